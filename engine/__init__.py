@@ -1,0 +1,1 @@
+"""Reads, analyses, reports and exports chest radiographs; no screen, no torch."""

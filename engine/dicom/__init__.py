@@ -1,0 +1,1 @@
+"""Safe reading of DICOM and research images, grayscale pipeline, spacing."""

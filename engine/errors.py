@@ -1,0 +1,61 @@
+"""The one tree of errors a person can meet, each with a stable code, what happened and what to do."""
+
+from __future__ import annotations
+
+
+class SaeRadError(Exception):
+    """Base of every error that reaches a user.
+
+    Parameters
+    ----------
+    code : str
+        Stable upper-case identifier such as ``DICOM_TRUNCATED``; scripts and translations depend on it.
+    message : str
+        What happened, one sentence without a final full stop.
+    hint : str
+        What the person can do about it; may be empty.
+    """
+
+    exit_status = 3
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code, message, hint)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class ReadError(SaeRadError):
+    """A file could not be opened as an image."""
+
+
+class PackError(SaeRadError):
+    """A model pack is missing, changed, incomplete or of an unknown schema."""
+
+
+class InferenceError(SaeRadError):
+    """The model could not be run on an image."""
+
+
+class DraftError(SaeRadError):
+    """A draft was used against its rules (wrong image, wrong state)."""
+
+
+class ExportError(SaeRadError):
+    """A result could not be written."""
+
+
+class UsageError(SaeRadError):
+    """A command was called with arguments that do not fit together."""
+
+    exit_status = 2
+
+
+class Cancelled(SaeRadError):  # noqa: N818 - not a fault: the person asked for it
+    """The person cancelled a running task."""
+
+    def __init__(self) -> None:
+        super().__init__("CANCELLED", "the task was cancelled")

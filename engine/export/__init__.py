@@ -1,0 +1,1 @@
+"""Writers of results: text, JSON, PDF, DICOM."""

@@ -1,0 +1,1 @@
+"""From a radiograph to an analysis: preprocessing, providers, attribution, gate."""

@@ -1,0 +1,148 @@
+"""The manifest of a model pack (``pack.json``): the one contract between training and the engine (design §2)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+OBSERVATIONS: tuple[str, ...] = (
+    "No Finding",
+    "Enlarged Cardiomediastinum",
+    "Cardiomegaly",
+    "Lung Opacity",
+    "Lung Lesion",
+    "Edema",
+    "Consolidation",
+    "Pneumonia",
+    "Atelectasis",
+    "Pneumothorax",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Fracture",
+    "Support Devices",
+)
+"""The 14 CheXpert observations (Irvin et al. 2019), in the labeler's order."""
+
+Polarity = Literal["present", "absent", "normal"]
+Laterality = Literal["left", "right", "bilateral", "none"]
+Severity = Literal["small", "moderate", "large", "none"]
+Section = Literal["lungs", "pleura", "heart", "bones", "devices", "other"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderSpec(_Strict):
+    """How pixels become ``pixel_values`` and how patches lie on the image."""
+
+    source: str
+    licence: str
+    architecture: str
+    input_height: Annotated[int, Field(ge=14, le=2048)]
+    input_width: Annotated[int, Field(ge=14, le=2048)]
+    patch_rows: Annotated[int, Field(ge=1, le=256)]
+    patch_columns: Annotated[int, Field(ge=1, le=256)]
+    d_model: Annotated[int, Field(ge=1, le=8192)]
+    n_heads: Annotated[int, Field(ge=1, le=128)]
+    layer_norm_eps: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    resize_rule: Literal["stretch", "shortest_side_center_crop"]
+    intensity_rule: Literal["display", "percentile"]
+    intensity_percentiles: tuple[float, float] = (1.0, 99.0)
+
+
+class SaeSpec(_Strict):
+    """The sparse autoencoder (design §6)."""
+
+    architecture: Literal["gated", "jumprelu", "topk", "batchtopk", "matryoshka", "relu"]
+    variant: str = ""
+    d_model: Annotated[int, Field(ge=1, le=8192)]
+    n_features: Annotated[int, Field(ge=1, le=4_000_000)]
+    mean_l0: float
+    explained_variance: float
+
+
+class GateSpec(_Strict):
+    """Input gate, fitted on the pack's training images.
+
+    ``logits = weight · [class-token, 1]`` are not stored here but as arrays in ``gate.safetensors`` where a pack has
+    one; these are the thresholds. A missing value means that check is not made by this pack.
+    """
+
+    mahalanobis_warning: float | None = None
+    mahalanobis_refusal: float | None = None
+    reconstruction_warning: float | None = None
+    reconstruction_refusal: float | None = None
+    frontal_probability_refusal: float | None = None
+
+
+class Readout(_Strict):
+    """Calibrated probability of one finding from named features: sigmoid(bias + Σ weight·activation)."""
+
+    observation: str
+    laterality: Laterality = "none"
+    location: str = ""
+    feature_ids: tuple[int, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    absence_threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+    reportable: bool = True
+
+
+class Calibration(_Strict):
+    """Readouts fitted on the training split and calibrated on the validation split."""
+
+    method: str
+    split: str
+    readouts: tuple[Readout, ...]
+
+
+class DataSource(_Strict):
+    """One data set the pack was trained on."""
+
+    name: str
+    licence: str
+    images: int
+    attribution: str = ""
+
+
+class Provenance(_Strict):
+    """Where the pack came from."""
+
+    created: str
+    code_revision: str
+    command: str
+    seed: int
+    sources: tuple[DataSource, ...]
+    splits: dict[str, int]
+
+
+class FileEntry(_Strict):
+    """Hash and size of one file of the pack."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+
+
+class Manifest(_Strict):
+    """``pack.json``."""
+
+    schema_version: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+([.-][0-9A-Za-z.-]+)?$")]
+    title: str
+    intended_use: str
+    limits: tuple[str, ...]
+    encoder: EncoderSpec
+    sae: SaeSpec
+    gate: GateSpec
+    calibration: Calibration
+    provenance: Provenance
+    metrics: dict[str, float]
+    files: dict[str, FileEntry]

@@ -1,0 +1,144 @@
+"""The draft report: sections of sentences, each with its evidence, bound to one image (design §3)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.errors import DraftError
+from engine.report.findings import Finding
+
+
+class DraftStatus(enum.Enum):
+    """Life of a draft; regenerating returns it to DRAFT."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    EXPORTED = "exported"
+
+
+Origin = Literal["composed", "rewritten", "edited", "added"]
+SentenceState = Literal["unconfirmed", "confirmed", "removed"]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence.
+
+    Attributes
+    ----------
+    key : str
+        Stable within the draft, for edits, links and undo.
+    evidence : tuple of int
+        Feature ids the text stands on; empty only for sentences a person added.
+    ai_text : str
+        What the program wrote; empty for added sentences. Kept so that an edit can be compared.
+    """
+
+    key: str
+    text: str
+    findings: tuple[Finding, ...]
+    evidence: tuple[int, ...]
+    origin: Origin = "composed"
+    state: SentenceState = "unconfirmed"
+    ai_text: str = ""
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A titled run of sentences."""
+
+    name: str
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft report; every change returns a new one.
+
+    Raises
+    ------
+    DraftError
+        ``WRONG_IMAGE``, ``UNKNOWN_SENTENCE``, ``UNCONFIRMED`` from the methods below.
+    """
+
+    sop_instance_uid: str
+    pixel_sha256: str
+    pack_name: str
+    pack_version: str
+    sections: tuple[ReportSection, ...]
+    status: DraftStatus = DraftStatus.DRAFT
+    indication: str = ""
+    language: str = "en"
+
+    def sentences(self) -> Iterator[Sentence]:
+        """Yield every sentence that is not removed, in reading order."""
+        for section in self.sections:
+            for sentence in section.sentences:
+                if sentence.state != "removed":
+                    yield sentence
+
+    def find(self, key: str) -> Sentence:
+        """Return the sentence with this key, removed or not."""
+        for section in self.sections:
+            for sentence in section.sentences:
+                if sentence.key == key:
+                    return sentence
+        raise DraftError("UNKNOWN_SENTENCE", f"the draft has no sentence {key!r}")
+
+    def require_image(self, sop_instance_uid: str, pixel_sha256: str) -> None:
+        """Refuse to be shown or exported beside another image."""
+        if (sop_instance_uid, pixel_sha256) != (self.sop_instance_uid, self.pixel_sha256):
+            raise DraftError("WRONG_IMAGE", "this draft belongs to another image", "open the image it was made from")
+
+    def confirm(self, key: str) -> Draft:
+        """Mark a sentence as confirmed by a person."""
+        return self._put(replace(self.find(key), state="confirmed"))
+
+    def edit(self, key: str, text: str) -> Draft:
+        """Replace a sentence's text by a person's; that confirms it. Empty text removes it."""
+        if not text.strip():
+            return self.remove(key)
+        old = self.find(key)
+        origin: Origin = "added" if old.origin == "added" else "edited"
+        return self._put(replace(old, text=text.strip(), origin=origin, state="confirmed"))
+
+    def remove(self, key: str) -> Draft:
+        """Take a sentence out; it stays in the record as removed."""
+        return self._put(replace(self.find(key), state="removed"))
+
+    def add(self, section_name: str, text: str, key: str) -> Draft:
+        """Append a person's own sentence to a section."""
+        sentence = Sentence(key=key, text=text.strip(), findings=(), evidence=(), origin="added", state="confirmed")
+        if all(section.name != section_name for section in self.sections):
+            raise DraftError("UNKNOWN_SECTION", f"the draft has no section {section_name!r}")
+        sections = tuple(
+            replace(section, sentences=(*section.sentences, sentence)) if section.name == section_name else section
+            for section in self.sections
+        )
+        return replace(self, sections=sections, status=DraftStatus.DRAFT)
+
+    def review(self) -> Draft:
+        """Draft → Reviewed; refused while a sentence is unconfirmed."""
+        waiting = [sentence.key for sentence in self.sentences() if sentence.state == "unconfirmed"]
+        if waiting:
+            raise DraftError(
+                "UNCONFIRMED", f"{len(waiting)} sentences are not confirmed", "confirm, edit or remove them"
+            )
+        return replace(self, status=DraftStatus.REVIEWED)
+
+    def exported(self) -> Draft:
+        """Reviewed → Exported."""
+        if self.status is DraftStatus.DRAFT:
+            raise DraftError("NOT_REVIEWED", "the draft has not been reviewed", "review it first")
+        return replace(self, status=DraftStatus.EXPORTED)
+
+    def _put(self, new: Sentence) -> Draft:
+        sections = tuple(
+            replace(section, sentences=tuple(new if s.key == new.key else s for s in section.sentences))
+            for section in self.sections
+        )
+        return replace(self, sections=sections, status=DraftStatus.DRAFT)

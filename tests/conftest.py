@@ -1,0 +1,34 @@
+"""Fixtures shared by all parts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real test data; the test skips, saying so, where it is absent."""
+    folder = Path(os.environ.get("SAERAD_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "dicom").is_dir():
+        pytest.skip(f"real test data not found at {folder} (set SAERAD_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_pack() -> Path:
+    """The model pack that ships in resources/packs/demo."""
+    folder = REPOSITORY / "resources" / "packs" / "demo"
+    if not (folder / "pack.json").is_file():
+        pytest.skip("resources/packs/demo is not built")
+    return folder

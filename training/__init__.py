@@ -1,0 +1,1 @@
+"""Training, labelling and evaluation of model packs (offline, torch)."""

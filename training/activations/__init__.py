@@ -1,0 +1,1 @@
+"""Class tokens on disk."""

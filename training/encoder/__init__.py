@@ -1,0 +1,1 @@
+"""Demo encoder and ONNX export."""

@@ -1,0 +1,1 @@
+"""From firing images to feature descriptions."""

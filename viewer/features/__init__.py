@@ -1,0 +1,1 @@
+"""Feature panel and legend."""

@@ -1,0 +1,1 @@
+"""Canvas, tools and overlays."""

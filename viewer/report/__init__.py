@@ -1,0 +1,1 @@
+"""Draft editor and export dialog."""

@@ -1,0 +1,1 @@
+"""What is open, shown, selected and edited; no Qt."""

@@ -1,0 +1,198 @@
+"""Set this checkout up on a fresh machine and run it: ``python3 packaging/bootstrap.py demo`` or ``test``.
+
+Standard library only. The environment goes into ``.venv/`` at the repository's root; a stamp inside it remembers
+what was installed, so that a second run starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
+MINIMUM_PYTHON = (3, 11)
+
+# What Qt's offscreen platform and the wheels load, checked on Debian 12 without recommended packages.
+DEBIAN_RUN = ("python3-venv", "libgl1", "libegl1", "libglib2.0-0", "libxkbcommon0", "libdbus-1-3", "libfontconfig1")
+# The validators and the virtual screen that the tests use; tests that need them skip, saying so, elsewhere.
+DEBIAN_TEST = (
+    "xvfb", "xauth", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxkbcommon-x11-0", "libxcb-shape0",
+    "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils",
+)  # fmt: skip
+CHECKS = (
+    ["ruff", "check", "."],
+    ["ruff", "format", "--check", "."],
+    ["mypy"],
+    ["lint-imports", "--no-cache", "--no-logo"],
+)
+EXTRAS = {"demo": "viewer", "test": "viewer,training,dev"}
+
+
+class BootstrapError(Exception):
+    """A step failed in a way the person can act on."""
+
+
+def say(text: str) -> None:
+    """Print one line at once, also into a pipe."""
+    print(f"bootstrap: {text}", flush=True)
+
+
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+    """Run a command from the repository's root and return its exit status."""
+    return subprocess.run(command, cwd=ROOT, env=dict(environment) if environment else None, check=False).returncode
+
+
+def missing_debian_packages(names: Sequence[str]) -> list[str]:
+    """Return those of the Debian packages that are not installed (none on other systems)."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    query = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package}\t${db:Status-Status}\n", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    installed = {line.split("\t")[0] for line in query.stdout.splitlines() if line.endswith("\tinstalled")}
+    # Debian 13 and Ubuntu 24.04 renamed some libraries for 64-bit time.
+    return [name for name in names if name not in installed and not _installed(name + "t64")]
+
+
+def _installed(name: str) -> bool:
+    query = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True, check=False
+    )
+    return query.stdout.strip() == "installed"
+
+
+def system_packages(target: str) -> None:
+    """Install the Debian packages that are missing when run as root, else print the command."""
+    names = missing_debian_packages(DEBIAN_RUN + (DEBIAN_TEST if target == "test" else ()))
+    if not names:
+        return
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    if os.geteuid() != 0:
+        say(f"system packages are missing; run: sudo {' '.join(command)}")
+        return
+    say(f"installing system packages: {' '.join(names)}")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    if run(["apt-get", "update", "-qq"], quiet) or run([*command, "-qq"], quiet):
+        raise BootstrapError(f"the system packages could not be installed; run by hand: {' '.join(command)}")
+
+
+def venv_program(name: str) -> Path:
+    """Path of a program of the environment."""
+    return VENV / (f"Scripts/{name}.exe" if platform.system() == "Windows" else f"bin/{name}")
+
+
+def venv_python() -> Path:
+    """Path of the environment's interpreter."""
+    return venv_program("python")
+
+
+def wanted_stamp() -> str:
+    """Hash of all that decides what the environment holds."""
+    digest = hashlib.sha256(f"{platform.python_version()} {platform.platform()} {ROOT}".encode())
+    for path in (ROOT / "pyproject.toml", CONSTRAINTS):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def installed_extras(stamp: Path, wanted: str) -> set[str]:
+    """Return the extras that a matching stamp says are installed."""
+    if not stamp.is_file():
+        return set()
+    try:
+        found = json.loads(stamp.read_text(encoding="utf-8"))
+    except ValueError:
+        return set()
+    return set(found["extras"]) if found.get("hash") == wanted else set()
+
+
+def environment(target: str) -> None:
+    """Make ``.venv`` and install what the target needs, unless its stamp says that is done."""
+    stamp = VENV / "saerad-bootstrap.json"
+    wanted = wanted_stamp()
+    needed = set(EXTRAS[target].split(","))
+    present = installed_extras(stamp, wanted)
+    if needed <= present and venv_python().is_file():
+        return
+    if not venv_python().is_file() or subprocess.run([venv_python(), "-c", ""], check=False).returncode:
+        say(f"making the environment {VENV.name}")
+        if run([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+            raise BootstrapError(
+                "the virtual environment could not be made; install Python's venv module and try again"
+            )
+    extras = ",".join(sorted(needed | present))
+    say(f"installing the program and its libraries (extras: {extras}); the first time takes some minutes")
+    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "-q", "-c", str(CONSTRAINTS)]
+    if run([*pip, "-e", f".[{extras}]"]):
+        raise BootstrapError(
+            "pip could not install the libraries; check the network or the package index and run again"
+        )
+    stamp.write_text(json.dumps({"hash": wanted, "extras": extras.split(",")}), encoding="utf-8")
+
+
+def has_display() -> bool:
+    """Whether a window can be shown."""
+    if platform.system() in {"Windows", "Darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Open the demonstration, or walk through it without a display and save what it shows."""
+    command = [str(venv_python()), "-m", "viewer.cli", "demo", *arguments]
+    if not arguments and not has_display():
+        folder = ROOT / "build" / "demo"
+        say(f"no display: walking through the demonstration; screenshots and exports go to {folder.relative_to(ROOT)}")
+        command += ["--offscreen", str(folder)]
+    return run(command)
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the style, type and import checks, then the tests; further arguments go to pytest."""
+    for name, *rest in CHECKS:
+        say(f"running {' '.join([name, *rest])}")
+        status = run([str(venv_program(name)), *rest])
+        if status:
+            return status
+    settings = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONHASHSEED": "0"}
+    return run([str(venv_program("pytest")), *arguments], settings)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the two commands."""
+    parser = argparse.ArgumentParser(
+        prog="bootstrap.py",
+        description="Set up this checkout and run it.",
+        epilog='example: python3 packaging/bootstrap.py test -m "not slow"',
+    )
+    parser.add_argument(
+        "target", choices=sorted(EXTRAS), help="demo: the main job on a bundled study; test: all checks"
+    )
+    options, rest = parser.parse_known_args(argv)
+    if sys.version_info < MINIMUM_PYTHON:
+        say(f"Python {'.'.join(map(str, MINIMUM_PYTHON))} or newer is needed, this is {platform.python_version()}")
+        return 2
+    try:
+        if platform.system() == "Linux":
+            system_packages(options.target)
+        environment(options.target)
+    except BootstrapError as error:
+        say(f"error: {error}")
+        return 1
+    return demo(rest) if options.target == "demo" else test(rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -74,7 +74,10 @@ class FeatureMap:
 
 @dataclass(frozen=True)
 class ObservationProbability:
-    """Calibrated probability of an observation (laterality "none" = the observation at all)."""
+    """Calibrated probability of an observation (laterality "none" = the observation at all).
+
+    ``reportable`` is the readout's own flag: a draft neither states nor denies what is False here.
+    """
 
     observation: str
     laterality: str
@@ -83,6 +86,7 @@ class ObservationProbability:
     threshold: float
     absence_threshold: float
     feature_ids: tuple[int, ...]
+    reportable: bool = True
 
 
 @dataclass(frozen=True, eq=False)

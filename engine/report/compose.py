@@ -1,0 +1,106 @@
+"""Compile an analysis into a draft report by rules; every sentence names the features it stands on (design §3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from engine.errors import DraftError
+from engine.inference.analysis import Analysis
+from engine.report.draft import Draft, ReportSection, Sentence
+from engine.report.findings import Finding
+from engine.report.negatives import absent_findings, no_finding
+from engine.report.positives import present_findings
+from engine.report.readings import Readings
+from engine.report.vocabulary import DEVICES
+from engine.report.wording import Wording, load_wording
+
+SECTION_ORDER = ("lungs", "pleura", "heart", "bones", "devices", "other", "impression")
+"""Reading order; ``other`` is left out when empty, the others are always there so that a person can add to them."""
+
+
+def compose(analysis: Analysis, *, indication: str = "", language: str = "en") -> Draft:
+    """Compose the draft report of one analysis.
+
+    A finding is stated when its calibrated probability reaches its threshold and an active, reportable feature says
+    so; its absence when the probability is below the absence threshold and a feature says that. Nothing is compared
+    with earlier images, since the model sees one.
+
+    Parameters
+    ----------
+    indication : str
+        Clinical question, repeated in the report; it does not influence the findings.
+    language : str
+        Two letters; wording comes from ``resources/report/<language>.toml``.
+
+    Raises
+    ------
+    DraftError
+        ``REFUSED`` for a refused analysis; ``WORDING_LANGUAGE`` or ``WORDING_INVALID`` from the wording.
+    """
+    if analysis.gate.verdict == "refused":
+        raise DraftError("REFUSED", f"no draft is made of a refused image ({analysis.gate.code}: {analysis.gate.message})",
+                         "use a frontal chest radiograph of an adult")
+    wording = load_wording(language)
+    readings = Readings(analysis)
+    present = present_findings(readings)
+    absent = absent_findings(readings, present)
+    present.sort(key=lambda finding: (wording.rank(finding.observation), -finding.probability))
+    normal = no_finding(readings, present, absent)
+    sentences = [(f.section, _sentence(f.section, wording.sentence(f), [f])) for f in [*present, *absent]]
+    sentences += [("impression", sentence) for sentence in _impression(wording, present, normal)]
+    return Draft(
+        sop_instance_uid=analysis.sop_instance_uid,
+        pixel_sha256=analysis.pixel_sha256,
+        pack_name=analysis.pack_name,
+        pack_version=analysis.pack_version,
+        sections=_sections(wording, sentences),
+        indication=indication.strip(),
+        language=language,
+    )
+
+
+def _impression(wording: Wording, present: Sequence[Finding], normal: Finding | None) -> list[Sentence]:
+    """Summarise what is present, most important first, all devices in one line; or say that nothing was found."""
+    if normal is not None:
+        return [_sentence("impression", wording.impression.normal, [normal])]
+    lines = [_sentence("impression", wording.summary(f), [f]) for f in present if f.observation != DEVICES]
+    devices = [finding for finding in present if finding.observation == DEVICES]
+    if devices:
+        lines.append(_sentence("impression", wording.device_summary(devices), devices))
+    return lines
+
+
+def _sentence(section: str, text: str, findings: Sequence[Finding]) -> Sentence:
+    evidence = tuple(dict.fromkeys(feature for finding in findings for feature in finding.evidence))
+    first = findings[0]
+    device = first.location if section == "devices" else ""
+    key = "-".join(filter(None, (section, _slug(first.observation), _slug(device), first.polarity)))
+    return Sentence(key=key, text=text, findings=tuple(findings), evidence=evidence, ai_text=text)
+
+
+def _sections(wording: Wording, sentences: Iterable[tuple[str, Sentence]]) -> tuple[ReportSection, ...]:
+    """Sort sentences into sections; the same text twice becomes one sentence with the evidence of both."""
+    merged: dict[str, tuple[str, Sentence]] = {}
+    for section, sentence in sentences:
+        text = sentence.text.casefold()
+        if text in merged:
+            place, old = merged[text]
+            sentence = replace(old, findings=old.findings + sentence.findings,
+                               evidence=tuple(dict.fromkeys(old.evidence + sentence.evidence)))
+            section = place
+        merged[text] = section, sentence
+    keys: dict[str, int] = {}
+    placed: dict[str, list[Sentence]] = {name: [] for name in SECTION_ORDER}
+    for section, sentence in merged.values():
+        count = keys[sentence.key] = keys.get(sentence.key, 0) + 1
+        placed[section].append(sentence if count == 1 else replace(sentence, key=f"{sentence.key}-{count}"))
+    return tuple(
+        ReportSection(name, wording.sections[name], tuple(placed[name]))
+        for name in SECTION_ORDER if placed[name] or name != "other"
+    )
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

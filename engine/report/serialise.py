@@ -1,0 +1,82 @@
+"""A draft as plain data: without loss for autosave, and in the public form of ``report.json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine.errors import DraftError
+from engine.report.draft import Draft
+from engine.report.findings import Finding
+
+SCHEMA_VERSION = 1
+_DRAFT = TypeAdapter(Draft)
+
+
+def draft_to_dict(draft: Draft) -> dict[str, Any]:
+    """Return a draft as data that JSON can hold; `draft_from_dict` restores it exactly."""
+    return {"schema_version": SCHEMA_VERSION, **_DRAFT.dump_python(draft, mode="json")}
+
+
+def draft_from_dict(data: dict[str, Any]) -> Draft:
+    """Restore a draft.
+
+    Raises
+    ------
+    DraftError
+        ``DRAFT_FORMAT`` when the data is not a draft of this schema version.
+    """
+    body = dict(data)
+    version = body.pop("schema_version", None)
+    if version != SCHEMA_VERSION:
+        raise DraftError("DRAFT_FORMAT", f"the saved draft has schema version {version!r}, not {SCHEMA_VERSION}",
+                         "open it with the version of the program that wrote it")
+    try:
+        # Through JSON's rules, where a list stands for a tuple and a value for its enum.
+        return _DRAFT.validate_python(body)
+    except (ValidationError, ValueError) as error:
+        raise DraftError("DRAFT_FORMAT", f"the saved draft is damaged ({str(error).splitlines()[0]})",
+                         "compose the draft again") from error
+
+
+def public_report(draft: Draft, provider: str) -> dict[str, Any]:
+    """Return the public form (``report.json``): what is said, on which features, in which state; removed sentences are left out."""
+    return {
+        "status": draft.status.value,
+        "sop_instance_uid": draft.sop_instance_uid,
+        "pixel_sha256": draft.pixel_sha256,
+        "pack": {"name": draft.pack_name, "version": draft.pack_version},
+        "provider": provider,
+        "language": draft.language,
+        "indication": draft.indication,
+        "sections": [
+            {
+                "name": section.name,
+                "title": section.title,
+                "sentences": [
+                    {
+                        "text": sentence.text,
+                        "features": list(sentence.evidence),
+                        "findings": [_public_finding(finding) for finding in sentence.findings],
+                        "origin": sentence.origin,
+                        "state": sentence.state,
+                    }
+                    for sentence in section.sentences if sentence.state != "removed"
+                ],
+            }
+            for section in draft.sections
+        ],
+    }
+
+
+def _public_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "observation": finding.observation,
+        "polarity": finding.polarity,
+        "laterality": finding.laterality,
+        "location": finding.location,
+        "severity": finding.severity,
+        "probability": round(finding.probability, 6),
+        "features": list(finding.evidence),
+    }

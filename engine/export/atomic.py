@@ -1,0 +1,76 @@
+"""Write a file whole or not at all (design §9)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from engine.errors import ExportError
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: free some space or choose another folder",
+    errno.EDQUOT: "the disk quota is used up: free some space or choose another folder",
+    errno.EACCES: "this account may not write there: choose another folder",
+    errno.EPERM: "this account may not write there: choose another folder",
+    errno.EROFS: "the folder is read-only: choose another one",
+    errno.ENAMETOOLONG: "the path is too long: choose a shorter folder name",
+}
+
+
+def write_atomic(path: Path, data: bytes) -> Path:
+    """Write to a temporary name in the same folder, flush to disk, then rename over `path`.
+
+    After a crash or a full disk either the old file or the new one is there, never a part of one. Missing parent
+    folders are made.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ExportError
+        ``EXPORT_WRITE`` with what to do.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".saerad-", suffix=".part", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files private; a result is as readable as any other file of this person.
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+        temporary = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "choose another folder or check the disk")
+        raise ExportError("EXPORT_WRITE", f"{path.name} could not be written ({error.strerror or error})", hint) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _umask() -> int:
+    """Return the process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where folders can be opened for that (not on Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

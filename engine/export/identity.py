@@ -1,0 +1,68 @@
+"""What every export says of itself: whose image, which model, and that it is a draft."""
+
+from __future__ import annotations
+
+from engine.dicom.radiograph import Radiograph
+from engine.inference.analysis import Analysis
+from engine.report.draft import Draft, DraftStatus
+from engine.report.wording import load_wording
+
+
+def status_line(draft: Draft) -> str:
+    """Return the notice of the draft's status; there is none without a notice."""
+    notices = load_wording(draft.language).notices
+    return notices.draft if draft.status is DraftStatus.DRAFT else notices.reviewed
+
+
+def strip_text(draft: Draft) -> str:
+    """Return the words of the strip on every page and picture."""
+    notices = load_wording(draft.language).notices
+    return notices.strip if draft.status is DraftStatus.DRAFT else notices.reviewed
+
+
+def person_name(name: str) -> str:
+    """Return a DICOM person name as written: carets become spaces, component groups are parted by " / "."""
+    groups = [" ".join(part.strip() for part in group.split("^") if part.strip()) for group in name.split("=")]
+    return " / ".join(dict.fromkeys(group for group in groups if group))
+
+
+def one_line(text: str) -> str:
+    """Return text from a file without line breaks and control characters, which could pose as lines of the report."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def date(value: str) -> str:
+    """Return a DICOM date as YYYY-MM-DD; anything else as it stands."""
+    return f"{value[:4]}-{value[4:6]}-{value[6:]}" if len(value) == 8 and value.isdigit() else value
+
+
+def identity_rows(radiograph: Radiograph) -> list[tuple[str, str]]:
+    """Return the labelled identity of an image, leaving out what the file does not say."""
+    who = radiograph.identity
+    rows = [
+        ("Patient", person_name(who.patient_name)),
+        ("Patient ID", who.patient_id),
+        ("Born", date(who.patient_birth_date)),
+        ("Sex", who.patient_sex),
+        ("Age", who.patient_age),
+        ("Study date", date(who.study_date)),
+        ("Study", who.study_description),
+        ("Accession", who.accession_number),
+        ("View", radiograph.acquisition.view_position),
+        ("SOP Instance UID", who.sop_instance_uid),
+    ]
+    if not radiograph.is_dicom:
+        rows.insert(0, ("Source", f"research image without identity ({radiograph.source.name})"))
+    return [(label, one_line(value)) for label, value in rows if value]
+
+
+def model_rows(analysis: Analysis) -> list[tuple[str, str]]:
+    """Return the labelled identity of the model and of its input."""
+    rows = [
+        ("Model pack", f"{analysis.pack_name} {analysis.pack_version}"),
+        ("Provider", analysis.provider),
+        ("Pixel SHA-256", analysis.pixel_sha256),
+    ]
+    if analysis.gate.verdict == "warning":
+        rows.append(("Input warning", f"{analysis.gate.message} [{analysis.gate.code}]"))
+    return rows

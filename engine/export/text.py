@@ -1,0 +1,56 @@
+"""The report as plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from engine.dicom.radiograph import Radiograph
+from engine.export.atomic import write_atomic
+from engine.export.identity import identity_rows, model_rows, status_line
+from engine.inference.analysis import Analysis
+from engine.report.draft import Draft, Sentence
+from engine.report.wording import load_wording
+
+WIDTH = 100
+
+
+def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str:
+    """Return header, sections, and under each sentence the features it stands on."""
+    notices = load_wording(draft.language).notices
+    lines = [status_line(draft), "=" * len(status_line(draft)), ""]
+    lines += [f"{label + ':':<18}{value}" for label, value in [*identity_rows(radiograph), *model_rows(analysis)]]
+    if draft.indication:
+        lines.append(f"{notices.indication + ':':<18}{draft.indication}")
+    for section in draft.sections:
+        sentences = [sentence for sentence in section.sentences if sentence.state != "removed"]
+        lines += ["", section.title.upper()]
+        if not sentences:
+            lines.append(f"  {notices.empty_section}")
+        for sentence in sentences:
+            lines += textwrap.wrap(sentence.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+            lines += [f"      {line}" for line in evidence_lines(sentence, analysis)]
+    return "\n".join([*lines, "", status_line(draft), ""])
+
+
+def evidence_lines(sentence: Sentence, analysis: Analysis) -> list[str]:
+    """Return one line a feature that a sentence stands on, or that a person wrote it."""
+    if not sentence.evidence:
+        return ["[written by a person]"]
+    active = {feature.id: feature for feature in analysis.features}
+    return [
+        f"[feature {ident}] {active[ident].description} (activation {active[ident].activation:.2f}, "
+        f"percentile {active[ident].percentile:.0f}, label score {active[ident].label_score:.2f})"
+        for ident in sentence.evidence if ident in active
+    ]
+
+
+def write_text(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Path:
+    """Write ``report.txt`` (UTF-8).
+
+    Raises
+    ------
+    ExportError
+        ``EXPORT_WRITE``.
+    """
+    return write_atomic(folder / "report.txt", report_text(radiograph, analysis, draft).encode("utf-8", errors="replace"))

@@ -1,0 +1,103 @@
+"""Whose image it is and how it was taken, from its header."""
+
+from __future__ import annotations
+
+import re
+
+from engine.dicom.elements import Elements
+from engine.dicom.pixels import PixelDescription
+from engine.dicom.radiograph import Acquisition, Identity
+
+_UID = re.compile(r"[0-9.]{1,64}")
+
+# View Modifier and View codes of CID 4010 (DX View), with the defined terms of View Position they stand for.
+_VIEW_CODES: dict[tuple[str, str], str] = {
+    ("R-10206", "SNM3"): "AP",
+    ("R-10206", "SRT"): "AP",
+    ("399348003", "SCT"): "AP",
+    ("R-10214", "SNM3"): "PA",
+    ("R-10214", "SRT"): "PA",
+    ("272460009", "SCT"): "PA",
+    ("399110001", "SCT"): "LL",
+    ("R-10232", "SRT"): "LL",
+    ("399173006", "SCT"): "LL",
+    ("R-10236", "SRT"): "LL",
+    ("399352003", "SCT"): "RL",
+    ("R-10228", "SRT"): "RL",
+}
+
+_INDICATION = (
+    "ReasonForTheRequestedProcedure",
+    "ReasonForVisit",
+    "AdmittingDiagnosesDescription",
+    "ReasonForStudy",
+    "RequestedProcedureDescription",
+)
+
+
+def is_uid(text: str) -> bool:
+    """Whether text is a UID: digits and dots, at most 64 characters (PS3.5 9.1), so also safe as a file name."""
+    return bool(_UID.fullmatch(text)) and not text.startswith(".") and ".." not in text
+
+
+def read_identity(header: Elements, sop_instance_uid: str) -> Identity:
+    """Return the identity of an image.
+
+    Person names keep the DICOM form, components separated by ``^`` and groups by ``=``, decoded to Unicode.
+    """
+    text = header.text
+    return Identity(
+        sop_instance_uid=sop_instance_uid,
+        sop_class_uid=text("SOPClassUID"),
+        study_instance_uid=text("StudyInstanceUID"),
+        series_instance_uid=text("SeriesInstanceUID"),
+        patient_id=text("PatientID"),
+        patient_name=text("PatientName"),
+        patient_birth_date=text("PatientBirthDate"),
+        patient_sex=text("PatientSex"),
+        patient_age=text("PatientAge"),
+        accession_number=text("AccessionNumber"),
+        study_id=text("StudyID"),
+        study_date=text("StudyDate"),
+        study_time=text("StudyTime"),
+        study_description=text("StudyDescription"),
+        series_description=text("SeriesDescription"),
+        series_number=text("SeriesNumber"),
+        instance_number=text("InstanceNumber"),
+        modality=text("Modality"),
+        manufacturer=text("Manufacturer"),
+        institution=text("InstitutionName"),
+        referring_physician=text("ReferringPhysicianName"),
+    )
+
+
+def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) -> Acquisition:
+    """Return how the image was taken."""
+    return Acquisition(
+        body_part=header.text("BodyPartExamined").upper() or _code_meaning(header, "AnatomicRegionSequence").upper(),
+        view_position=_view(header),
+        image_laterality=(header.text("ImageLaterality") or header.text("Laterality")).upper(),
+        patient_orientation=tuple(part.upper() for part in header.texts("PatientOrientation") if part),
+        photometric=pixels.photometric,
+        bits_stored=pixels.bits_stored,
+        transfer_syntax_uid=syntax,
+        lossy=header.text("LossyImageCompression") == "01",
+        burned_in_annotation=header.text("BurnedInAnnotation").upper(),
+        indication=next((found for found in map(header.text, _INDICATION) if found), ""),
+    )
+
+
+def _view(header: Elements) -> str:
+    position = header.text("ViewPosition").upper()
+    if position:
+        return position
+    for item in header.items("ViewCodeSequence"):
+        code = _VIEW_CODES.get((item.text("CodeValue"), item.text("CodingSchemeDesignator")))
+        if code:
+            return code
+        return item.text("CodeMeaning").upper()
+    return ""
+
+
+def _code_meaning(header: Elements, sequence: str) -> str:
+    return next((item.text("CodeMeaning") for item in header.items(sequence)), "")

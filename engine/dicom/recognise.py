@@ -1,0 +1,94 @@
+"""What a file is, from its first bytes: nothing is parsed as DICOM that does not look like it."""
+
+from __future__ import annotations
+
+import enum
+import re
+from pathlib import Path
+
+HEAD_BYTES = 1024
+_DICOM_EXTENSIONS = frozenset({".dcm", ".dicom", ".ima", ".dc3", ".acr"})
+
+# (offset, bytes, name); the first that fits wins.
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"PK\x03\x04", "ZIP archive"),
+    (0, b"PK\x05\x06", "ZIP archive"),
+    (0, b"%PDF", "PDF document"),
+    (0, b"GIF8", "GIF picture"),
+    (0, b"BM", "BMP picture"),
+    (0, b"II*\x00", "TIFF picture"),
+    (0, b"MM\x00*", "TIFF picture"),
+    (0, b"\x1f\x8b", "gzip archive"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard archive"),
+    (0, b"7z\xbc\xaf", "7-Zip archive"),
+    (0, b"Rar!", "RAR archive"),
+    (0, b"\x7fELF", "program"),
+    (0, b"MZ", "program"),
+    (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000 picture"),
+    (0, b"RIFF", "media file"),
+    (0, b"SQLite format 3", "SQLite database"),
+    (0, b"\x89HDF", "HDF5 file"),
+)
+_MARKUP = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml|!--|svg)", re.IGNORECASE)
+
+
+class Kind(enum.Enum):
+    """What can be done with a file."""
+
+    DICOM = "DICOM"
+    HEADLESS = "DICOM without preamble"
+    PICTURE = "PNG or JPEG picture"
+    ZIP = "ZIP archive"
+    OTHER = "other"
+
+
+def recognise(head: bytes) -> tuple[Kind, str]:
+    """Return the kind of a file and its name in words.
+
+    Parameters
+    ----------
+    head : bytes
+        Its first `HEAD_BYTES` bytes, or all of a shorter file.
+    """
+    if head[128:132] == b"DICM":
+        return Kind.DICOM, "DICOM file"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Kind.PICTURE, "PNG picture"
+    if head.startswith(b"\xff\xd8\xff"):
+        return Kind.PICTURE, "JPEG picture"
+    for offset, signature, name in _SIGNATURES:
+        if head.startswith(signature, offset):
+            return (Kind.ZIP if name == "ZIP archive" else Kind.OTHER), name
+    if _MARKUP.match(head):
+        return Kind.OTHER, "web page or XML text"
+    if _is_headless(head):
+        return Kind.HEADLESS, "DICOM file without preamble"
+    return Kind.OTHER, "text file" if _is_text(head) else "file of an unknown kind"
+
+
+def looks_like_image(path: Path, head: bytes) -> bool:
+    """Whether a file met in a folder is worth opening: by its content, or by a name that promises DICOM."""
+    kind, _ = recognise(head)
+    return kind in (Kind.DICOM, Kind.HEADLESS, Kind.PICTURE) or path.suffix.lower() in _DICOM_EXTENSIONS
+
+
+def _is_headless(head: bytes) -> bool:
+    """Whether the bytes begin with a data element of group 2 or 8, as a data set without preamble does."""
+    if len(head) < 8:
+        return False
+    known_vr = head[4:6].isalpha() and head[4:6].isupper()
+    for order in ("little", "big"):
+        group = int.from_bytes(head[0:2], order)  # type: ignore[arg-type]
+        element = int.from_bytes(head[2:4], order)  # type: ignore[arg-type]
+        if group not in (0x0002, 0x0008) or element > 0x2000:
+            continue
+        if known_vr:
+            return True
+        # Implicit VR: a first element of these groups is short.
+        if order == "little" and int.from_bytes(head[4:8], "little") <= 0x400:
+            return True
+    return False
+
+
+def _is_text(head: bytes) -> bool:
+    return b"\x00" not in head and all(byte >= 0x20 or byte in b"\t\r\n\f\x1b" for byte in head)

@@ -94,7 +94,8 @@ class Analysis:
     """The model's answer for one image.
 
     ``features`` are sorted by percentile, then activation, both descending. A refused image has no features,
-    observations, or maps.
+    observations, or maps. ``warnings`` say what a person should know of how it was computed, such as another device
+    than the one asked for.
     """
 
     sop_instance_uid: str
@@ -108,6 +109,7 @@ class Analysis:
     maps: dict[int, FeatureMap]
     explained_variance: float
     timing_ms: dict[str, float]
+    warnings: tuple[str, ...] = ()
 
     def require_image(self, sop_instance_uid: str, pixel_sha256: str) -> None:
         """Refuse to be used beside another image.

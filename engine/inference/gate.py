@@ -1,0 +1,131 @@
+"""Decide whether an image is one the pack was made for, from its header, its pixels and the model's own view of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.inference.analysis import GateVerdict
+from engine.pack.arrays import GateArrays
+from engine.pack.manifest import GateSpec
+
+SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
+FloatImage = npt.NDArray[np.float32]
+Token = npt.NDArray[np.floating]
+
+
+def refused(code: str, message: str) -> GateVerdict:
+    """No features, observations, maps or draft."""
+    return GateVerdict("refused", code, message)
+
+
+def warning(code: str, message: str) -> GateVerdict:
+    """Analysed, with a warning beside every result."""
+    return GateVerdict("warning", code, message)
+
+
+def combine(verdicts: Sequence[GateVerdict]) -> GateVerdict:
+    """Return the first refusal, else all warnings in one (first code, every message), else suitable."""
+    for verdict in verdicts:
+        if verdict.verdict == "refused":
+            return verdict
+    warnings = [verdict for verdict in verdicts if verdict.verdict == "warning"]
+    if not warnings:
+        return SUITABLE
+    return warning(warnings[0].code, "; ".join(dict.fromkeys(verdict.message for verdict in warnings)))
+
+
+def refuses(verdicts: Sequence[GateVerdict]) -> bool:
+    """Whether any of them is a refusal."""
+    return any(verdict.verdict == "refused" for verdict in verdicts)
+
+
+def pixel_verdict(image: FloatImage) -> GateVerdict:
+    """Refuse what no radiograph looks like: an empty frame, a page of text or a drawing.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (rows, columns)
+        As displayed, 0 black to 1 white.
+    """
+    step = max(1, min(image.shape) // 512)
+    sample = image[::step, ::step]
+    low, high = (float(value) for value in np.percentile(sample, (1.0, 99.0)))
+    if high - low < 0.02:
+        return refused("NOT_A_RADIOGRAPH", "the image is blank as displayed")
+    # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
+    level = (sample - low) / (high - low)
+    if float(np.mean((level > 0.1) & (level < 0.9))) < 0.12:
+        return refused("NOT_A_RADIOGRAPH",
+                       "the image has almost no greys between black and white, like a page or a drawing")
+    return SUITABLE
+
+
+class ModelGate:
+    """The pack's fitted checks on the class token.
+
+    The distance is sqrt((x - mean)ᵀ precision (x - mean)); the reconstruction error is the share of this token's
+    variance that the SAE leaves unexplained, |x - x_hat|² / |x - b_dec|²; the frontal probability is
+    sigmoid(frontal_weight · x + frontal_bias). A threshold that the pack does not give is not checked.
+    """
+
+    def __init__(self, spec: GateSpec, arrays: GateArrays | None) -> None:
+        self._spec = spec
+        self._arrays = arrays
+
+    def distance(self, class_token: Token) -> float:
+        """Mahalanobis distance of one class token, shape (D,), from the training images; 0 when the pack has none."""
+        if self._arrays is None:
+            return 0.0
+        offset = class_token.astype(np.float64) - self._arrays.mean
+        return math.sqrt(max(0.0, float(offset @ self._arrays.precision.astype(np.float64) @ offset)))
+
+    def suspicious(self, distance: float) -> bool:
+        """Whether a distance is beyond the pack's first limit."""
+        limits = (self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal)
+        return any(limit is not None and distance > limit for limit in limits)
+
+    def token_verdict(self, class_token: Token, inverted_token: Token | None = None) -> GateVerdict:
+        """Judge by where the class token lies.
+
+        Parameters
+        ----------
+        class_token : ndarray, shape (D,)
+        inverted_token : ndarray, shape (D,), optional
+            Token of the same image with black and white exchanged; given when the first one is suspicious.
+        """
+        distance = self.distance(class_token)
+        if inverted_token is not None and self.suspicious(distance):
+            mirrored = self.distance(inverted_token)
+            if not self.suspicious(mirrored) and mirrored < 0.75 * distance:
+                return refused("INVERTED_POLARITY", "black and white seem to be exchanged: the image fits the training "
+                               "images only when inverted")
+        verdicts = [self._frontal_verdict(class_token)]
+        verdicts.append(_limits(distance, self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal,
+                                "the image is unlike the chest radiographs this pack was made from"))
+        return combine(verdicts)
+
+    def reconstruction_verdict(self, unexplained: float) -> GateVerdict:
+        """Judge by the share of the token that the SAE could not rebuild, 0 (all rebuilt) and up."""
+        return _limits(unexplained, self._spec.reconstruction_warning, self._spec.reconstruction_refusal,
+                       "the features explain too little of what the encoder saw in this image")
+
+    def _frontal_verdict(self, class_token: Token) -> GateVerdict:
+        limit, arrays = self._spec.frontal_probability_refusal, self._arrays
+        if limit is None or arrays is None or arrays.frontal_weight is None:
+            return SUITABLE
+        logit = float(class_token.astype(np.float64) @ arrays.frontal_weight) + arrays.frontal_bias
+        if 1.0 / (1.0 + np.exp(-np.clip(logit, -500.0, 500.0))) < limit:
+            return refused("NOT_A_CHEST", "the image does not look like a frontal chest radiograph")
+        return SUITABLE
+
+
+def _limits(value: float, first: float | None, second: float | None, message: str) -> GateVerdict:
+    if second is not None and value > second:
+        return refused("OUT_OF_DISTRIBUTION", message)
+    if first is not None and value > first:
+        return warning("OUT_OF_DISTRIBUTION", message)
+    return SUITABLE

@@ -1,0 +1,89 @@
+"""What a DICOM header alone can say against an image: other modality, other body part, lateral view, child."""
+
+from __future__ import annotations
+
+import re
+
+from engine.dicom.radiograph import Radiograph
+from engine.inference.analysis import GateVerdict
+from engine.inference.gate import SUITABLE, combine, refused, warning
+
+# PS3.3 C.7.3.1.1.1; OT and SC say nothing about the origin, RG and DR are older names.
+_RADIOGRAPHY = {"", "CR", "DX", "DR", "RG", "OT", "SC"}
+_OTHER_XRAY = {"MG", "PX", "IO", "BMD", "DXA"}
+# PS3.4 B.5: computed radiography, digital X-ray (presentation, processing), secondary capture and its multi-frame
+# forms.
+_SOP_CLASSES = {
+    "", "1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1",
+    "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.1", "1.2.840.10008.5.1.4.1.1.7.2",
+    "1.2.840.10008.5.1.4.1.1.7.3", "1.2.840.10008.5.1.4.1.1.7.4",
+}
+_OTHER_XRAY_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.1.2",  # mammography, presentation and processing
+    "1.2.840.10008.5.1.4.1.1.1.3",  # intra-oral
+)
+_CHEST_WORDS = ("CHEST", "THORA", "LUNG", "TORAX", "POUMON", "HEART")
+_UNTOLD_PARTS = {"", "UNKNOWN", "UNSPECIFIED", "OTHER", "NONE", "NA", "N/A", "WHOLEBODY", "DEFAULT"}
+_LATERAL_VIEWS = {"LL", "RL", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL", "L LAT", "R LAT", "ML", "LM"}
+_OBLIQUE_VIEWS = {"RAO", "LAO", "RPO", "LPO", "RLO", "LLO", "OBL", "OBLIQUE"}
+_DECUBITUS_VIEWS = {"RLD", "LLD"}
+_ADULT_YEARS = 18
+
+
+def header_verdict(radiograph: Radiograph) -> GateVerdict:
+    """Judge an image by its header; a tag that is absent says nothing."""
+    if not radiograph.is_dicom:
+        return SUITABLE
+    return combine([check(radiograph) for check in (_kind, _body_part, _view, _colour, _age)])
+
+
+def _kind(radiograph: Radiograph) -> GateVerdict:
+    modality, sop_class = radiograph.identity.modality.upper(), radiograph.identity.sop_class_uid
+    if modality in _OTHER_XRAY or sop_class.startswith(_OTHER_XRAY_CLASSES):
+        return refused("NOT_A_CHEST", f"the header says this is a {modality or 'dental or breast'} image")
+    if modality not in _RADIOGRAPHY:
+        return refused("NOT_A_RADIOGRAPH", f"the header says the modality is {modality}, not CR or DX")
+    if sop_class not in _SOP_CLASSES:
+        return refused("NOT_A_RADIOGRAPH", f"the header's SOP class {sop_class} is not a projection radiograph")
+    return SUITABLE
+
+
+def _body_part(radiograph: Radiograph) -> GateVerdict:
+    part = radiograph.acquisition.body_part.upper().strip()
+    if part in _UNTOLD_PARTS or any(word in part for word in _CHEST_WORDS):
+        return SUITABLE
+    return refused("NOT_A_CHEST", f"the header says the body part is {part}")
+
+
+def _view(radiograph: Radiograph) -> GateVerdict:
+    view = " ".join(re.split(r"[\s_\-]+", radiograph.acquisition.view_position.upper().strip()))
+    if view in _LATERAL_VIEWS:
+        return refused("LATERAL_VIEW", f"the header says the view is lateral ({view}); only frontal views are analysed")
+    if view in _OBLIQUE_VIEWS:
+        return refused("LATERAL_VIEW", f"the header says the view is oblique ({view}); only frontal views are analysed")
+    if view in _DECUBITUS_VIEWS:
+        return warning("DECUBITUS_VIEW", f"the patient lay on one side ({view}); fluid and air move with that")
+    # PS3.3 C.7.6.1.1.1: the rows of a frontal view run to the patient's left or right, never to the front or back.
+    rows = radiograph.acquisition.patient_orientation[:1]
+    if not view and rows and rows[0][:1].upper() in ("A", "P"):
+        return refused("LATERAL_VIEW", "the header's patient orientation is that of a lateral view")
+    words = set(re.findall(r"[A-Z]+", radiograph.identity.series_description.upper()))
+    if not view and words & {"LAT", "LATERAL"} and not words & {"PA", "AP", "DECUB", "DECUBITUS"}:
+        return refused("LATERAL_VIEW", "the series description says the view is lateral")
+    return SUITABLE
+
+
+def _colour(radiograph: Radiograph) -> GateVerdict:
+    if radiograph.acquisition.photometric.upper().startswith(("RGB", "YBR", "PALETTE")):
+        return warning("COLOUR_IMAGE", "the file holds a colour image, not the detector's greys")
+    return SUITABLE
+
+
+def _age(radiograph: Radiograph) -> GateVerdict:
+    match = re.fullmatch(r"\s*(\d{1,3})([DWMY])\s*", radiograph.identity.patient_age.upper())
+    if match is None:
+        return SUITABLE
+    years = int(match[1]) / {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[match[2]]
+    if years < _ADULT_YEARS:
+        return warning("CHILD", f"the patient is a child ({match[1]}{match[2]}); the pack was made from adults' images")
+    return SUITABLE

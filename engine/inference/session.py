@@ -1,0 +1,148 @@
+"""The two ONNX graphs of a pack as typed calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+
+from engine.errors import InferenceError, PackError
+from engine.inference.providers import CPU, choose_providers, session_options
+from engine.pack.library import InstalledPack
+
+FloatArray = npt.NDArray[np.float32]
+# onnxruntime's exceptions share no base of their own; each of these says that loading or running failed.
+_ORT_ERRORS = (ort_state.Fail, ort_state.InvalidArgument, ort_state.InvalidGraph, ort_state.InvalidProtobuf,
+               ort_state.NoSuchFile, ort_state.NotImplemented, ort_state.EPFail, ort_state.RuntimeException,
+               ort_state.NoModel, ort_state.EngineError, ort_state.ModelLoaded, RuntimeError)
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderOutput:
+    """What the encoder says of N images (pack contract; token 0 is the class token, patches are row-major).
+
+    Attributes
+    ----------
+    class_token : ndarray of float32, shape (N, D)
+        After the final layer norm.
+    patch_tokens : ndarray of float32, shape (N, P, D)
+        After the final layer norm.
+    attn_cls : ndarray of float32, shape (N, heads, P + 1)
+        The class token's attention in the last block.
+    v_last : ndarray of float32, shape (N, P + 1, heads, D / heads)
+        Values of the last block, before the output projection.
+    x0_last : ndarray of float32, shape (N, D)
+        The class token as it enters the last block.
+    """
+
+    class_token: FloatArray
+    patch_tokens: FloatArray
+    attn_cls: FloatArray
+    v_last: FloatArray
+    x0_last: FloatArray
+
+
+class ModelSession:
+    """Encoder and autoencoder of one pack, loaded from verified bytes.
+
+    Attributes
+    ----------
+    provider : str
+        The provider that the runtime really uses for the encoder.
+    warnings : tuple of str
+        Why it is not the one asked for.
+
+    Raises
+    ------
+    PackError
+        ``PACK_ONNX`` when a graph cannot be loaded or has not the inputs and outputs of the contract.
+    """
+
+    def __init__(self, pack: InstalledPack, device: str = "auto", threads: int | None = None) -> None:
+        manifest = pack.manifest
+        spec, patches = manifest.encoder, manifest.encoder.patch_rows * manifest.encoder.patch_columns
+        d, heads = spec.d_model, spec.n_heads
+        choice = choose_providers(device)
+        self._encoder, encoder_warning = _load(pack.encoder_bytes, "encoder.onnx", device, threads)
+        # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
+        self._sae, _ = _load(pack.sae_bytes, "sae.onnx", "cpu", threads)
+        self.provider: str = self._encoder.get_providers()[0]
+        self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
+        self._pixel_shape = (3, spec.input_height, spec.input_width)
+        self._shapes: dict[str, tuple[int, ...]] = {
+            "class_token": (d,), "patch_tokens": (patches, d), "attn_cls": (heads, patches + 1),
+            "v_last": (patches + 1, heads, d // heads), "x0_last": (d,),
+        }
+        _check_contract(self._encoder, "encoder.onnx", {"pixel_values"}, set(self._shapes))
+        _check_contract(self._sae, "sae.onnx", {"class_token"}, {"activations"})
+        self._n_features = manifest.sae.n_features
+
+    def encode(self, pixel_values: FloatArray) -> EncoderOutput:
+        """Run the encoder on pixels of shape (N, 3, H, W).
+
+        Raises
+        ------
+        InferenceError
+            ``MODEL_FAILED`` when the runtime fails, or the outputs have the wrong shape or are not finite.
+        """
+        if pixel_values.shape[1:] != self._pixel_shape:
+            raise InferenceError("MODEL_FAILED", f"the encoder takes {self._pixel_shape}, not {pixel_values.shape[1:]}")
+        names = list(self._shapes)
+        values = dict(zip(names, _run(self._encoder, names, {"pixel_values": pixel_values}), strict=True))
+        for name, shape in self._shapes.items():
+            _check_output(values[name], (len(pixel_values), *shape), name)
+        return EncoderOutput(**values)
+
+    def activations(self, class_token: FloatArray) -> FloatArray:
+        """Run the autoencoder's encoder: (N, D) → (N, F), zero where a feature is not active."""
+        (values,) = _run(self._sae, ["activations"], {"class_token": class_token})
+        _check_output(values, (len(class_token), self._n_features), "activations")
+        return values
+
+
+def _load(content: bytes, name: str, device: str, threads: int | None) -> tuple[Any, str]:
+    choice = choose_providers(device)
+    try:
+        session = ort.InferenceSession(content, session_options(threads), providers=list(choice.providers))
+    except _ORT_ERRORS as error:
+        why = _first_line(error)
+        if choice.first == CPU:
+            raise PackError("PACK_ONNX", f"{name} cannot be loaded ({why})", "get the pack again") from error
+        session, _ = _load(content, name, "cpu", threads)
+        return session, f"{choice.first} could not load the model ({why}); the CPU was used instead"
+    used = session.get_providers()[0]
+    # A driver that does not fit makes the runtime fall back by itself; only this comparison shows it.
+    warning = "" if used == choice.first else f"{choice.first} could not be started; {used} was used instead"
+    return session, warning
+
+
+def _run(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:
+    try:
+        result: list[FloatArray] = session.run(names, inputs)
+    except _ORT_ERRORS as error:
+        raise InferenceError("MODEL_FAILED", f"the model could not be run ({_first_line(error)})",
+                             "try --device cpu; 'saerad doctor' checks this machine") from error
+    return result
+
+
+def _check_contract(session: Any, name: str, inputs: set[str], outputs: set[str]) -> None:
+    have_in, have_out = ({item.name for item in items} for items in (session.get_inputs(), session.get_outputs()))
+    if have_in != inputs or not outputs <= have_out:
+        raise PackError("PACK_ONNX", f"{name} has inputs {sorted(have_in)} and outputs {sorted(have_out)}, "
+                        f"not {sorted(inputs)} and {sorted(outputs)}", "get the pack again")
+
+
+def _check_output(value: FloatArray, shape: tuple[int, ...], name: str) -> None:
+    if value.shape != shape or value.dtype != np.float32:
+        raise InferenceError("MODEL_FAILED", f"the model's {name} is {value.dtype} {value.shape}, not float32 {shape}",
+                             "get the pack again")
+    if not np.isfinite(value).all():
+        raise InferenceError("MODEL_FAILED", f"the model's {name} is not finite", "try --device cpu")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

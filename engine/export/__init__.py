@@ -9,6 +9,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import UsageError
 from engine.export.analysis_json import write_analysis
 from engine.export.json_report import write_json_report
+from engine.export.pdf import write_pdf
 from engine.export.text import write_text
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
@@ -18,6 +19,7 @@ Writer = Callable[[Path, Radiograph, Analysis, Draft], Path]
 WRITERS: dict[str, Writer] = {
     "text": write_text,
     "json": write_json_report,
+    "pdf": write_pdf,
 }
 """Format name → what writes it."""
 

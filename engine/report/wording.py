@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from engine.errors import DraftError
 from engine.pack.manifest import Laterality, Section, Severity
 from engine.report.findings import Finding
-from engine.report.resources import RESOURCES
+from engine.resources import resource_path
 
 PLACEHOLDERS = frozenset({"severity", "side", "name", "location"})
 
@@ -152,7 +152,7 @@ def _tidy(text: str) -> str:
 
 def languages() -> list[str]:
     """Return the languages for which wording ships."""
-    return sorted(path.stem for path in (RESOURCES / "report").glob("??.toml"))
+    return sorted(path.stem for path in (resource_path("report")).glob("??.toml"))
 
 
 @lru_cache(maxsize=8)
@@ -164,7 +164,7 @@ def load_wording(language: str = "en", folder: Path | None = None) -> Wording:
     DraftError
         ``WORDING_LANGUAGE`` if there is none for this language, ``WORDING_INVALID`` if the file is damaged.
     """
-    path = (folder or RESOURCES / "report") / f"{language}.toml"
+    path = (folder or resource_path("report")) / f"{language}.toml"
     if not re.fullmatch(r"[a-z]{2}", language) or not path.is_file():
         raise DraftError("WORDING_LANGUAGE", f"there is no report wording for the language {language!r}",
                          f"choose one of {', '.join(languages())}")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable
 
 from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset
 
 # What pydicom raises when the bytes of one element cannot be its value.
-_VALUE_ERRORS = (ValueError, TypeError, OverflowError, NotImplementedError, KeyError, AttributeError, IndexError)
+_VALUE_ERRORS = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    NotImplementedError,
+    LookupError,
+    AttributeError,
+    EOFError,
+    struct.error,
+)
 
 
 class Elements:
@@ -37,7 +47,7 @@ class Elements:
     def raw(self, keyword: str) -> object:
         """Return the value as pydicom gives it, None when absent or unreadable."""
         try:
-            return self.dataset.get(keyword)  # type: ignore[no-any-return]
+            return self.dataset.get(keyword)
         except _VALUE_ERRORS:
             self.warn(f"The header's {dictionary_description(keyword)} cannot be read and is left out.")
             return None
@@ -45,7 +55,7 @@ class Elements:
     def values(self, keyword: str) -> list[object]:
         """Return all values of an element, an empty list when there is none."""
         value = self.raw(keyword)
-        if value is None or value == "" or value == b"":
+        if value is None or value in ("", b""):
             return []
         if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and not hasattr(value, "components"):
             return list(value)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings as python_warnings
 from pathlib import Path
 
-import numpy as np
 import pydicom
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
@@ -21,7 +19,9 @@ from engine.dicom.image_files import read_picture
 from engine.dicom.limits import check_file_size
 from engine.dicom.objects import refuse_other_objects
 from engine.dicom.palette import apply_palette
-from engine.dicom.pixels import PixelDescription, decode_first_frame, describe_pixels
+from engine.dicom.pixel_description import PixelDescription, describe_pixels
+from engine.dicom.pixels import Frame, decode_first_frame
+from engine.dicom.plain_words import plain_words
 from engine.dicom.radiograph import Radiograph
 from engine.dicom.recognise import HEAD_BYTES, Kind, recognise
 from engine.dicom.spacing import read_spacing
@@ -64,16 +64,19 @@ def read_radiograph(path: Path) -> Radiograph:
             header = Elements(_parse(content))
             if kind is Kind.HEADLESS:
                 header.warn("The file has no DICOM preamble; it was read as a bare data set.")
-            radiograph = _radiograph(path, header, content, caught)
+            return _radiograph(path, header, caught)
     except RecursionError as error:
         raise ReadError(
-            "NESTING_TOO_DEEP", "the file nests its sequences too deeply to be read", "it is damaged or not to be trusted"
+            "NESTING_TOO_DEEP",
+            "the file nests its sequences too deeply to be read",
+            "it is damaged or not to be trusted",
         ) from error
     except MemoryError as error:
         raise ReadError(
-            "OUT_OF_MEMORY", "there is not enough memory to open the file", "close other images or programs and try again"
+            "OUT_OF_MEMORY",
+            "there is not enough memory to open the file",
+            "close other images or programs and try again",
         ) from error
-    return radiograph
 
 
 def read_bytes(path: Path) -> bytes:
@@ -90,7 +93,9 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ReadError(
-            "FILE_UNREADABLE", f"the file cannot be read ({error.strerror or error})", "check its permissions and the drive"
+            "FILE_UNREADABLE",
+            f"the file cannot be read ({error.strerror or error})",
+            "check its permissions and the drive",
         ) from error
 
 
@@ -98,26 +103,31 @@ def _not_dicom(kind: Kind, name: str) -> ReadError:
     if kind is Kind.ZIP:
         return ReadError("ZIP_ARCHIVE", "the file is a ZIP archive", "unpack it and open the folder")
     article = "an" if name[0] in "aeiou" else "a"
-    return ReadError("NOT_DICOM", f"the file is {article} {name}, not a DICOM, PNG or JPEG image", "open the image itself")
+    message = f"the file is {article} {name}, not a DICOM, PNG or JPEG image"
+    return ReadError("NOT_DICOM", message, "open the image itself")
 
 
 def _parse(content: bytes) -> FileDataset:
     check_inflated_size(content)
     try:
-        return pydicom.dcmread(io.BytesIO(content), force=True)
+        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
     except (RecursionError, MemoryError):
         raise
     except InvalidDicomError as error:
         raise ReadError("NOT_DICOM", "the file is not a DICOM file", "open the image itself") from error
     except Exception as error:  # the parser raises whatever a broken file makes it raise
         raise ReadError(
-            "DICOM_DAMAGED", f"the file begins as DICOM but cannot be parsed ({_reason(error)})", "copy or export it again"
+            "DICOM_DAMAGED",
+            f"the file begins as DICOM but cannot be parsed ({_reason(error)})",
+            "copy or export it again",
         ) from error
+    if len(dataset) == 0:
+        # The parser gives nothing at all when the file ends inside its last element.
+        raise ReadError("DICOM_TRUNCATED", "the file ends in the middle of its data", "copy or export it again")
+    return dataset
 
 
-def _radiograph(
-    path: Path, header: Elements, content: bytes, caught: list[python_warnings.WarningMessage]
-) -> Radiograph:
+def _radiograph(path: Path, header: Elements, caught: list[python_warnings.WarningMessage]) -> Radiograph:
     refuse_other_objects(header)
     pixels = describe_pixels(header)
     syntax = transfer_syntax(header)
@@ -134,8 +144,8 @@ def _radiograph(
     identity = read_identity(header, sop_instance_uid)
     acquisition = read_acquisition(header, pixels, syntax)
     stored.flags.writeable = False
-    for warning in caught:
-        header.warn(_plain(warning))
+    for sentence in plain_words(str(warning.message) for warning in caught):
+        header.warn(sentence)
     return Radiograph(
         stored=stored,
         grayscale=grayscale,
@@ -148,26 +158,20 @@ def _radiograph(
     )
 
 
-def _gray_frame(header: Elements, pixels: PixelDescription, syntax: str) -> np.ndarray:  # type: ignore[type-arg]
+def _gray_frame(header: Elements, pixels: PixelDescription, syntax: str) -> Frame:
     """Return the first frame as grey stored values, shape (rows, columns)."""
     frame = decode_first_frame(header, pixels, syntax)
     if pixels.photometric.startswith("MONOCHROME"):
         if frame.ndim != 2:
             raise ReadError("PIXEL_FORMAT", "the header calls the image monochrome but gives it three samples a pixel")
         return frame
-    if pixels.photometric == "PALETTE_COLOR":
+    if pixels.photometric == "PALETTE COLOR":
         frame = apply_palette(header, frame)
     if frame.ndim != 3:
         raise ReadError("PIXEL_FORMAT", f"the photometric interpretation {pixels.photometric} is not known")
     gray = gray_of_rgb(frame, f"an image ({pixels.photometric})")
     header.warn("The image is stored in colour; its channels are equal and were read as grey.")
     return gray
-
-
-def _plain(warning: python_warnings.WarningMessage) -> str:
-    """Return a library's warning as one sentence."""
-    text = re.sub(r"\s+", " ", str(warning.message)).strip().rstrip(".")
-    return f"While reading: {text}."
 
 
 def _reason(error: Exception) -> str:

@@ -42,7 +42,10 @@ def read_grayscale(header: Elements, stored: Stored, photometric: str) -> Graysc
 
 
 def automatic_window(
-    modality: Modality, stored: Stored, padding: tuple[int, int] | None = None, percentiles: tuple[float, float] = (0.5, 99.5)
+    modality: Modality,
+    stored: Stored,
+    padding: tuple[int, int] | None = None,
+    percentiles: tuple[float, float] = (0.5, 99.5),
 ) -> Window:
     """Return a window between two percentiles of the modality values, padding left out.
 
@@ -98,7 +101,7 @@ def _inverted(header: Elements, photometric: str) -> bool:
     shape = header.text("PresentationLUTShape").upper()
     monochrome1 = photometric == "MONOCHROME1"
     if (shape == "INVERSE" and not monochrome1) or (shape == "IDENTITY" and monochrome1):
-        header.warn(f"The header contradicts itself: {photometric} with Presentation LUT Shape {shape}; shown inverted.")
+        header.warn(f"The header says both {photometric} and Presentation LUT Shape {shape}; it is shown inverted.")
     return monochrome1 or shape == "INVERSE"
 
 

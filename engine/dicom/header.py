@@ -5,25 +5,32 @@ from __future__ import annotations
 import re
 
 from engine.dicom.elements import Elements
-from engine.dicom.pixels import PixelDescription
+from engine.dicom.pixel_description import PixelDescription
 from engine.dicom.radiograph import Acquisition, Identity
 
 _UID = re.compile(r"[0-9.]{1,64}")
 
-# View Modifier and View codes of CID 4010 (DX View), with the defined terms of View Position they stand for.
-_VIEW_CODES: dict[tuple[str, str], str] = {
-    ("R-10206", "SNM3"): "AP",
-    ("R-10206", "SRT"): "AP",
-    ("399348003", "SCT"): "AP",
-    ("R-10214", "SNM3"): "PA",
-    ("R-10214", "SRT"): "PA",
-    ("272460009", "SCT"): "PA",
-    ("399110001", "SCT"): "LL",
-    ("R-10232", "SRT"): "LL",
-    ("399173006", "SCT"): "LL",
-    ("R-10236", "SRT"): "LL",
-    ("399352003", "SCT"): "RL",
-    ("R-10228", "SRT"): "RL",
+# Codes of CID 4010 (DX View), SNOMED CT and the older SNOMED RT, as the defined terms of View Position.
+_VIEW_CODES = {
+    "399348003": "AP",
+    "R-10206": "AP",
+    "272479007": "PA",
+    "R-40888": "PA",
+    "R-10214": "PA",
+    "399173006": "LL",
+    "R-10236": "LL",
+    "399198007": "RL",
+    "R-10232": "RL",
+    "399067008": "LATERAL",
+    "R-102CD": "LATERAL",
+    "399135007": "LAO",
+    "R-10220": "LAO",
+    "399356000": "RAO",
+    "R-40985": "RAO",
+    "399006002": "LPO",
+    "R-10212": "LPO",
+    "399038007": "RPO",
+    "R-10210": "RPO",
 }
 
 _INDICATION = (
@@ -83,7 +90,7 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
         transfer_syntax_uid=syntax,
         lossy=header.text("LossyImageCompression") == "01",
         burned_in_annotation=header.text("BurnedInAnnotation").upper(),
-        indication=next((found for found in map(header.text, _INDICATION) if found), ""),
+        indication=_indication(header),
     )
 
 
@@ -92,10 +99,16 @@ def _view(header: Elements) -> str:
     if position:
         return position
     for item in header.items("ViewCodeSequence"):
-        code = _VIEW_CODES.get((item.text("CodeValue"), item.text("CodingSchemeDesignator")))
-        if code:
-            return code
-        return item.text("CodeMeaning").upper()
+        return _VIEW_CODES.get(item.text("CodeValue")) or item.text("CodeMeaning").upper()
+    return ""
+
+
+def _indication(header: Elements) -> str:
+    """Return why the image was asked for: the request's own words first, its title last."""
+    for keyword in _INDICATION:
+        for part in (header, *header.items("RequestAttributesSequence")):
+            if part.text(keyword):
+                return part.text(keyword)
     return ""
 
 

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from engine.dicom.gray import gray_of_rgb
@@ -61,8 +62,8 @@ def read_picture(path: Path, content: bytes) -> Radiograph:
     )
 
 
-def _gray(picture: Image.Image, warnings: list[str]) -> np.ndarray:  # type: ignore[type-arg]
-    """Return uint8 or uint16, shape (rows, columns)."""
+def _gray(picture: Image.Image, warnings: list[str]) -> npt.NDArray[np.integer]:
+    """Return the grey values, uint8 or uint16, shape (rows, columns)."""
     if picture.mode.startswith("I"):
         values = np.asarray(picture)
         if values.min() < 0 or values.max() > 65535:

@@ -45,4 +45,5 @@ class LookupTable:
     def lookup(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the entry of each value, values rounded to the nearest integer input."""
         index = np.clip(np.rint(values) - self.first, 0, self.table.size - 1).astype(np.intp)
-        return self.table[index].astype(np.float64)
+        entries: npt.NDArray[np.float64] = self.table[index].astype(np.float64)
+        return entries

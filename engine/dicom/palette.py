@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut
 
 from engine.dicom.elements import Elements
 from engine.errors import ReadError
@@ -15,5 +15,7 @@ def apply_palette(header: Elements, frame: npt.NDArray[np.integer]) -> npt.NDArr
     try:
         rgb: npt.NDArray[np.integer] = apply_color_lut(frame, header.dataset)
     except (ValueError, AttributeError, KeyError, IndexError, TypeError) as error:
-        raise ReadError("PIXEL_FORMAT", f"the colour palette cannot be used ({error})", "export the image again") from error
+        raise ReadError(
+            "PIXEL_FORMAT", f"the colour palette cannot be used ({error})", "export the image again"
+        ) from error
     return rgb

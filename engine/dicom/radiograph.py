@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.dicom.grayscale import Grayscale
+from engine.dicom.names import readable_name
 
 
 class Calibration(enum.Enum):
@@ -70,6 +71,11 @@ class Identity:
     manufacturer: str = ""
     institution: str = ""
     referring_physician: str = ""
+
+    @property
+    def readable_name(self) -> str:
+        """The patient's name for people: ``Yamada, Tarou (山田 太郎)`` of ``Yamada^Tarou=山田^太郎=...``."""
+        return readable_name(self.patient_name)
 
 
 @dataclass(frozen=True)

@@ -9,28 +9,6 @@ from pathlib import Path
 HEAD_BYTES = 1024
 _DICOM_EXTENSIONS = frozenset({".dcm", ".dicom", ".ima", ".dc3", ".acr"})
 
-# (offset, bytes, name); the first that fits wins.
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"PK\x03\x04", "ZIP archive"),
-    (0, b"PK\x05\x06", "ZIP archive"),
-    (0, b"%PDF", "PDF document"),
-    (0, b"GIF8", "GIF picture"),
-    (0, b"BM", "BMP picture"),
-    (0, b"II*\x00", "TIFF picture"),
-    (0, b"MM\x00*", "TIFF picture"),
-    (0, b"\x1f\x8b", "gzip archive"),
-    (0, b"\x28\xb5\x2f\xfd", "Zstandard archive"),
-    (0, b"7z\xbc\xaf", "7-Zip archive"),
-    (0, b"Rar!", "RAR archive"),
-    (0, b"\x7fELF", "program"),
-    (0, b"MZ", "program"),
-    (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000 picture"),
-    (0, b"RIFF", "media file"),
-    (0, b"SQLite format 3", "SQLite database"),
-    (0, b"\x89HDF", "HDF5 file"),
-)
-_MARKUP = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml|!--|svg)", re.IGNORECASE)
-
 
 class Kind(enum.Enum):
     """What can be done with a file."""
@@ -40,6 +18,30 @@ class Kind(enum.Enum):
     PICTURE = "PNG or JPEG picture"
     ZIP = "ZIP archive"
     OTHER = "other"
+
+
+_SIGNATURES: tuple[tuple[bytes, Kind, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", Kind.PICTURE, "PNG picture"),
+    (b"\xff\xd8\xff", Kind.PICTURE, "JPEG picture"),
+    (b"PK\x03\x04", Kind.ZIP, "ZIP archive"),
+    (b"PK\x05\x06", Kind.ZIP, "ZIP archive"),
+    (b"%PDF", Kind.OTHER, "PDF document"),
+    (b"GIF8", Kind.OTHER, "GIF picture"),
+    (b"BM", Kind.OTHER, "BMP picture"),
+    (b"II*\x00", Kind.OTHER, "TIFF picture"),
+    (b"MM\x00*", Kind.OTHER, "TIFF picture"),
+    (b"\x00\x00\x00\x0cjP  ", Kind.OTHER, "JPEG 2000 picture"),
+    (b"\xffO\xffQ", Kind.OTHER, "JPEG 2000 picture"),
+    (b"\x1f\x8b", Kind.OTHER, "gzip archive"),
+    (b"(\xb5/\xfd", Kind.OTHER, "Zstandard archive"),
+    (b"7z\xbc\xaf", Kind.OTHER, "7-Zip archive"),
+    (b"Rar!", Kind.OTHER, "RAR archive"),
+    (b"\x7fELF", Kind.OTHER, "program"),
+    (b"MZ", Kind.OTHER, "program"),
+    (b"SQLite format 3", Kind.OTHER, "SQLite database"),
+    (b"\x89HDF", Kind.OTHER, "HDF5 file"),
+)
+_MARKUP = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml|!--|svg)", re.IGNORECASE)
 
 
 def recognise(head: bytes) -> tuple[Kind, str]:
@@ -52,13 +54,9 @@ def recognise(head: bytes) -> tuple[Kind, str]:
     """
     if head[128:132] == b"DICM":
         return Kind.DICOM, "DICOM file"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Kind.PICTURE, "PNG picture"
-    if head.startswith(b"\xff\xd8\xff"):
-        return Kind.PICTURE, "JPEG picture"
-    for offset, signature, name in _SIGNATURES:
-        if head.startswith(signature, offset):
-            return (Kind.ZIP if name == "ZIP archive" else Kind.OTHER), name
+    for signature, kind, name in _SIGNATURES:
+        if head.startswith(signature):
+            return kind, name
     if _MARKUP.match(head):
         return Kind.OTHER, "web page or XML text"
     if _is_headless(head):
@@ -78,8 +76,8 @@ def _is_headless(head: bytes) -> bool:
         return False
     known_vr = head[4:6].isalpha() and head[4:6].isupper()
     for order in ("little", "big"):
-        group = int.from_bytes(head[0:2], order)  # type: ignore[arg-type]
-        element = int.from_bytes(head[2:4], order)  # type: ignore[arg-type]
+        group = int.from_bytes(head[0:2], order)
+        element = int.from_bytes(head[2:4], order)
         if group not in (0x0002, 0x0008) or element > 0x2000:
             continue
         if known_vr:

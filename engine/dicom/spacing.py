@@ -66,7 +66,8 @@ def is_projection(header: Elements) -> bool:
     sop_class = header.text("SOPClassUID")
     if sop_class in PROJECTION_CLASSES:
         return True
-    return sop_class.startswith("1.2.840.10008.5.1.4.1.1.7") and header.text("Modality").upper() in PROJECTION_MODALITIES
+    secondary_capture = sop_class.startswith("1.2.840.10008.5.1.4.1.1.7")
+    return secondary_capture and header.text("Modality").upper() in PROJECTION_MODALITIES
 
 
 def length_mm(spacing: Spacing, dx_columns: float, dy_rows: float) -> float | None:

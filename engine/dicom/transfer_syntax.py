@@ -12,6 +12,7 @@ from pydicom.uid import UID
 from engine.dicom.codestream import read_codestream
 from engine.dicom.elements import Elements
 from engine.dicom.limits import MAX_INFLATED_BYTES
+from engine.dicom.pixels import NATIVE
 from engine.errors import ReadError
 
 _LONG_VRS = (b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"OD", b"OL", b"UC", b"UR")
@@ -21,10 +22,14 @@ def transfer_syntax(header: Elements) -> str:
     """Return the transfer syntax UID; where the file names none it is guessed from its bytes, with a warning."""
     meta = getattr(header.dataset, "file_meta", {})
     stated = str(meta.get("TransferSyntaxUID", "") or "")
-    if stated:
+    native = not stated or (stated in NATIVE)
+    # Compressed pixels have no length of their own, uncompressed ones always have.
+    wrong = native and stated != "" and header.dataset["PixelData"].is_undefined_length
+    if stated and not wrong:
         return stated
     guessed = _guess(header)
-    header.warn(f"The file does not name its transfer syntax; it was read as {UID(guessed).name}.")
+    problem = "names a transfer syntax that is not that of its pixels" if wrong else "does not name its transfer syntax"
+    header.warn(f"The file {problem}; it was read as {UID(guessed).name}.")
     return guessed
 
 
@@ -42,7 +47,7 @@ def _guess(header: Elements) -> str:
 
 
 def check_inflated_size(content: bytes) -> None:
-    """Refuse a deflated data set that would grow over the limit (``FILE_TOO_LARGE``) or is broken (``DICOM_DAMAGED``)."""
+    """Refuse a deflated data set that grows over the limit (``FILE_TOO_LARGE``) or is broken (``DICOM_DAMAGED``)."""
     syntax, start = _stated_syntax(content)
     if syntax != uid.DeflatedExplicitVRLittleEndian:
         return

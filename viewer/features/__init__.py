@@ -1,1 +1,1 @@
-"""Feature panel and legend."""
+"""The panel of active features and of observation probabilities."""

@@ -1,1 +1,1 @@
-"""Canvas, tools and overlays."""
+"""The picture: pyramid, view, window/level, annotations, heat maps."""

@@ -1,1 +1,1 @@
-"""Draft editor and export dialog."""
+"""The draft beside the image, and its export."""

@@ -1,1 +1,1 @@
-"""Studies and open images."""
+"""The strip of open images at the left."""

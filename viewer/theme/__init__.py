@@ -1,1 +1,1 @@
-"""Colours and fonts."""
+"""Colours, sizes and fonts; dark by default, as reading rooms are."""

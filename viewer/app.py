@@ -1,0 +1,67 @@
+"""Open the workstation's window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.resources import user_data_path
+from viewer import crash
+from viewer.controller import Controller
+from viewer.i18n import tr
+from viewer.services import Engine
+from viewer.state.autosave import DraftStore
+from viewer.state.session import Session
+from viewer.theme import style
+from viewer.theme.fonts import ensure_font
+from viewer.window import MainWindow
+
+
+def make_application() -> QApplication:
+    """Return the application, dark and with a font."""
+    running = QApplication.instance()
+    application = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("saerad")
+    application.setApplicationDisplayName(tr("SAE-Rad workstation"))
+    ensure_font(application)
+    style.apply(application)
+    return application
+
+
+def make_window(pack: str | None, device: str, drafts: Path) -> MainWindow:
+    """Return a window with its own session; drafts are kept in `drafts`."""
+    session = Session(DraftStore(drafts))
+    return MainWindow(session, Controller(session, Engine(pack, device)))
+
+
+def run(paths: list[str], pack: str | None = None, device: str = "auto") -> int:
+    """Open the window on files and folders and stay until it is closed.
+
+    Parameters
+    ----------
+    pack : str, optional
+        Model pack (folder, file or name); None is the bundled demo pack.
+    device : str
+        Where the model runs: "auto", "cpu", "cuda"…
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    application = make_application()
+    window = make_window(pack, device, user_data_path("drafts"))
+    crash.install(window.show_problem)
+    # Python sees Ctrl+C only when it runs: wake it a few times a second.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    wake = QTimer()
+    wake.timeout.connect(lambda: None)
+    wake.start(300)
+    window.show()
+    if paths:
+        window.controller.open([Path(path) for path in paths])
+    return application.exec()

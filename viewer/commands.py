@@ -1,0 +1,178 @@
+"""What each action does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from PySide6.QtCore import QDir
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from engine.errors import SaeRadError
+from engine.report.draft import Draft, Sentence
+from viewer.actions.build import help_page
+from viewer.i18n import tr
+from viewer.report.export_dialog import ExportDialog
+from viewer.state.images import Problem
+from viewer.state.selection import Selection
+from viewer.texts import ABOUT
+
+if TYPE_CHECKING:
+    from viewer.controller import Controller
+    from viewer.state.session import Session
+    from viewer.window import MainWindow
+
+
+class Commands:
+    """The handlers of the catalogue's actions and of the panels' signals."""
+
+    def __init__(self, window: MainWindow, session: Session, controller: Controller) -> None:
+        self._window, self._session, self._controller = window, session, controller
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return a handler for each action id."""
+        window, session, canvas = self._window, self._session, self._window.canvas
+        found: dict[str, Callable[[], object]] = {
+            "open_files": self.open_files, "open_folder": self.open_folder,
+            "previous": partial(session.step, -1), "next": partial(session.step, 1),
+            "export": self.export, "quit": window.close,
+            "fit": canvas.fit, "one_to_one": canvas.one_to_one,
+            "zoom_in": partial(canvas.zoom_by, 1.25), "zoom_out": partial(canvas.zoom_by, 0.8),
+            "invert": canvas.toggle_invert, "reset": canvas.reset, "annotations": canvas.toggle_annotations,
+            "analyse": self.analyse,
+            "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
+            "overlay_next": self.next_map, "search": lambda: window.features.search.setFocus(),
+            "undo": partial(self._try, session.undo), "redo": partial(self._try, session.redo),
+            "sentence_next": partial(self.step_sentence, 1), "sentence_previous": partial(self.step_sentence, -1),
+            "sentence_confirm": partial(self._selected, self.confirm),
+            "sentence_edit": self.edit_selected, "sentence_remove": partial(self._selected, self.remove),
+            "review": self.review, "regenerate": self._controller.regenerate,
+            "keys": partial(self._tell, tr("Keys and mouse"), help_page), "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
+        }
+        found.update({f"preset_{n}": partial(canvas.apply_preset, n) for n in range(10)})
+        return found
+
+    # files
+
+    def open_files(self) -> None:
+        """Ask for files and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, tr("Open files"), QDir.homePath())
+        if names:
+            self._controller.open([Path(name) for name in names])
+
+    def open_folder(self) -> None:
+        """Ask for a folder and open what is in it."""
+        name = QFileDialog.getExistingDirectory(self._window, tr("Open folder"), QDir.homePath())
+        if name:
+            self._controller.open([Path(name)])
+
+    def export(self) -> None:
+        """Ask where and what, then export in the background."""
+        from engine.export import FORMATS
+
+        draft = self._session.draft
+        if draft is None:
+            return
+        dialog = ExportDialog(draft.status, tuple(FORMATS), Path.home() / "saerad-export", self._window)
+        if dialog.exec():
+            self._controller.export(*dialog.chosen)
+
+    def report_export(self, files: list[Path]) -> None:
+        """Say what was written."""
+        if files:
+            self._window.statusBar().showMessage(tr("{count} files written to {folder}", count=len(files), folder=files[0].parent))
+
+    # image and overlay
+
+    def analyse(self) -> None:
+        """Analyse the image shown again."""
+        if self._session.current_key is not None:
+            self._controller.analyse(self._session.current_key)
+
+    def next_map(self) -> None:
+        """Show only the map of the feature after the one shown."""
+        image, overlay = self._session.current, self._session.overlay
+        ids = [f.id for f in image.analysis.features if f.id in image.analysis.maps] if image and image.analysis else []
+        if ids:
+            last = max((ids.index(i) for i in overlay.visible if i in ids), default=-1)
+            self._session.set_overlay(overlay.show((ids[(last + 1) % len(ids)],)))
+
+    def choose_feature(self, feature_id: int) -> None:
+        """Select a feature; choosing it again lets go of it."""
+        again = self._session.selection.feature_id == feature_id
+        self._session.select(Selection() if again else Selection(feature_id=feature_id))
+
+    # draft
+
+    def choose_sentence(self, key: str) -> None:
+        """Select a sentence and show its maps."""
+        self._session.select(Selection(sentence_key=key))
+
+    def step_sentence(self, by: int) -> None:
+        """Select the next or previous sentence."""
+        keys = [sentence.key for sentence in self._sentences()]
+        if not keys:
+            return
+        now = self._session.selection.sentence_key
+        place = keys.index(now) + by if now in keys else (0 if by > 0 else len(keys) - 1)
+        key = keys[min(len(keys) - 1, max(0, place))]
+        self.choose_sentence(key)
+        row = self._window.report.row(key)
+        if row is not None:
+            row.setFocus()
+
+    def confirm(self, key: str) -> None:
+        """Confirm a sentence and go on to the next one that waits."""
+        self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
+
+    def edit(self, key: str, text: str) -> None:
+        """Replace a sentence's text."""
+        self._change(tr("Edit sentence"), lambda draft: draft.edit(key, text))
+
+    def edit_selected(self) -> None:
+        """Open the editor of the selected sentence."""
+        key = self._session.selection.sentence_key
+        row = self._window.report.row(key) if key is not None else None
+        if row is not None:
+            row.begin_edit()
+
+    def remove(self, key: str) -> None:
+        """Take a sentence out."""
+        self._change(tr("Remove sentence"), lambda draft: draft.remove(key))
+
+    def add(self, section: str, text: str) -> None:
+        """Add a sentence of the reader's own."""
+        self._change(tr("Add sentence"), lambda draft: draft.add(section, text, f"added-{uuid4().hex[:8]}"))
+
+    def review(self) -> None:
+        """Draft → Reviewed."""
+        self._change(tr("Mark reviewed"), lambda draft: draft.review())
+
+    def _sentences(self) -> list[Sentence]:
+        draft = self._session.draft
+        return list(draft.sentences()) if draft is not None else []
+
+    def _selected(self, action: Callable[[str], None]) -> None:
+        key = self._session.selection.sentence_key
+        if key is not None:
+            action(key)
+
+    def _change(self, name: str, change: Callable[[Draft], Draft]) -> None:
+        draft = self._session.draft
+        if draft is not None:
+            self._try(lambda: self._session.change(name, change(draft)))
+
+    def _try(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except SaeRadError as error:
+            self._window.show_problem(Problem.of(error))
+
+    def _tell(self, title: str, text: Callable[[], str]) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setText(text())
+        box.open()

@@ -1,0 +1,233 @@
+"""Connects the session to the background: what to load, what to analyse, and where each result belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import Cancelled
+from engine.report.draft import Draft, DraftStatus
+from viewer import services
+from viewer.i18n import tr
+from viewer.image.heatmap import DensityMap, density_map
+from viewer.image.pyramid import Pyramid
+from viewer.services import Engine, LoadedImage
+from viewer.state.images import Load, Problem, Work
+from viewer.state.session import AnalysisResult, Session
+from viewer.tasks import Task, TaskControl, run_task
+
+FOREGROUND, BACKGROUND = 10, 0
+
+
+class Controller(QObject):
+    """Starts tasks and puts their results where they belong, by image key: a late result can only reach its own image."""
+
+    maps_ready = Signal(str)
+    thumbnail_ready = Signal(str)
+    exported = Signal(list)
+    progressed = Signal(str, float)
+    idle = Signal()
+    failed = Signal(object)
+
+    def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.engine = session, engine
+        self.pyramids: dict[str, Pyramid] = {}
+        self.thumbnails: dict[str, npt.NDArray[np.uint8]] = {}
+        self.maps: dict[str, dict[int, DensityMap]] = {}
+        self._loading: dict[str, Task[LoadedImage]] = {}
+        self._analysing: dict[str, Task[AnalysisResult]] = {}
+        self._others: list[Task[object]] = []
+        session.current_changed.connect(self._on_current)
+        session.image_changed.connect(self._on_image)
+
+    # opening
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files and folders; the first image found is shown."""
+        self._start(partial(services.find_images, list(paths)), partial(self._found, list(paths)), FOREGROUND)
+
+    def _found(self, asked: list[Path], found: list[Path]) -> None:
+        if not found:
+            names = ", ".join(path.name for path in asked)
+            self._fail(Problem("NO_IMAGE_FOUND", tr("no image was found in {names}", names=names),
+                               tr("choose DICOM, PNG or JPEG files, or a folder that holds some")))
+            return
+        keys = self.session.add(found)
+        self.session.show(keys[0])
+        self._load_next()
+
+    def _on_current(self, key: str | None) -> None:
+        if key is not None:
+            self._load(key, FOREGROUND)
+            self._analyse_when_ready(key)
+
+    def _load(self, key: str, priority: int) -> None:
+        if self.session.images[key].load is not Load.WAITING or key in self._loading:
+            return
+        self.session.set_loading(key)
+        path = self.session.images[key].path
+        self._loading[key] = run_task(partial(services.load_image, path), partial(self._loaded, key),
+                                      partial(self._not_loaded, key), priority=priority)
+
+    def _loaded(self, key: str, image: LoadedImage) -> None:
+        del self._loading[key]
+        self.pyramids[key], self.thumbnails[key] = image.pyramid, image.thumbnail
+        self.session.set_radiograph(key, image.radiograph)
+        self.thumbnail_ready.emit(key)
+        if key == self.session.current_key:
+            self._analyse_when_ready(key)
+        self._load_next()
+
+    def _not_loaded(self, key: str, error: BaseException) -> None:
+        self._loading.pop(key, None)
+        self.session.set_failed(key, Problem.of(error))
+        self._load_next()
+
+    def _load_next(self) -> None:
+        """Load the next image that has no thumbnail yet, one at a time, so that the one shown comes first."""
+        if self._loading:
+            return
+        for key, image in self.session.images.items():
+            if image.load is Load.WAITING and key not in self.thumbnails:
+                self._load(key, BACKGROUND)
+                return
+
+    def _on_image(self, key: str) -> None:
+        if self.session.images[key].radiograph is None:
+            self.pyramids.pop(key, None)
+
+    # analysis
+
+    def analyse(self, key: str) -> None:
+        """Run the model on an image whose pixels are there."""
+        image = self.session.images[key]
+        if image.radiograph is None or key in self._analysing:
+            return
+        self.session.set_work(key, Work.RUNNING)
+        radiograph = image.radiograph
+        self._analysing[key] = run_task(
+            partial(self.engine.analyse, radiograph), partial(self._analysed, key, radiograph.pixel_sha256),
+            partial(self._not_analysed, key), partial(self._progress, key), priority=FOREGROUND)
+
+    def cancel(self) -> None:
+        """Stop the analysis of the image shown and whatever else a person waits for."""
+        key = self.session.current_key
+        if key in self._analysing:
+            self._analysing[key].cancel()
+        for task in tuple(self._others):
+            task.cancel()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a person waits for something that can be cancelled."""
+        return self.session.current_key in self._analysing or bool(self._others)
+
+    def _analyse_when_ready(self, key: str) -> None:
+        image = self.session.images[key]
+        if image.load is Load.READY and image.work is Work.NONE:
+            self.analyse(key)
+        elif image.analysis is not None and key not in self.maps:
+            self._make_maps(key)
+
+    def _analysed(self, key: str, pixel_sha256: str, result: AnalysisResult) -> None:
+        del self._analysing[key]
+        self.session.set_result(key, result, pixel_sha256)
+        self.maps.pop(key, None)
+        self._make_maps(key)
+        self._settle()
+
+    def _not_analysed(self, key: str, error: BaseException) -> None:
+        self._analysing.pop(key, None)
+        if isinstance(error, Cancelled):
+            self.session.set_work(key, Work.CANCELLED, Problem.of(error))
+        else:
+            self.session.set_work(key, Work.FAILED, Problem.of(error))
+        self._settle()
+
+    def _progress(self, key: str, text: str, fraction: float) -> None:
+        if key == self.session.current_key:
+            self.progressed.emit(text, fraction)
+
+    def _make_maps(self, key: str) -> None:
+        """Upsample the maps of an image's features in the background; they are shown when they are wanted."""
+        image = self.session.images[key]
+        if image.analysis is None or image.radiograph is None or not image.analysis.maps:
+            return
+        analysis, references = image.analysis, image.references
+        rows, columns = image.radiograph.rows, image.radiograph.columns
+
+        def work(control: TaskControl) -> dict[int, DensityMap]:
+            made = {}
+            for feature_id, feature_map in analysis.maps.items():
+                control.check()
+                reference = references.get(feature_id) or feature_map.preactivation
+                made[feature_id] = density_map(feature_map, rows, columns, reference)
+            return made
+
+        run_task(work, partial(self._mapped, key), self.failed.emit, priority=FOREGROUND)
+
+    def _mapped(self, key: str, made: dict[int, DensityMap]) -> None:
+        self.maps[key] = made
+        self.maps_ready.emit(key)
+
+    # draft
+
+    def regenerate(self) -> None:
+        """Compose the draft of the image shown again."""
+        key, image = self.session.current_key, self.session.current
+        if key is None or image is None or image.analysis is None or image.history is None:
+            return
+        analysis, indication = image.analysis, image.history.current.indication
+
+        def done(draft: Draft) -> None:
+            if self.session.current_key == key:
+                self.session.regenerate(draft)
+
+        self._start(lambda control: services.compose_again(analysis, indication), done, FOREGROUND)
+
+    def export(self, folder: Path, formats: Sequence[str]) -> None:
+        """Write the draft of the image shown; a reviewed one becomes exported."""
+        key, image = self.session.current_key, self.session.current
+        if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
+            return
+        draft = image.history.current
+        work = partial(services.export, folder, image.radiograph, image.analysis, draft, tuple(formats))
+
+        def done(files: list[Path]) -> None:
+            # A draft that was changed while it was being written is not the one that was exported.
+            if draft.status is DraftStatus.REVIEWED and image.history is not None and image.history.current == draft:
+                self.session.settle(key, draft.exported())
+            self.exported.emit(files)
+
+        self._start(work, done, FOREGROUND)
+
+    # shared
+
+    def _start(self, func: Callable[[TaskControl], object], done: Callable[..., None], priority: int) -> None:
+        def finish(value: object) -> None:
+            self._others.remove(task)
+            done(value)
+            self._settle()
+
+        def fail(error: BaseException) -> None:
+            self._others.remove(task)
+            if not isinstance(error, Cancelled):
+                self.failed.emit(error)
+            self._settle()
+
+        task: Task[object] = run_task(func, finish, fail, self.progressed.emit, priority=priority)
+        self._others.append(task)
+        self.progressed.emit(tr("Working"), 0.0)
+
+    def _fail(self, problem: Problem) -> None:
+        self.session.noticed.emit(problem)
+
+    def _settle(self) -> None:
+        if not self.busy:
+            self.idle.emit()

@@ -1,0 +1,40 @@
+"""A bar that shows a share, with an optional mark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from viewer.theme.palette import ACCENT, BORDER, TEXT
+
+
+class ShareBar(QWidget):
+    """Draws `share` (0..1) of its width filled; `mark` is a thin line at another share, such as a threshold."""
+
+    def __init__(self, share: float, colour: str = ACCENT, mark: float | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.share, self.colour, self.mark = min(1.0, max(0.0, share)), colour, mark
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(80, 8)
+
+    def set_colour(self, colour: str) -> None:
+        """Change the colour of the filled part."""
+        self.colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        whole = QRectF(0, self.height() / 2 - 3, self.width(), 6)
+        painter.setBrush(QColor(BORDER))
+        painter.drawRoundedRect(whole, 3, 3)
+        painter.setBrush(QColor(self.colour))
+        painter.drawRoundedRect(QRectF(0, whole.top(), whole.width() * self.share, 6), 3, 3)
+        if self.mark is not None:
+            painter.setPen(QPen(QColor(TEXT), 1.5))
+            x = whole.width() * self.mark
+            painter.drawLine(int(x), 0, int(x), self.height())

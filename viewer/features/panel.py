@@ -1,0 +1,176 @@
+"""The panel of active features: search, switches, colours, opacity and threshold of the overlay."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.features.probabilities import ProbabilityTable
+from viewer.features.row import FeatureRow
+from viewer.i18n import tr
+from viewer.state.images import OpenImage, Work
+from viewer.state.overlay import OverlaySettings
+
+
+class FeaturePanel(QFrame):
+    """Lists what fired on the image shown."""
+
+    feature_chosen = Signal(int)
+    switched = Signal(int, bool)
+    recoloured = Signal(int, str)
+    opacity_changed = Signal(float)
+    threshold_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.rows: list[FeatureRow] = []
+        self.title = QLabel(tr("Features"))
+        self.title.setProperty("role", "title")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search features"))
+        self.search.setAccessibleName(tr("Search features"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addWidget(self.search, 1)
+        self.opacity = _slider(tr("Opacity of the heat maps"))
+        self.threshold = _slider(tr("Threshold of the heat maps"))
+        self.threshold.setMaximum(95)
+        self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100.0))
+        self.threshold.valueChanged.connect(lambda value: self.threshold_changed.emit(value / 100.0))
+        sliders = QHBoxLayout()
+        for text, slider in ((tr("Opacity"), self.opacity), (tr("Threshold"), self.threshold)):
+            label = QLabel(text)
+            label.setProperty("role", "muted")
+            label.setBuddy(slider)
+            sliders.addWidget(label)
+            sliders.addWidget(slider, 1)
+        self.list = QWidget()
+        self._rows_layout = QVBoxLayout(self.list)
+        self._rows_layout.setContentsMargins(0, 0, 0, 0)
+        self._rows_layout.setSpacing(1)
+        self._rows_layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.scroll = QScrollArea()
+        self.scroll.setAccessibleName(tr("Active features"))
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setWidget(self.list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 4, 4)
+        layout.addLayout(head)
+        layout.addLayout(sliders)
+        layout.addWidget(self.scroll, 1)
+
+    def show_image(self, image: OpenImage | None, overlay: OverlaySettings) -> None:
+        """List the features of an image, or say why there are none."""
+        self._clear()
+        analysis = image.analysis if image is not None else None
+        active = analysis is not None and analysis.gate.verdict != "refused"
+        for control in (self.search, self.opacity, self.threshold):
+            control.setEnabled(active)
+        self._set_sliders(overlay)
+        if analysis is None or not active:
+            self.title.setText(tr("Features"))
+            self._say(_why_none(image))
+            return
+        self.title.setText(tr("Features ({count})", count=len(analysis.features)))
+        for rank, feature in enumerate(analysis.features):
+            row = FeatureRow(feature, overlay.colour(feature.id, rank), feature.id in analysis.maps)
+            row.chosen.connect(self.feature_chosen)
+            row.switched.connect(self.switched)
+            row.recoloured.connect(self.recoloured)
+            self.rows.append(row)
+            self._rows_layout.addWidget(row)
+        if not self.rows:
+            self._say(tr("No feature is active on this image."))
+        if analysis.observations:
+            toggle = QPushButton(tr("Observation probabilities"))
+            toggle.setCheckable(True)
+            toggle.setProperty("role", "small")
+            toggle.setAccessibleName(tr("Show observation probabilities"))
+            table = ProbabilityTable(analysis.observations)
+            table.setVisible(False)
+            toggle.toggled.connect(table.setVisible)
+            self._rows_layout.addWidget(toggle)
+            self._rows_layout.addWidget(table)
+        self.show_overlay(overlay)
+        self._filter(self.search.text())
+
+    def show_overlay(self, overlay: OverlaySettings) -> None:
+        """Bring switches, colours and sliders up to date."""
+        self._set_sliders(overlay)
+        for rank, row in enumerate(self.rows):
+            row.set_on(row.feature.id in overlay.visible)
+            row.set_colour(overlay.colour(row.feature.id, rank))
+
+    def mark(self, selected: int | None, linked: tuple[int, ...]) -> None:
+        """Mark the selected feature, and those behind the selected sentence."""
+        for row in self.rows:
+            row.set_mark(row.feature.id == selected, row.feature.id in linked)
+        first = next((row for row in self.rows if row.feature.id in linked or row.feature.id == selected), None)
+        if first is not None:
+            self.scroll.ensureWidgetVisible(first)
+
+    def _set_sliders(self, overlay: OverlaySettings) -> None:
+        for slider, value in ((self.opacity, overlay.opacity), (self.threshold, overlay.threshold)):
+            slider.blockSignals(True)
+            slider.setValue(round(100 * value))
+            slider.blockSignals(False)
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        for row in self.rows:
+            f = row.feature
+            content = f"{f.id} {f.description} {f.observation} {f.location} {f.laterality}".casefold()
+            row.setVisible(all(word in content for word in words))
+
+    def _say(self, text: str) -> None:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setProperty("role", "muted")
+        label.setContentsMargins(8, 12, 8, 8)
+        self._rows_layout.addWidget(label)
+
+    def _clear(self) -> None:
+        self.rows = []
+        while (item := self._rows_layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+def _slider(name: str) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, 100)
+    slider.setAccessibleName(name)
+    slider.setToolTip(name)
+    return slider
+
+
+def _why_none(image: OpenImage | None) -> str:
+    """Say why no features are listed."""
+    if image is None:
+        return tr("Open an image to see its features.")
+    if image.analysis is not None:
+        gate = image.analysis.gate
+        return tr("No features: the image was refused [{code}]. {message}", code=gate.code, message=gate.message)
+    if image.problem is not None:
+        return tr("No features: the file was not opened [{code}].", code=image.problem.code)
+    if image.work in (Work.FAILED, Work.CANCELLED) and image.analysis_problem is not None:
+        return tr("No features: [{code}] {message}. {hint}", code=image.analysis_problem.code,
+                  message=image.analysis_problem.message, hint=image.analysis_problem.hint)
+    return tr("The image is being analysed…")

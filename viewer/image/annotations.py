@@ -1,0 +1,99 @@
+"""What is written in the corners and at the edges of the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.dicom.radiograph import Calibration, Radiograph, Spacing
+from viewer.i18n import tr
+
+SIDES = {"L": "L", "R": "R", "A": "A", "P": "P", "H": "H", "F": "F"}
+
+
+@dataclass(frozen=True)
+class Corners:
+    """Lines of text of the four corners; empty lines are left out."""
+
+    top_left: tuple[str, ...]
+    top_right: tuple[str, ...]
+    bottom_left: tuple[str, ...]
+    bottom_right: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Orientation letters at the edges; empty where the file does not say."""
+
+    left: str = ""
+    right: str = ""
+
+
+def date_text(value: str) -> str:
+    """``YYYYMMDD`` as ``YYYY-MM-DD``; other forms as they are."""
+    return f"{value[:4]}-{value[4:6]}-{value[6:8]}" if len(value) == 8 and value.isdigit() else value
+
+
+def time_text(value: str) -> str:
+    """``HHMMSS.frac`` as ``HH:MM``; other forms as they are."""
+    return f"{value[:2]}:{value[2:4]}" if len(value) >= 4 and value[:4].isdigit() else value
+
+
+def person_text(value: str) -> str:
+    """DICOM person name (``Family^Given^Middle``) as ``Family, Given Middle``; alphabetic group only."""
+    parts = value.split("=")[0].split("^")
+    given = " ".join(part for part in parts[1:3] if part)
+    return ", ".join(part for part in (parts[0], given) if part)
+
+
+def spacing_text(spacing: Spacing) -> str:
+    """Size of a pixel and what it means."""
+    if spacing.row_mm is None or spacing.column_mm is None or spacing.calibration is Calibration.NONE:
+        return tr("lengths: pixels only")
+    size = f"{spacing.column_mm:.3f}" if abs(spacing.row_mm - spacing.column_mm) < 5e-4 else (
+        f"{spacing.column_mm:.3f} × {spacing.row_mm:.3f}")
+    return tr("{size} mm/pixel, {meaning}", size=size, meaning=tr(spacing.calibration.value))
+
+
+def edges(radiograph: Radiograph) -> Edges:
+    """Letters of the left and right edge from Patient Orientation (PS3.3 C.7.6.1.1.1), whose first value names the
+    direction of the rows: the side of the patient at the right edge."""
+    orientation = radiograph.acquisition.patient_orientation
+    opposite = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
+    right = orientation[0][:1] if orientation and orientation[0] else ""
+    if right not in opposite:
+        return Edges()
+    return Edges(left=opposite[right], right=right)
+
+
+def corners(radiograph: Radiograph, image_lines: tuple[str, ...]) -> Corners:
+    """Patient top left, study top right, image bottom left, series bottom right.
+
+    Parameters
+    ----------
+    image_lines : tuple of str
+        Window, zoom and the value under the mouse.
+    """
+    who, how = radiograph.identity, radiograph.acquisition
+    born = date_text(who.patient_birth_date)
+    patient = (
+        person_text(who.patient_name) or (radiograph.source.name if not radiograph.is_dicom else tr("no name")),
+        who.patient_id,
+        "  ".join(x for x in (born and f"* {born}", who.patient_age.lstrip("0"), who.patient_sex) if x),
+    )
+    study = (
+        who.institution,
+        who.study_description,
+        "  ".join(x for x in (date_text(who.study_date), time_text(who.study_time)) if x),
+        who.accession_number and tr("Acc. {number}", number=who.accession_number),
+    )
+    where = [who.modality, how.body_part, how.view_position, how.image_laterality]
+    series = (
+        tr("research image without identity") if not radiograph.is_dicom else who.series_description,
+        "  ".join(x for x in where if x),
+        f"{radiograph.columns} × {radiograph.rows}" + (f"  {how.bits_stored} bit" if how.bits_stored else ""),
+        spacing_text(radiograph.spacing),
+        tr("LOSSY compression") if how.lossy else "",
+        tr("frame 1 of {frames}", frames=radiograph.frames) if radiograph.frames > 1 else "",
+        "" if edges(radiograph).left else tr("sides not stated by the file"),
+    )
+    return Corners(*(tuple(line for line in lines if line) for lines in (patient, study, image_lines, series)))

@@ -1,0 +1,286 @@
+"""The widget that shows one radiograph with its heat maps and annotations."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.dicom.radiograph import Radiograph
+from viewer.i18n import tr
+from viewer.image.annotations import corners, edges
+from viewer.image.decoration import draw_corners, draw_edges, draw_legend
+from viewer.image.pyramid import Pyramid
+from viewer.image.raster import Table, render
+from viewer.image.view import View, fit
+from viewer.image.windowing import Preset, Windowing, describe, presets
+
+DRAG_SLOP = 4
+WINDOW_SPEED = 0.004
+ZOOM_SPEED = 1.006
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One heat map as shown: a picture that covers the whole image, and its line of the legend."""
+
+    feature_id: int
+    colour: str
+    label: str
+    picture: QImage
+
+
+class Canvas(QWidget):
+    """Shows a radiograph; left drag windows, middle drag pans, right drag zooms, right click asks for the menu."""
+
+    view_changed = Signal()
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Image"))
+        self.setAccessibleDescription(tr("Left drag: window and level. Middle drag: pan. Right drag or wheel: zoom."))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(320, 320)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.radiograph: Radiograph | None = None
+        self.view = View()
+        self.windowing = Windowing()
+        self.presets: tuple[Preset, ...] = ()
+        self.message = ""
+        self.show_annotations = True
+        self._pyramid: Pyramid | None = None
+        self._table: tuple[int, Table] | None = None
+        self._base: QImage | None = None
+        self._layers: tuple[Layer, ...] = ()
+        self._legend: tuple[str, str] = ("", "")
+        self._composite: QImage | None = None
+        self._opacity, self._peek = 0.6, False
+        self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
+        self._last = QPointF()
+        self._dragged = False
+        self._cursor: tuple[int, int] | None = None
+
+    # what is shown
+
+    def show_image(self, radiograph: Radiograph, pyramid: Pyramid) -> None:
+        """Show a decoded image with its own window, fitted; its annotations replace the previous ones at once."""
+        self.radiograph, self._pyramid = radiograph, pyramid
+        self.presets = presets(radiograph.grayscale)
+        self.windowing = Windowing(name=self.presets[0].name)
+        self.message = ""
+        self._layers, self._composite, self._cursor = (), None, None
+        self._retable()
+        self.fit()
+
+    def clear(self, message: str) -> None:
+        """Show no image, but a message: a picture never stands beside another image's name."""
+        self.radiograph, self._pyramid, self._base, self._table = None, None, None, None
+        self._layers, self._composite, self._cursor = (), None, None
+        self.message = message
+        self.update()
+
+    def set_layers(self, layers: tuple[Layer, ...], method: str, scale: str) -> None:
+        """Replace the heat maps; `method` and `scale` stand in the legend."""
+        self._layers, self._legend, self._composite = layers, (method, scale), None
+        self.update()
+
+    def set_overlay(self, opacity: float, peek: bool) -> None:
+        """Set the opacity of all maps, or hide them while a key is held."""
+        self._opacity, self._peek = opacity, peek
+        self.update()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The heat maps that are drawn unless hidden by peeking."""
+        return () if self._peek else self._layers
+
+    # view and window
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        if self._pyramid is not None:
+            size = self._physical()
+            rows, columns = self._pyramid.levels[0].shape
+            self._set_view(fit(rows, columns, size.width(), size.height()))
+
+    def one_to_one(self) -> None:
+        """One screen pixel an image pixel, around the middle of the window."""
+        self.zoom_by(1.0 / self.view.scale)
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle of the window."""
+        size = self._physical()
+        self._set_view(self.view.zoom(factor, size.width() / 2, size.height() / 2))
+
+    def apply_preset(self, number: int) -> None:
+        """Use preset 0-9; a number without a preset changes nothing."""
+        if number < len(self.presets):
+            preset = self.presets[number]
+            self._set_windowing(Windowing(preset.voi, self.windowing.invert, preset.name))
+
+    def toggle_invert(self) -> None:
+        """Turn black and white round."""
+        self._set_windowing(Windowing(self.windowing.voi, not self.windowing.invert, self.windowing.name))
+
+    def reset(self) -> None:
+        """Return to the file's own window, not inverted, fitted."""
+        if self.radiograph is not None:
+            self._set_windowing(Windowing(name=self.presets[0].name))
+            self.fit()
+
+    def toggle_annotations(self) -> None:
+        """Show or hide the corner texts."""
+        self.show_annotations = not self.show_annotations
+        self.update()
+
+    def readout(self) -> str:
+        """Stored and modality value under the mouse."""
+        if self.radiograph is None or self._cursor is None:
+            return ""
+        column, row = self._cursor
+        value = self.radiograph.stored[row : row + 1, column : column + 1]
+        modality = float(self.radiograph.grayscale.modality_values(value)[0, 0])
+        return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {modality:g}"
+
+    def _set_view(self, view: View) -> None:
+        self.view, self._base, self._composite = view, None, None
+        self.update()
+        self.view_changed.emit()
+
+    def _set_windowing(self, windowing: Windowing) -> None:
+        self.windowing = windowing
+        self._retable()
+        self.view_changed.emit()
+
+    def _retable(self) -> None:
+        if self.radiograph is not None:
+            self._table = self.radiograph.grayscale.table(self.windowing.voi, self.windowing.invert)
+            self._base = None
+            self.update()
+
+    def _physical(self) -> QSize:
+        return self.size() * self.devicePixelRatioF()
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.radiograph is None or self._pyramid is None or self._table is None:
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
+            painter.setPen(Qt.GlobalColor.lightGray)
+            painter.drawText(QRectF(self.rect()).adjusted(40, 40, -40, -40),
+                             Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+            return
+        size = self._physical()
+        if self._base is None:
+            self._base = render(self._pyramid, self.view, *self._table, size.width(), size.height(), self._dragged)
+            self._base.setDevicePixelRatio(self.devicePixelRatioF())
+        painter.drawImage(0, 0, self._base)
+        if self.layers:
+            if self._composite is None:
+                self._composite = self._compose(size)
+            painter.setOpacity(self._opacity)
+            painter.drawImage(0, 0, self._composite)
+            painter.setOpacity(1.0)
+        self._decorate(painter)
+
+    def _compose(self, size: QSize) -> QImage:
+        """Draw all maps into one picture of the window's size, so that opacity alone costs one blend."""
+        composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        composite.fill(Qt.GlobalColor.transparent)
+        if self._pyramid is None:
+            return composite
+        rows, columns = self._pyramid.levels[0].shape
+        target = QRectF(self.view.x, self.view.y, columns * self.view.scale, rows * self.view.scale)
+        painter = QPainter(composite)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for layer in self._layers:
+            painter.drawImage(target, layer.picture)
+        painter.end()
+        composite.setDevicePixelRatio(self.devicePixelRatioF())
+        return composite
+
+    def _decorate(self, painter: QPainter) -> None:
+        if self.radiograph is None:
+            return
+        if self.show_annotations:
+            lines = (self.readout(), describe(self.windowing, self.radiograph.grayscale),
+                     tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"))
+            draw_corners(painter, self.rect(), corners(self.radiograph, lines))
+        ratio = self.devicePixelRatioF()
+        left = self.view.x / ratio
+        right = (self.view.x + self.radiograph.columns * self.view.scale) / ratio
+        draw_edges(painter, self.rect(), edges(self.radiograph), left, right)
+        if self.layers:
+            draw_legend(painter, self.rect(), [(layer.colour, layer.label) for layer in self.layers], *self._legend)
+
+    # mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None and event.button() in (
+                Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
+            self._pressed = (event.button(), event.position())
+            self._last, self._dragged = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._pressed is None:
+            self._move_cursor(position)
+            return
+        button, start = self._pressed
+        if not self._dragged and math.hypot(position.x() - start.x(), position.y() - start.y()) < DRAG_SLOP:
+            return
+        self._dragged = True
+        delta, self._last = position - self._last, position
+        ratio = self.devicePixelRatioF()
+        if button is Qt.MouseButton.LeftButton and self.radiograph is not None:
+            self._set_windowing(self.windowing.drag(self.radiograph.grayscale, delta.x(), delta.y(), WINDOW_SPEED))
+        elif button is Qt.MouseButton.MiddleButton:
+            self._set_view(self.view.pan(delta.x() * ratio, delta.y() * ratio))
+        elif button is Qt.MouseButton.RightButton:
+            self._set_view(self.view.zoom(ZOOM_SPEED ** (-delta.y()), start.x() * ratio, start.y() * ratio))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None or event.button() is not self._pressed[0]:
+            return
+        clicked = not self._dragged
+        self._pressed, self._dragged = None, False
+        if clicked and event.button() is Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(event.globalPosition().toPoint())
+        elif not clicked:
+            self._base = None
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        factor = 1.0015 ** event.angleDelta().y()
+        self._set_view(self.view.zoom(factor, event.position().x() * ratio, event.position().y() * ratio))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.MiddleButton:
+            self.fit()
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._cursor = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._base = self._composite = None
+        if self.view.fitted:
+            self.fit()
+
+    def _move_cursor(self, position: QPointF) -> None:
+        if self.radiograph is None:
+            return
+        ratio = self.devicePixelRatioF()
+        column, row = (math.floor(v) for v in self.view.to_image(position.x() * ratio, position.y() * ratio))
+        inside = 0 <= column < self.radiograph.columns and 0 <= row < self.radiograph.rows
+        self._cursor = (column, row) if inside else None
+        self.update()

@@ -1,0 +1,61 @@
+"""Canvas, verdict line and strip together: the middle of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from viewer.i18n import tr
+from viewer.image.canvas import Canvas
+from viewer.image.strip import ResearchStrip
+from viewer.theme import palette as p
+
+TONES = {
+    "idle": (p.PANEL, p.MUTED),
+    "good": (p.PANEL, p.CONFIRMED),
+    "warning": ("#3a2c0a", p.UNCONFIRMED),
+    "refused": ("#4a1518", "#ffd9d9"),
+}
+
+
+class _Picture(QWidget):
+    """Holds the canvas and keeps the strip along its foot."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.strip = ResearchStrip(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.canvas.setGeometry(self.rect())
+        self.strip.place(self.width(), self.height())
+
+
+class ImageFrame(QWidget):
+    """The image with its verdict above and its strip below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.verdict = QLabel(self)
+        self.verdict.setObjectName("verdict")
+        self.verdict.setWordWrap(True)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict.setMinimumHeight(30)
+        self._picture = _Picture(self)
+        self.canvas, self.strip = self._picture.canvas, self._picture.strip
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self._picture, 1)
+        self.set_verdict("idle", tr("No image"))
+
+    def set_verdict(self, tone: str, text: str) -> None:
+        """Say whether the image could be analysed; `tone` is a key of TONES."""
+        background, colour = TONES[tone]
+        self.verdict.setText(text)
+        self.verdict.setAccessibleName(text)
+        self.verdict.setProperty("tone", tone)
+        weight = 700 if tone in ("refused", "warning") else 400
+        self.verdict.setStyleSheet(f"background: {background}; color: {colour}; padding: 5px 12px; font-weight: {weight};")

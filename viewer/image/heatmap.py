@@ -1,0 +1,82 @@
+"""From a feature's patch map to a coloured, transparent picture that lies exactly on the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QColor, QImage
+
+from engine.inference.analysis import FeatureMap
+from engine.inference.attribution import upsample
+from viewer.state.overlay import FULL_SCALE
+
+LONGEST = 768
+"""Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
+
+
+@dataclass(frozen=True, eq=False)
+class DensityMap:
+    """Where a feature was read from, on a grid that covers the whole image.
+
+    Attributes
+    ----------
+    density : ndarray of float32, shape (height, width)
+        Contribution a unit of image area; 1 is a typical activation of the feature spread evenly over the patch grid.
+    """
+
+    feature_id: int
+    density: npt.NDArray[np.float32]
+    method: str
+
+
+def density_map(feature_map: FeatureMap, rows: int, columns: int, reference: float) -> DensityMap:
+    """Upsample a patch map over an image of `rows` by `columns` pixels.
+
+    Parameters
+    ----------
+    reference : float
+        Typical activation of the feature, > 0; makes the scale the same for every image.
+
+    Notes
+    -----
+    The raster has the image's aspect ratio and at most `LONGEST` pixels a side; the box of the patch grid is scaled
+    with it, so nothing moves.
+    """
+    shrink = min(1.0, LONGEST / max(rows, columns))
+    height, width = max(1, round(rows * shrink)), max(1, round(columns * shrink))
+    left, top, right, bottom = feature_map.box
+    x, y = width / columns, height / rows
+    small = replace(feature_map, box=(left * x, top * y, right * x, bottom * y))
+    unit = reference / feature_map.values.size
+    return DensityMap(feature_map.feature_id, upsample(small, height, width) / np.float32(unit), feature_map.method)
+
+
+def alpha(density: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.float32]:
+    """Opacity of the colour, 0..1: zero up to the threshold, then rising to full at the fixed end of the scale."""
+    share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
+    return np.where(share <= threshold, np.float32(0.0), share).astype(np.float32)
+
+
+def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
+    """Return the map as a picture: one colour, background fully transparent.
+
+    Raises
+    ------
+    ValueError
+        If `colour` is not a colour.
+    """
+    rgb = QColor(colour)
+    if not rgb.isValid():
+        raise ValueError(f"{colour!r} is not a colour")
+    strength = alpha(density.density, threshold)
+    height, width = strength.shape
+    # Square root: places of a quarter of the full scale are already well seen on a gray image.
+    opaque = np.sqrt(strength)
+    pixels = np.empty((height, width, 4), dtype=np.uint8)
+    for channel, value in enumerate((rgb.blue(), rgb.green(), rgb.red())):
+        pixels[..., channel] = np.rint(opaque * np.float32(value)).astype(np.uint8)
+    pixels[..., 3] = np.rint(opaque * np.float32(255)).astype(np.uint8)
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()

@@ -1,0 +1,83 @@
+"""Ask where to export and what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.report.draft import DraftStatus
+from viewer.i18n import tr
+from viewer.theme.palette import CONFIRMED, UNCONFIRMED
+
+FORMAT_NAMES = {
+    "text": "Plain text", "json": "JSON (analysis and report)", "pdf": "PDF with image and heat maps",
+    "sr": "DICOM structured report", "gsps": "DICOM presentation state", "seg": "DICOM segmentation",
+    "sc": "DICOM secondary capture", "fhir": "FHIR DiagnosticReport",
+}
+
+
+class ExportDialog(QDialog):
+    """Folder and formats; says whether what leaves is a draft or reviewed."""
+
+    def __init__(self, status: DraftStatus, formats: tuple[str, ...], folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Export"))
+        self.setMinimumWidth(480)
+        draft = status is DraftStatus.DRAFT
+        state = QLabel(tr("This draft is not reviewed: every file will be marked DRAFT.") if draft
+                       else tr("This draft is reviewed."))
+        state.setStyleSheet(f"color: {UNCONFIRMED if draft else CONFIRMED}; font-weight: 600;")
+        state.setWordWrap(True)
+        self.folder = QLineEdit(str(folder))
+        self.folder.setAccessibleName(tr("Folder"))
+        browse = QPushButton(tr("Choose…"))
+        browse.setAccessibleName(tr("Choose the folder"))
+        browse.clicked.connect(self._browse)
+        line = QHBoxLayout()
+        line.addWidget(self.folder, 1)
+        line.addWidget(browse)
+        self.boxes = {name: QCheckBox(tr(FORMAT_NAMES.get(name, name))) for name in formats}
+        layout = QVBoxLayout(self)
+        layout.addWidget(state)
+        layout.addWidget(QLabel(tr("Folder")))
+        layout.addLayout(line)
+        for name, box in self.boxes.items():
+            box.setChecked(True)
+            box.setAccessibleName(box.text())
+            box.setObjectName(f"format_{name}")
+            box.toggled.connect(self._check)
+            layout.addWidget(box)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Export"))
+        for button in self.buttons.buttons():
+            button.setAccessibleName(button.text().replace("&", ""))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.folder.textChanged.connect(self._check)
+        layout.addWidget(self.buttons)
+
+    @property
+    def chosen(self) -> tuple[Path, tuple[str, ...]]:
+        """Folder and formats."""
+        return Path(self.folder.text()).expanduser(), tuple(name for name, box in self.boxes.items() if box.isChecked())
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Export to"), self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+
+    def _check(self) -> None:
+        ready = bool(self.folder.text().strip()) and any(box.isChecked() for box in self.boxes.values())
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)

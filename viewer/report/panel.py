@@ -1,0 +1,176 @@
+"""The draft: status, sections, sentences."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from engine.report.draft import Draft, DraftStatus, ReportSection
+from viewer.i18n import tr
+from viewer.report.sentence import SentenceRow
+from viewer.state.images import OpenImage
+from viewer.theme import palette as p
+
+STATUS_COLOURS = {DraftStatus.DRAFT: p.UNCONFIRMED, DraftStatus.REVIEWED: p.CONFIRMED, DraftStatus.EXPORTED: p.EXPORTED}
+
+
+class DraftPanel(QFrame):
+    """Shows the draft of the image shown and offers every change of it; it changes nothing itself."""
+
+    sentence_chosen = Signal(str)
+    sentence_confirmed = Signal(str)
+    sentence_edited = Signal(str, str)
+    sentence_removed = Signal(str)
+    sentence_added = Signal(str, str)
+    review_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.rows: list[SentenceRow] = []
+        title = QLabel(tr("Draft report"))
+        title.setProperty("role", "title")
+        self.status = QLabel()
+        self.status.setObjectName("draft_status")
+        self.review = QPushButton(tr("Mark reviewed"))
+        self.review.setProperty("role", "primary")
+        self.review.setAccessibleName(tr("Mark the draft as reviewed"))
+        self.review.clicked.connect(self.review_wanted)
+        self.export = QPushButton(tr("Export…"))
+        self.export.setAccessibleName(tr("Export the draft"))
+        self.export.clicked.connect(self.export_wanted)
+        head = QHBoxLayout()
+        for widget in (title, self.status):
+            head.addWidget(widget)
+        head.addStretch(1)
+        for widget in (self.review, self.export):
+            head.addWidget(widget)
+        self.body = QWidget()
+        self._layout = QVBoxLayout(self.body)
+        self._layout.setContentsMargins(0, 0, 6, 6)
+        self._layout.setSpacing(3)
+        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.scroll = QScrollArea()
+        self.scroll.setAccessibleName(tr("Sentences of the draft"))
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setWidget(self.body)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 4, 4)
+        layout.addLayout(head)
+        layout.addWidget(self.scroll, 1)
+
+    def show_image(self, image: OpenImage | None) -> None:
+        """Show the draft of an image, or say why there is none."""
+        position = self.scroll.verticalScrollBar().value()
+        self._clear()
+        draft = image.history.current if image is not None and image.history is not None else None
+        self._show_status(draft)
+        if draft is None:
+            self._say(_why_none(image))
+            return
+        if image is not None and image.restored:
+            self._say(tr("Your earlier changes of this draft were restored."))
+        if draft.indication:
+            self._say(tr("Indication: {text}", text=draft.indication))
+        for section in draft.sections:
+            self._add_section(section)
+        self.body.adjustSize()
+        self.scroll.verticalScrollBar().setValue(position)
+
+    def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
+        """Mark the selected sentence, and those that stand on the selected feature."""
+        for row in self.rows:
+            row.set_mark(row.sentence.key == selected, row.sentence.key in linked)
+        first = next((row for row in self.rows if row.sentence.key == selected or row.sentence.key in linked), None)
+        if first is not None:
+            self.scroll.ensureWidgetVisible(first)
+
+    def row(self, key: str) -> SentenceRow | None:
+        """Return the row of a sentence."""
+        return next((row for row in self.rows if row.sentence.key == key), None)
+
+    def _show_status(self, draft: Draft | None) -> None:
+        self.status.setVisible(draft is not None)
+        self.export.setEnabled(draft is not None)
+        self.review.setEnabled(False)
+        if draft is None:
+            return
+        waiting = sum(sentence.state == "unconfirmed" for sentence in draft.sentences())
+        text = tr(draft.status.value).upper()
+        if draft.status is DraftStatus.DRAFT and waiting:
+            text += " · " + tr("{count} to confirm", count=waiting)
+        colour = STATUS_COLOURS[draft.status]
+        self.status.setText(text)
+        self.status.setAccessibleName(tr("State of the draft: {state}", state=text))
+        self.status.setStyleSheet(f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
+                                  "font-size: 11px; font-weight: 700;")
+        self.review.setEnabled(draft.status is DraftStatus.DRAFT and waiting == 0)
+        self.review.setToolTip(tr("Confirm, edit or remove every coloured sentence first") if waiting else "")
+
+    def _add_section(self, section: ReportSection) -> None:
+        title = QLabel(section.title.upper())
+        title.setProperty("role", "section")
+        add = QPushButton("+")
+        add.setProperty("role", "small")
+        add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
+        add.setToolTip(add.accessibleName())
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(add)
+        box = QWidget()
+        box.setLayout(head)
+        head.setContentsMargins(0, 6, 0, 0)
+        self._layout.addWidget(box)
+        for sentence in section.sentences:
+            if sentence.state == "removed":
+                continue
+            row = SentenceRow(sentence)
+            row.chosen.connect(self.sentence_chosen)
+            row.confirmed.connect(self.sentence_confirmed)
+            row.edited.connect(self.sentence_edited)
+            row.removed.connect(self.sentence_removed)
+            self.rows.append(row)
+            self._layout.addWidget(row)
+        entry = QLineEdit()
+        entry.setPlaceholderText(tr("New sentence; Enter adds it"))
+        entry.setAccessibleName(tr("New sentence in {section}", section=section.title))
+        entry.hide()
+        entry.returnPressed.connect(lambda: self._added(section.name, entry))
+        add.clicked.connect(lambda: (entry.show(), entry.setFocus()))
+        self._layout.addWidget(entry)
+
+    def _added(self, section_name: str, entry: QLineEdit) -> None:
+        if entry.text().strip():
+            self.sentence_added.emit(section_name, entry.text())
+
+    def _say(self, text: str) -> None:
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setProperty("role", "muted")
+        label.setContentsMargins(4, 6, 4, 2)
+        self._layout.addWidget(label)
+
+    def _clear(self) -> None:
+        self.rows = []
+        while (item := self._layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+def _why_none(image: OpenImage | None) -> str:
+    """Say why no draft is shown."""
+    if image is None:
+        return tr("Open an image to see its draft.")
+    if image.analysis is not None and image.analysis.gate.verdict == "refused":
+        return tr("No draft: the image was refused [{code}].", code=image.analysis.gate.code)
+    if image.problem is not None:
+        return tr("No draft: the file was not opened [{code}].", code=image.problem.code)
+    if image.analysis_problem is not None:
+        return tr("No draft: [{code}] {message}", code=image.analysis_problem.code, message=image.analysis_problem.message)
+    return tr("The draft follows the analysis.")

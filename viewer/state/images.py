@@ -1,0 +1,86 @@
+"""One opened file: what is known of it, whether its pixels are held, what the model said of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.dicom.radiograph import Identity, Radiograph
+from engine.errors import SaeRadError
+from engine.inference.analysis import Analysis
+from viewer.state.history import DraftHistory
+
+
+class Load(enum.Enum):
+    """Where the pixels of an image are."""
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Work(enum.Enum):
+    """How far the analysis of an image is."""
+
+    NONE = "not analysed"
+    RUNNING = "analysing"
+    DONE = "analysed"
+    FAILED = "analysis failed"
+    CANCELLED = "analysis cancelled"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something did not work, as a person reads it."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Problem:
+        """Describe an exception; those that are not ours keep their type as code."""
+        if isinstance(error, SaeRadError):
+            return cls(error.code, error.message, error.hint)
+        return cls(f"UNEXPECTED_{type(error).__name__.upper()}", str(error) or type(error).__name__,
+                   "this is a fault of the program: please report it with the text above")
+
+
+@dataclass(eq=False)
+class OpenImage:
+    """One opened file.
+
+    Attributes
+    ----------
+    key : str
+        Identifies the image within the session: the resolved path.
+    identity : Identity or None
+        Kept when the pixels are released, so that the list of images stays complete.
+    radiograph : Radiograph or None
+        None until loaded, and again after its pixels were released to save memory.
+    references : dict of int to float
+        Activation that counts as typical for each active feature (its median over the training images): the unit of
+        the colour scale.
+    """
+
+    key: str
+    path: Path
+    load: Load = Load.WAITING
+    identity: Identity | None = None
+    radiograph: Radiograph | None = None
+    problem: Problem | None = None
+    work: Work = Work.NONE
+    analysis: Analysis | None = None
+    analysis_problem: Problem | None = None
+    references: dict[int, float] = field(default_factory=dict)
+    history: DraftHistory | None = None
+    restored: bool = False
+
+    @property
+    def title(self) -> str:
+        """Short name for lists."""
+        if self.identity is None:
+            return self.path.name
+        return self.identity.patient_name or self.identity.patient_id or self.path.name

@@ -1,0 +1,234 @@
+"""The session: open images, which one is shown, what is selected; every change is announced by an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.dicom.radiograph import Radiograph
+from engine.errors import SaeRadError
+from engine.inference.analysis import Analysis
+from engine.report.draft import Draft
+from viewer.state.autosave import DraftStore
+from viewer.state.event import Event
+from viewer.state.history import DraftHistory
+from viewer.state.images import Load, OpenImage, Problem, Work
+from viewer.state.overlay import OverlaySettings
+from viewer.state.selection import NOTHING, Selection, maps_of
+
+KEEP_PIXELS = 6
+"""Images whose pixels stay in memory (a 4280 by 4280 film takes 37 MB, with its pyramid 49 MB)."""
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """What the background hands over for one image; `draft` is None for a refused one."""
+
+    analysis: Analysis
+    draft: Draft | None
+    references: dict[int, float]
+
+
+class Session:
+    """Everything that is open; used on one thread only.
+
+    Parameters
+    ----------
+    store : DraftStore
+        Where changed drafts are kept.
+    """
+
+    def __init__(self, store: DraftStore) -> None:
+        self.store = store
+        self.images: dict[str, OpenImage] = {}
+        self.current_key: str | None = None
+        self.overlay = OverlaySettings()
+        self.selection = NOTHING
+        self.images_added: Event[tuple[str, ...]] = Event()
+        self.image_changed: Event[str] = Event()
+        self.current_changed: Event[str | None] = Event()
+        self.overlay_changed: Event[OverlaySettings] = Event()
+        self.selection_changed: Event[Selection] = Event()
+        self.draft_changed: Event[str] = Event()
+        self.noticed: Event[Problem] = Event()
+        self._recent: list[str] = []
+
+    @property
+    def current(self) -> OpenImage | None:
+        """The image shown."""
+        return None if self.current_key is None else self.images[self.current_key]
+
+    @property
+    def draft(self) -> Draft | None:
+        """The draft of the image shown."""
+        image = self.current
+        return None if image is None or image.history is None else image.history.current
+
+    def add(self, paths: Iterable[Path]) -> tuple[str, ...]:
+        """Open files; those already open are not opened twice. Returns the keys of all of them, in order."""
+        keys, new = [], []
+        for path in paths:
+            key = str(path.resolve())
+            keys.append(key)
+            if key not in self.images:
+                self.images[key] = OpenImage(key=key, path=path)
+                new.append(key)
+        if new:
+            self.images_added.emit(tuple(new))
+        return tuple(keys)
+
+    def show(self, key: str) -> None:
+        """Make an image the one shown; selection and switches start afresh."""
+        if key not in self.images:
+            raise KeyError(key)
+        if key == self.current_key:
+            return
+        self.current_key = key
+        self._touch(key)
+        self.select(NOTHING)
+        self.set_overlay(self.overlay.show(()).with_peek(False))
+        self.current_changed.emit(key)
+
+    def step(self, by: int) -> None:
+        """Show the next (1) or previous (-1) image; stays at the ends."""
+        keys = list(self.images)
+        if self.current_key is None or not keys:
+            return
+        self.show(keys[min(len(keys) - 1, max(0, keys.index(self.current_key) + by))])
+
+    def set_loading(self, key: str) -> None:
+        """Note that the pixels of an image are being read."""
+        self.images[key].load = Load.LOADING
+        self.image_changed.emit(key)
+
+    def set_radiograph(self, key: str, radiograph: Radiograph) -> None:
+        """Hand over a decoded image."""
+        image = self.images[key]
+        image.radiograph, image.identity = radiograph, radiograph.identity
+        image.load, image.problem = Load.READY, None
+        self._touch(key)
+        self.image_changed.emit(key)
+
+    def set_failed(self, key: str, problem: Problem) -> None:
+        """Note that an image could not be opened."""
+        image = self.images[key]
+        image.load, image.problem = Load.FAILED, problem
+        self.image_changed.emit(key)
+
+    def set_work(self, key: str, work: Work, problem: Problem | None = None) -> None:
+        """Note how far the analysis of an image is."""
+        image = self.images[key]
+        image.work, image.analysis_problem = work, problem
+        self.image_changed.emit(key)
+
+    def set_result(self, key: str, result: AnalysisResult, pixel_sha256: str) -> None:
+        """Attach an analysis and its draft to the image they were made from.
+
+        Raises
+        ------
+        InferenceError, DraftError
+            ``WRONG_IMAGE`` when they belong to another image.
+        """
+        image = self.images[key]
+        uid = image.identity.sop_instance_uid if image.identity else ""
+        result.analysis.require_image(uid, pixel_sha256)
+        if result.draft is not None:
+            result.draft.require_image(uid, pixel_sha256)
+        image.analysis, image.references = result.analysis, result.references
+        image.work, image.analysis_problem = Work.DONE, None
+        image.history, image.restored = None, False
+        if result.draft is not None:
+            saved = self._saved(result.draft)
+            image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
+        self.image_changed.emit(key)
+        self.draft_changed.emit(key)
+
+    def regenerate(self, draft: Draft) -> None:
+        """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""
+        self.change("Write the draft anew", draft)
+
+    def set_overlay(self, overlay: OverlaySettings) -> None:
+        """Replace the overlay's settings."""
+        if overlay != self.overlay:
+            self.overlay = overlay
+            self.overlay_changed.emit(overlay)
+
+    def select(self, selection: Selection) -> None:
+        """Select a feature or a sentence of the image shown; a sentence switches its own maps on and the others off."""
+        if selection == self.selection:
+            return
+        self.selection = selection
+        image = self.current
+        if selection.sentence_key is not None and image is not None and image.history is not None and image.analysis is not None:
+            self.set_overlay(self.overlay.show(maps_of(image.history.current.find(selection.sentence_key), image.analysis)))
+        self.selection_changed.emit(selection)
+
+    def change(self, name: str, draft: Draft) -> None:
+        """Make `draft` the draft of the image shown, as one undoable step, and save it."""
+        history = self._history()
+        history.push(name, draft)
+        self._changed(history.current)
+
+    def settle(self, key: str, draft: Draft) -> None:
+        """Make `draft` the draft of an image without an undoable step (after an export), and save it."""
+        history = self.images[key].history
+        if history is None:
+            raise KeyError(key)
+        history.settle(draft)
+        self._save(draft)
+        self.draft_changed.emit(key)
+
+    def undo(self) -> None:
+        """Take the last change of the draft back."""
+        self._changed(self._history().undo())
+
+    def redo(self) -> None:
+        """Do the last undone change of the draft again."""
+        self._changed(self._history().redo())
+
+    def _history(self) -> DraftHistory:
+        image = self.current
+        if image is None or image.history is None:
+            raise KeyError("no draft is shown")
+        return image.history
+
+    def _changed(self, draft: Draft) -> None:
+        self._save(draft)
+        key = self.selection.sentence_key
+        if key is not None and all(sentence.key != key for sentence in draft.sentences()):
+            self.select(NOTHING)
+        if self.current_key is not None:
+            self.draft_changed.emit(self.current_key)
+
+    def _save(self, draft: Draft) -> None:
+        try:
+            self.store.save(draft)
+        except SaeRadError as error:
+            self.noticed.emit(Problem.of(error))
+
+    def _saved(self, composed: Draft) -> Draft | None:
+        """Return the draft this person left behind for the image, if it still fits the pack."""
+        try:
+            saved = self.store.load(composed.sop_instance_uid, composed.pixel_sha256)
+        except SaeRadError as error:
+            self.noticed.emit(Problem.of(error))
+            return None
+        if saved is None or (saved.pack_name, saved.pack_version) == (composed.pack_name, composed.pack_version):
+            return saved
+        kept = self.store.set_aside(saved)
+        self.noticed.emit(Problem(
+            "DRAFT_OTHER_PACK", f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}",
+            f"it is kept as {kept}; this draft is new"))
+        return None
+
+    def _touch(self, key: str) -> None:
+        """Note that an image was used, and release the pixels of the one unused for longest."""
+        if key in self._recent:
+            self._recent.remove(key)
+        self._recent.append(key)
+        held = [k for k in self._recent if self.images[k].radiograph is not None and k != self.current_key]
+        for old in held[: max(0, len(held) + 1 - KEEP_PIXELS)]:
+            self.images[old].radiograph = None
+            self.images[old].load = Load.WAITING
+            self.image_changed.emit(old)

@@ -1,0 +1,56 @@
+"""Texts that depend on the state of an image: verdict line, about box."""
+
+from __future__ import annotations
+
+from viewer.i18n import tr
+from viewer.state.images import Load, OpenImage, Work
+
+REFUSAL_ADVICE = {
+    "LATERAL_VIEW": "open the frontal view of this study",
+    "NOT_A_CHEST": "open a frontal chest radiograph",
+    "NOT_A_RADIOGRAPH": "open a radiograph (CR, DX) of the chest",
+    "OUT_OF_DISTRIBUTION": "read it without the model: it has not seen images like this",
+}
+
+
+def verdict(image: OpenImage | None) -> tuple[str, str]:
+    """Tone (key of ``image.frame.TONES``) and text of the line above the image."""
+    if image is None:
+        return "idle", tr("No image open. Drop DICOM files or a folder here.")
+    if image.load is Load.FAILED and image.problem is not None:
+        return "refused", tr("NOT OPENED [{code}]  {message}. {hint}", code=image.problem.code,
+                             message=image.problem.message, hint=_sentence(image.problem.hint))
+    if image.load is not Load.READY and image.analysis is None:
+        return "idle", tr("Opening {name}…", name=image.path.name)
+    if image.work is Work.RUNNING:
+        return "idle", tr("Analysing…")
+    if image.analysis_problem is not None:
+        return "warning", tr("NOT ANALYSED [{code}]  {message}. {hint}", code=image.analysis_problem.code,
+                             message=image.analysis_problem.message, hint=_sentence(image.analysis_problem.hint))
+    if image.analysis is None:
+        return "idle", tr("Not analysed")
+    gate, made = image.analysis.gate, image.analysis
+    origin = tr("pack {name} {version}, {provider}", name=made.pack_name, version=made.pack_version,
+                provider=made.provider.replace("ExecutionProvider", ""))
+    if gate.verdict == "refused":
+        advice = tr(REFUSAL_ADVICE.get(gate.code, "read it without the model"))
+        return "refused", tr("REFUSED [{code}]  {message} {advice}", code=gate.code, message=_sentence(gate.message),
+                             advice=_sentence(advice))
+    if gate.verdict == "warning":
+        return "warning", tr("WARNING [{code}]  {message} {origin}", code=gate.code, message=_sentence(gate.message),
+                             origin=f"({origin})")
+    return "good", tr("Suitable for the model ({origin})", origin=origin)
+
+
+def _sentence(text: str) -> str:
+    """Start with a capital, end with a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+
+
+ABOUT = """<h3>SAE-Rad workstation</h3>
+<p>Shows a radiograph, the features that a sparse autoencoder finds in it, and a draft report in which every sentence
+names the features it stands on.</p>
+<p><b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong and
+incomplete; a heat map shows where the model read from, not where disease is.</p>
+<p>Images are analysed on this machine; nothing leaves it. Apache-2.0.</p>"""

@@ -1,0 +1,57 @@
+"""The style sheet, built from the palette's names, and applying both to the application."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication
+
+from viewer.theme import palette as p
+
+SHEET = f"""
+QToolTip {{ color: {p.TEXT}; background: {p.RAISED}; border: 1px solid {p.BORDER}; padding: 4px; }}
+QMainWindow, QDialog {{ background: {p.WINDOW}; }}
+QMenuBar {{ background: {p.WINDOW}; }}
+QMenuBar::item {{ padding: 4px 9px; background: transparent; }}
+QMenuBar::item:selected, QMenu::item:selected {{ background: #2f6fb3; }}
+QMenu {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; }}
+QMenu::item {{ padding: 5px 26px 5px 20px; }}
+QToolBar {{ background: {p.WINDOW}; border: 0; spacing: 2px; padding: 3px; }}
+QToolBar QToolButton {{ padding: 4px 8px; border-radius: 4px; }}
+QToolBar QToolButton:hover {{ background: {p.RAISED}; }}
+QToolBar QToolButton:checked {{ background: {p.SELECTED}; }}
+QToolBar::separator {{ background: {p.BORDER}; width: 1px; margin: 4px 5px; }}
+QStatusBar {{ background: {p.WINDOW}; color: {p.MUTED}; }}
+QStatusBar::item {{ border: 0; }}
+QSplitter::handle {{ background: {p.WINDOW}; }}
+QSplitter::handle:hover {{ background: {p.ACCENT}; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.PANEL}; border: 0; }}
+QLineEdit, QPlainTextEdit, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER}; border-radius: 4px;
+  padding: 4px 6px; selection-background-color: #2f6fb3; }}
+QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {p.ACCENT}; }}
+QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px; min-height: 16px; }}
+QPushButton:hover {{ border-color: {p.ACCENT}; }}
+QPushButton:focus {{ border-color: {p.ACCENT}; }}
+QPushButton:disabled {{ color: #6d7683; border-color: {p.RAISED}; }}
+QPushButton[role="primary"] {{ background: #245a94; border-color: #3d7fc4; }}
+QPushButton[role="primary"]:disabled {{ background: {p.RAISED}; border-color: {p.RAISED}; }}
+QPushButton[role="small"] {{ padding: 2px 8px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {p.BORDER}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {p.ACCENT}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {p.TEXT}; width: 12px; margin: -5px 0; border-radius: 6px; }}
+QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
+QProgressBar {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 3px; text-align: center; height: 14px; }}
+QProgressBar::chunk {{ background: #2f6fb3; }}
+QLabel[role="title"] {{ font-size: 14px; font-weight: 600; color: {p.TEXT}; }}
+QLabel[role="section"] {{ font-size: 11px; font-weight: 700; color: {p.MUTED}; }}
+QLabel[role="muted"] {{ color: {p.MUTED}; }}
+QFrame[role="panel"] {{ background: {p.PANEL}; }}
+QListWidget {{ border: 0; background: {p.PANEL}; }}
+QListWidget::item {{ border-radius: 4px; padding: 3px; color: {p.TEXT}; }}
+QListWidget::item:selected {{ background: {p.SELECTED}; border: 1px solid {p.ACCENT}; }}
+"""
+
+
+def apply(application: QApplication) -> None:
+    """Make the application dark."""
+    application.setStyle("Fusion")
+    application.setPalette(p.dark_palette())
+    application.setStyleSheet(SHEET)

@@ -1,0 +1,268 @@
+"""The main window: puts the panels together and connects them with the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+)
+
+from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
+from viewer.commands import Commands
+from viewer.controller import Controller
+from viewer.features.panel import FeaturePanel
+from viewer.i18n import tr
+from viewer.image.canvas import Layer
+from viewer.image.frame import ImageFrame
+from viewer.image.heatmap import paint_density
+from viewer.report.panel import DraftPanel
+from viewer.state.images import Load, Problem
+from viewer.state.overlay import FULL_SCALE, OverlaySettings
+from viewer.state.selection import Selection, maps_of, sentences_of
+from viewer.state.session import Session
+from viewer.studies.browser import StudyBrowser
+from viewer.tasks import stop_all
+from viewer.texts import verdict
+
+
+class MainWindow(QMainWindow):
+    """Images at the left, the image in the middle, features and draft at the right."""
+
+    def __init__(self, session: Session, controller: Controller) -> None:
+        super().__init__()
+        self.session, self.controller = session, controller
+        self.setWindowTitle(tr("SAE-Rad workstation"))
+        self.setAcceptDrops(True)
+        self.frame, self.browser = ImageFrame(), StudyBrowser()
+        self.features, self.report = FeaturePanel(), DraftPanel()
+        self.canvas = self.frame.canvas
+        self._shown: str | None = None
+        self._lay_out()
+        self.commands = Commands(self, session, controller)
+        self.actions_by_id = build_actions(self, self.commands.handlers())
+        build_menus(self, self.actions_by_id)
+        build_toolbar(self, self.actions_by_id)
+        self.actions_by_id["annotations"].setChecked(True)
+        self._connect()
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.features)
+        right.addWidget(self.report)
+        right.setSizes([380, 480])
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.browser, self.frame, right):
+            whole.addWidget(widget)
+        whole.setStretchFactor(1, 1)
+        whole.setSizes([180, 880, 460])
+        whole.setChildrenCollapsible(False)
+        self.setCentralWidget(whole)
+        self.resize(1520, 920)
+        self.progress_text = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName(tr("Progress"))
+        self.progress.setFixedWidth(180)
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setProperty("role", "small")
+        self.cancel.setAccessibleName(tr("Cancel the running work"))
+        self.cancel.clicked.connect(self.controller.cancel)
+        for widget in (self.progress_text, self.progress, self.cancel):
+            self.statusBar().addPermanentWidget(widget)
+        self._on_idle()
+
+    def _connect(self) -> None:
+        session, controller, commands = self.session, self.controller, self.commands
+        session.images_added.connect(lambda _keys: self._refresh_browser())
+        session.image_changed.connect(self._on_image)
+        session.current_changed.connect(lambda _key: self._refresh())
+        session.overlay_changed.connect(self._on_overlay)
+        session.selection_changed.connect(self._on_selection)
+        session.draft_changed.connect(self._on_draft)
+        session.noticed.connect(self.show_problem)
+        controller.thumbnail_ready.connect(self._on_thumbnail)
+        controller.maps_ready.connect(lambda key: self._show_layers() if key == session.current_key else None)
+        controller.progressed.connect(self._on_progress)
+        controller.idle.connect(self._on_idle)
+        controller.failed.connect(lambda error: self.show_problem(Problem.of(error)))
+        controller.exported.connect(commands.report_export)
+        self.browser.image_chosen.connect(session.show)
+        self.canvas.menu_wanted.connect(self._image_menu)
+        self.features.feature_chosen.connect(commands.choose_feature)
+        self.features.switched.connect(lambda i, on: session.set_overlay(session.overlay.switch(i, on)))
+        self.features.recoloured.connect(lambda i, colour: session.set_overlay(session.overlay.recolour(i, colour)))
+        self.features.opacity_changed.connect(lambda v: session.set_overlay(session.overlay.with_opacity(v)))
+        self.features.threshold_changed.connect(lambda v: session.set_overlay(session.overlay.with_threshold(v)))
+        self.report.sentence_chosen.connect(commands.choose_sentence)
+        self.report.sentence_confirmed.connect(commands.confirm)
+        self.report.sentence_edited.connect(commands.edit)
+        self.report.sentence_removed.connect(commands.remove)
+        self.report.sentence_added.connect(commands.add)
+        self.report.review_wanted.connect(commands.review)
+        self.report.export_wanted.connect(commands.export)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+
+    # following the session
+
+    def _on_image(self, key: str) -> None:
+        self._refresh_browser()
+        if key == self.session.current_key:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Bring everything that belongs to the image shown up to date."""
+        image, key = self.session.current, self.session.current_key
+        self.frame.set_verdict(*verdict(image))
+        if image is not None and image.radiograph is not None and key in self.controller.pyramids:
+            if self.canvas.radiograph is not image.radiograph:
+                self.canvas.show_image(image.radiograph, self.controller.pyramids[key])
+                self._warn(image.radiograph.warnings)
+        else:
+            self.canvas.clear(verdict(image)[1])
+        self.features.show_image(image, self.session.overlay)
+        self.report.show_image(image)
+        self._mark(self.session.selection)
+        self._show_layers()
+        self._refresh_browser()
+        self._enable()
+        if key != self._shown:
+            self._shown = key
+            if not self.controller.busy:
+                self._on_idle()
+
+    def _refresh_browser(self) -> None:
+        self.browser.refresh(self.session.images, self.session.current_key)
+
+    def _enable(self) -> None:
+        image = self.session.current
+        there = {name for name, has in (
+            ("image", image is not None and image.load is Load.READY),
+            ("draft", image is not None and image.history is not None),
+            ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
+        ) if has}
+        update_enabled(self.actions_by_id, frozenset(there))
+
+    def _on_draft(self, key: str) -> None:
+        if key == self.session.current_key:
+            self.report.show_image(self.session.current)
+            self._mark(self.session.selection)
+        self._refresh_browser()
+
+    def _on_overlay(self, overlay: OverlaySettings) -> None:
+        self.features.show_overlay(overlay)
+        self._show_layers()
+
+    def _on_selection(self, selection: Selection) -> None:
+        self._mark(selection)
+
+    def _mark(self, selection: Selection) -> None:
+        image, draft = self.session.current, self.session.draft
+        features: tuple[int, ...] = ()
+        sentences: tuple[str, ...] = ()
+        if draft is not None and image is not None and image.analysis is not None:
+            if selection.sentence_key is not None:
+                sentence = draft.find(selection.sentence_key)
+                features = maps_of(sentence, image.analysis) or sentence.evidence
+            if selection.feature_id is not None:
+                sentences = sentences_of(selection.feature_id, draft)
+        self.features.mark(selection.feature_id, features)
+        self.report.mark(selection.sentence_key, sentences)
+
+    def _show_layers(self) -> None:
+        """Draw the maps whose switch is on; those not ready yet follow with ``maps_ready``."""
+        overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
+        self.canvas.set_overlay(overlay.opacity, overlay.peek)
+        made = self.controller.maps.get(key or "", {})
+        layers, method = [], ""
+        for rank, feature in enumerate(image.analysis.features if image is not None and image.analysis is not None else ()):
+            if feature.id in overlay.visible and feature.id in made:
+                colour = overlay.colour(feature.id, rank)
+                picture = paint_density(made[feature.id], colour, overlay.threshold)
+                layers.append(Layer(feature.id, colour, f"#{feature.id} {feature.description}", picture))
+                method = made[feature.id].method
+        scale = tr("0 – {full} × typical strength, even spread = 1", full=f"{FULL_SCALE:.0f}")
+        self.canvas.set_layers(tuple(layers), method, scale)
+
+    def _on_thumbnail(self, key: str) -> None:
+        self.browser.set_thumbnail(key, self.controller.thumbnails[key])
+        self._refresh_browser()
+
+    def _on_progress(self, text: str, fraction: float) -> None:
+        for widget in (self.progress, self.progress_text, self.cancel):
+            widget.show()
+        self.progress_text.setText(text)
+        self.progress.setRange(0, 100)
+        self.progress.setValue(round(100 * fraction))
+
+    def _on_idle(self) -> None:
+        for widget in (self.progress, self.progress_text, self.cancel):
+            widget.hide()
+
+    # messages
+
+    def show_problem(self, problem: Problem) -> None:
+        """Tell the person what went wrong, without blocking the window."""
+        box = QMessageBox(self)
+        box.setObjectName("problem")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(tr("Problem"))
+        box.setText(f"[{problem.code}] {problem.message}")
+        box.setInformativeText(problem.hint)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.open()
+
+    def _warn(self, warnings: tuple[str, ...]) -> None:
+        self.statusBar().showMessage("  ·  ".join(warnings))
+
+    def _image_menu(self, position: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, preset in enumerate(self.canvas.presets):
+            action = menu.addAction(f"{preset.name}\t{number}")
+            action.triggered.connect(lambda _checked=False, n=number: self.canvas.apply_preset(n))
+        menu.addSeparator()
+        for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
+            menu.addAction(self.actions_by_id[name])
+        menu.popup(position)
+
+    # events of the window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hide the maps while G is held, wherever the focus is, except while a person types."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_G and not event.isAutoRepeat():
+            typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+            if event.type() == QEvent.Type.KeyPress and not typing and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+                self.session.set_overlay(self.session.overlay.with_peek(True))
+            elif event.type() == QEvent.Type.KeyRelease:
+                self.session.set_overlay(self.session.overlay.with_peek(False))
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.controller.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        stop_all()
+        super().closeEvent(event)

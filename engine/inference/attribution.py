@@ -147,7 +147,8 @@ class LastBlock:
 
 
 def feature_maps(block: LastBlock, rows: SaeRows, preactivation: npt.NDArray[np.float64], *,
-                 grid: tuple[int, int], box: tuple[float, float, float, float], method: Method = "messages") -> dict[int, FeatureMap]:
+                 grid: tuple[int, int], box: tuple[float, float, float, float], method: Method = "messages",
+                 ) -> dict[int, FeatureMap]:
     """Build the maps of many features of one image at once.
 
     Parameters

@@ -34,7 +34,7 @@ def header_verdict(radiograph: Radiograph) -> GateVerdict:
     """Judge an image by its header; a tag that is absent says nothing."""
     if not radiograph.is_dicom:
         return SUITABLE
-    return combine([check(radiograph) for check in (_kind, _body_part, _view, _colour, _age)])
+    return combine([check(radiograph) for check in (_kind, _body_part, _view, _age)])
 
 
 def _kind(radiograph: Radiograph) -> GateVerdict:
@@ -70,12 +70,6 @@ def _view(radiograph: Radiograph) -> GateVerdict:
     words = set(re.findall(r"[A-Z]+", radiograph.identity.series_description.upper()))
     if not view and words & {"LAT", "LATERAL"} and not words & {"PA", "AP", "DECUB", "DECUBITUS"}:
         return refused("LATERAL_VIEW", "the series description says the view is lateral")
-    return SUITABLE
-
-
-def _colour(radiograph: Radiograph) -> GateVerdict:
-    if radiograph.acquisition.photometric.upper().startswith(("RGB", "YBR", "PALETTE")):
-        return warning("COLOUR_IMAGE", "the file holds a colour image, not the detector's greys")
     return SUITABLE
 
 

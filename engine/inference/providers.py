@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import onnxruntime as ort
 
 from engine.errors import UsageError
-
-CPU = "CPUExecutionProvider"
-DEVICES: dict[str, tuple[str, dict[str, str]]] = {
-    # TF32 rounds to 10 bits: heat maps would no longer close to 1e-4.
-    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
-    "tensorrt": ("TensorrtExecutionProvider", {}),
-    "directml": ("DmlExecutionProvider", {}),
-    "coreml": ("CoreMLExecutionProvider", {}),
-    "openvino": ("OpenVINOExecutionProvider", {}),
-    "cpu": (CPU, {}),
-}
-"""Name for ``--device`` → provider and its options."""
-AUTOMATIC = ("cuda", "directml", "coreml", "cpu")
-"""Order of ``--device auto``: fast without a build step of minutes (TensorRT) or rounding to fp16 (OpenVINO)."""
-DEVICE_NAMES = ("auto", *DEVICES)
+from engine.inference.devices import AUTOMATIC, DEVICE_NAMES, DEVICES, usable_cores
 
 
 @dataclass(frozen=True)
@@ -85,10 +70,3 @@ def session_options(threads: int | None = None) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return options
-
-
-def usable_cores() -> int:
-    """Cores this process may use; ``OMP_NUM_THREADS`` lowers it, as everywhere else."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(cores, int(limit))) if limit.isdigit() and int(limit) > 0 else cores

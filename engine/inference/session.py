@@ -11,7 +11,8 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from engine.errors import InferenceError, PackError
-from engine.inference.providers import CPU, choose_providers, session_options
+from engine.inference.devices import CPU
+from engine.inference.providers import choose_providers, session_options
 from engine.pack.library import InstalledPack
 
 FloatArray = npt.NDArray[np.float32]

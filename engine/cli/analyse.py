@@ -1,0 +1,163 @@
+"""``saerad analyse``: many images in, one folder of results for each, and a summary."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli.main import INTERRUPTED, print_error
+from engine.cli.parser import Parser
+from engine.cli.progress import ProgressLine
+from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
+from engine.dicom.files import find_images, read_radiograph
+from engine.dicom.radiograph import Radiograph
+from engine.errors import ReadError, SaeRadError
+from engine.export import export_all, resolve_formats
+from engine.inference.analyzer import Analyzer
+from engine.inference.devices import DEVICE_NAMES
+from engine.pack.library import load_pack
+from engine.report.compose import compose
+
+PARTLY = 3
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command; 0 all analysed, 3 some refused or failed, 130 interrupted."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    formats = list(dict.fromkeys(["json", *(name.strip() for name in options.format.split(",") if name.strip())]))
+    resolve_formats(formats)
+    analyzer = Analyzer(load_pack(options.pack), options.device)
+    for text in analyzer.warnings:
+        print(f"warning: {text}", file=sys.stderr)
+    batch = _Batch(analyzer, options.out, formats, quiet=options.json, debug=options.debug)
+    interrupted = False
+    try:
+        batch.work(options.paths)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("interrupted: the summary names the images that were finished", file=sys.stderr)
+    write_summary(options.out, batch.rows)
+    if options.json:
+        print(rows_json(batch.rows), end="")
+    if interrupted:
+        return INTERRUPTED
+    return 0 if all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="saerad analyse", example="saerad analyse study/ chest.png --out results/ --format text,pdf",
+        description="Analyse chest radiographs. Writes DIR/<SOPInstanceUID>/analysis.json, heat maps and a draft\n"
+        "report for each image, and DIR/summary.json.\n"
+        "Exit status: 0 all analysed, 3 some refused or failed, 2 wrong arguments.",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="DICOM, PNG or JPEG file, or a folder")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results; made if needed")
+    parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
+    parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
+    parser.add_argument("--format", metavar="LIST", default="text,json",
+                        help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
+    return parser
+
+
+@dataclass(frozen=True)
+class _Input:
+    """One file to analyse, or a path at which there is none."""
+
+    path: Path
+    error: SaeRadError | None = None
+
+
+class _Batch:
+    """Analyses inputs one by one, reading the next while the present one is analysed."""
+
+    def __init__(self, analyzer: Analyzer, out: Path, formats: list[str], *, quiet: bool, debug: bool) -> None:
+        self.rows: list[Row] = []
+        self._analyzer, self._formats, self._quiet, self._debug = analyzer, formats, quiet, debug
+        self._folders = ResultFolders(out)
+
+    def work(self, paths: Sequence[Path]) -> None:
+        inputs = list(_inputs(paths))
+        with ThreadPoolExecutor(max_workers=1) as reader, ProgressLine(len(inputs)) as line:
+            following: Future[Radiograph] | None = None
+            for index, item in enumerate(inputs):
+                present = following or reader.submit(read_radiograph, item.path)
+                following = None
+                if index + 1 < len(inputs) and inputs[index + 1].error is None:
+                    following = reader.submit(read_radiograph, inputs[index + 1].path)
+                row = self._row(item, present, line)
+                self.rows.append(row)
+                self._tell(row, line)
+                line.next_image()
+
+    def _row(self, item: _Input, reading: Future[Radiograph], line: ProgressLine) -> Row:
+        """Everything that can go wrong with one image ends in its row, and the others go on."""
+        uid = ""
+        try:
+            if item.error is not None:
+                raise item.error
+            radiograph = reading.result()
+            uid = radiograph.identity.sop_instance_uid
+            return self._analyse(item.path, radiograph, line)
+        except SaeRadError as error:
+            self._report(error, item.path, line)
+            return Row(str(item.path), uid, "failed", error.code, _sentence(error))
+        except Exception as error:  # a fault of ours on this image must not cost the others their results
+            fault = SaeRadError("INTERNAL", f"the program failed ({type(error).__name__}: {error})",
+                                "run again with --debug and report what it prints")
+            self._report(fault, item.path, line)
+            return Row(str(item.path), uid, "failed", fault.code, _sentence(fault))
+
+    def _analyse(self, path: Path, radiograph: Radiograph, line: ProgressLine) -> Row:
+        analysis = self._analyzer.analyse(radiograph, line.step)
+        refused = analysis.gate.verdict == "refused"
+        draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
+        folder = self._folders.choose(analysis.sop_instance_uid, analysis.pixel_sha256)
+        clear_results(folder)
+        formats = [name for name in self._formats if radiograph.is_dicom or name != "sr"]
+        export_all(folder, radiograph, analysis, draft, formats)
+        notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
+        if folder.name != analysis.sop_instance_uid:
+            notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
+        if len(formats) < len(self._formats):
+            notes.append("no sr was written: the source is not DICOM")
+        notes += [*radiograph.warnings, *analysis.warnings]
+        outcome: Outcome = "refused" if refused else "analysed"
+        return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, "; ".join(notes))
+
+    def _tell(self, row: Row, line: ProgressLine) -> None:
+        if not self._quiet:
+            code = "" if row.code == "OK" else f" [{row.code}]"
+            line.write(f"{row.outcome:<9} {row.path}{code}" + (f": {row.message}" if row.message else ""))
+
+    def _report(self, error: SaeRadError, path: Path, line: ProgressLine) -> None:
+        print_error(error, str(path))
+        if self._debug:
+            line.write(traceback.format_exc(), error=True)
+
+
+def _inputs(paths: Sequence[Path]) -> Iterator[_Input]:
+    """Yield every file under the paths once; a path without any is an input that fails."""
+    seen = set()
+    for path in paths:
+        try:
+            found = find_images([path])
+            if not found:
+                raise ReadError("NO_IMAGES", "the folder holds no DICOM, PNG or JPEG file", "name another folder")
+        except ReadError as error:
+            yield _Input(path, error)
+            continue
+        for file in found:
+            if (key := file.resolve()) not in seen:
+                seen.add(key)
+                yield _Input(file)
+
+
+def _sentence(error: SaeRadError) -> str:
+    return error.message + (f"; {error.hint}" if error.hint else "")

@@ -1,0 +1,120 @@
+"""``saerad packs list|info|verify|install``."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine.cli.parser import Parser
+from engine.pack.library import InstalledPack, PackEntry, install_pack, list_packs, load_pack
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(argv)
+    action: Callable[[Namespace], int] = options.action
+    return action(options)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="saerad packs", description="List, inspect, verify and install model packs.",
+                    example="saerad packs verify demo")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    def add(name: str, action: Callable[[Namespace], int], text: str, example: str) -> Parser:
+        child = actions.add_parser(name, help=text, description=text + ".", example=example)
+        child.add_argument("--json", action="store_true", help="print JSON")
+        child.set_defaults(action=action)
+        return child
+
+    add("list", _list, "show the packs that 'analyse' can use by name", "saerad packs list --json")
+    for name, action, text in (("info", _info, "show a pack's manifest in short"),
+                               ("verify", _verify, "check every file of a pack against its manifest")):
+        add(name, action, text, f"saerad packs {name} demo").add_argument(
+            "pack", metavar="PACK", nargs="?", help="name, folder or .saepack file (default: demo)")
+    add("install", _install, "verify a pack and copy it into your data folder", "saerad packs install chest.saepack"
+        ).add_argument("pack", metavar="PATH", type=Path, help="pack folder or .saepack file")
+    return parser
+
+
+def _list(options: Namespace) -> int:
+    entries = list_packs()
+    if options.json:
+        _print_json([_entry(entry) for entry in entries])
+        return 0
+    for entry in entries:
+        state = f"cannot be used: {entry.problem}" if entry.problem else entry.title
+        print(f"{entry.name:<16} {entry.version:<10} {entry.origin:<10} {state}")
+    if not entries:
+        print("no packs are installed")
+    return 0
+
+
+def _info(options: Namespace) -> int:
+    pack = load_pack(options.pack)
+    manifest = pack.manifest
+    if options.json:
+        _print_json(manifest.model_dump(mode="json") | {"folder": str(pack.folder)})
+        return 0
+    encoder, sae = manifest.encoder, manifest.sae
+    lines = [
+        ("pack", f"{manifest.name} {manifest.version}"),
+        ("title", manifest.title),
+        ("folder", str(pack.folder)),
+        ("intended use", manifest.intended_use),
+        ("encoder", f"{encoder.architecture}, {encoder.input_height} x {encoder.input_width}, "
+                    f"{encoder.patch_rows} x {encoder.patch_columns} patches, {encoder.d_model} dimensions; "
+                    f"{encoder.source} ({encoder.licence})"),
+        ("autoencoder", f"{sae.architecture}, {sae.n_features} features, {sae.mean_l0:.1f} active on average, "
+                        f"explained variance {sae.explained_variance:.3f}"),
+        ("described", f"{len(pack.features)} features"),
+        ("trained on", "; ".join(f"{s.name} ({s.images} images, {s.licence})" for s in manifest.provenance.sources)),
+        ("created", manifest.provenance.created),
+    ]
+    lines += [("limit", text) for text in manifest.limits]
+    lines += [("metric", f"{name} = {value:.4g}") for name, value in manifest.metrics.items()]
+    for label, text in lines:
+        print(f"{label:<14} {text}")
+    return 0
+
+
+def _verify(options: Namespace) -> int:
+    pack = load_pack(options.pack)
+    check_arrays(pack)
+    size = sum(entry.size for entry in pack.manifest.files.values())
+    if options.json:
+        _print_json({"name": pack.manifest.name, "version": pack.manifest.version, "folder": str(pack.folder),
+                     "files": len(pack.manifest.files), "bytes": size, "ok": True})
+    else:
+        print(f"{pack.manifest.name} {pack.manifest.version}: {len(pack.manifest.files)} files, "
+              f"{size / 2**20:.1f} MiB, all as the manifest says")
+    return 0
+
+
+def check_arrays(pack: InstalledPack) -> None:
+    """Open every array and the features of a verified pack; `PackError` names the one that is wrong."""
+    assert pack.sae.b_dec.size == pack.manifest.sae.d_model
+    assert pack.tail
+    _ = pack.gate
+    _ = len(pack.features)
+
+
+def _install(options: Namespace) -> int:
+    entry = install_pack(options.pack)
+    if options.json:
+        _print_json(_entry(entry))
+    else:
+        print(f"installed {entry.name} {entry.version} in {entry.folder}")
+    return 0
+
+
+def _entry(entry: PackEntry) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(entry).items()}
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,24 @@
+"""Argument parser whose help ends with an example and whose errors look like all others."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from engine.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Parser with an `example` in its help; wrong arguments raise `UsageError` ``USAGE`` instead of leaving."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        if example:
+            kwargs["epilog"] = f"example:\n  {example}"
+            kwargs["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        kwargs["allow_abbrev"] = False  # an abbreviation would change its meaning with the next option
+        super().__init__(*args, **kwargs)
+        self.add_argument("--debug", action="store_true", help="show the program's own trace with an error")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise UsageError("USAGE", message, f"see '{self.prog} --help'")

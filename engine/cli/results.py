@@ -1,0 +1,75 @@
+"""Where the results of an image go, and the summary of a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import Literal
+
+from engine.export.atomic import write_atomic
+
+Outcome = Literal["analysed", "refused", "failed"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of ``summary.json``; `code` is ``OK``, the gate's or the error's."""
+
+    path: str
+    sop_instance_uid: str
+    outcome: Outcome
+    code: str
+    message: str
+
+
+def write_summary(out: Path, rows: list[Row]) -> Path:
+    """Write ``summary.json``: a list with one row an input, in the order of the inputs."""
+    return write_atomic(out / "summary.json", rows_json(rows).encode("utf-8", errors="replace"))
+
+
+def rows_json(rows: list[Row]) -> str:
+    """Return the rows as JSON text."""
+    return json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2) + "\n"
+
+
+class ResultFolders:
+    """Chooses a folder for each image of one run.
+
+    It is ``<SOPInstanceUID>``; two files with one UID break the standard but exist, and must not hide each other, so a
+    file whose UID was already met in this run, or lies there with other pixels, goes to ``<UID>_<start of pixel hash>``.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._used: set[str] = set()
+
+    def choose(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
+        """Return a folder that no other image of this run has."""
+        longer = f"{sop_instance_uid}_{pixel_sha256[:12]}"
+        for name in chain((sop_instance_uid, longer), (f"{longer}_{number}" for number in count(2))):
+            if name not in self._used and _pixels_in(self._out / name) in (None, pixel_sha256):
+                self._used.add(name)
+                return self._out / name
+        raise AssertionError("count() never ends")
+
+
+def clear_results(folder: Path) -> None:
+    """Remove an earlier run's report and maps, so that none of them lies beside a newer answer or a refusal."""
+    for pattern in ("analysis.json", "report.*", "map_*.npy"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
+def _pixels_in(folder: Path) -> str | None:
+    """Pixel hash of the results in a folder; None when there are none that can be read."""
+    path = folder / "analysis.json"
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # not our file, or damaged: nothing there to protect
+        return None
+    value = content.get("pixel_sha256") if isinstance(content, dict) else None
+    return value if isinstance(value, str) else None

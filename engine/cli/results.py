@@ -38,7 +38,7 @@ class ResultFolders:
     """Chooses a folder for each image of one run.
 
     It is ``<SOPInstanceUID>``; two files with one UID break the standard but exist, and must not hide each other, so a
-    file whose UID was already met in this run, or lies there with other pixels, goes to ``<UID>_<start of pixel hash>``.
+    file whose UID was met before in this run, or lies there with other pixels, goes to ``<UID>_<start of pixel hash>``.
     """
 
     def __init__(self, out: Path) -> None:
@@ -48,11 +48,10 @@ class ResultFolders:
     def choose(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
         """Return a folder that no other image of this run has."""
         longer = f"{sop_instance_uid}_{pixel_sha256[:12]}"
-        for name in chain((sop_instance_uid, longer), (f"{longer}_{number}" for number in count(2))):
-            if name not in self._used and _pixels_in(self._out / name) in (None, pixel_sha256):
-                self._used.add(name)
-                return self._out / name
-        raise AssertionError("count() never ends")
+        names = chain((sop_instance_uid, longer), (f"{longer}_{number}" for number in count(2)))
+        name = next(n for n in names if n not in self._used and _pixels_in(self._out / n) in (None, pixel_sha256))
+        self._used.add(name)
+        return self._out / name
 
 
 def clear_results(folder: Path) -> None:

@@ -48,6 +48,10 @@ class ExportError(SaeRadError):
     """A result could not be written."""
 
 
+class WorkerError(SaeRadError):
+    """The child process that does the work crashed, ran out of time or memory, or could not be started."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.errors import UsageError
 from engine.export.analysis_json import write_analysis
+from engine.export.dicom_identity import refusal
 from engine.export.json_report import write_json_report
 from engine.export.pdf import write_pdf
+from engine.export.structured_report import write_structured_report
 from engine.export.text import write_text
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+
+_LOG = logging.getLogger(__name__)
 
 Writer = Callable[[Path, Radiograph, Analysis, Draft], Path]
 
@@ -20,6 +25,7 @@ WRITERS: dict[str, Writer] = {
     "text": write_text,
     "json": write_json_report,
     "pdf": write_pdf,
+    "sr": write_structured_report,
 }
 """Format name → what writes it."""
 
@@ -27,8 +33,14 @@ PLANNED = ("gsps", "seg", "sc", "fhir")
 """Formats that the design names and that this version cannot write."""
 
 
-def resolve_formats(formats: Sequence[str], *, is_dicom: bool = True) -> list[str]:
-    """Return the formats to write, without repeats; ``all`` stands for every one that suits the image.
+def skipped_formats(radiograph: Radiograph) -> dict[str, str]:
+    """Return the formats that ``all`` leaves out for this image, each with the reason."""
+    error = refusal(radiograph)
+    return {"sr": error.message} if error is not None else {}
+
+
+def resolve_formats(formats: Sequence[str], skipped: Collection[str] = ()) -> list[str]:
+    """Return the formats to write, without repeats; ``all`` stands for every one but the `skipped`.
 
     Raises
     ------
@@ -38,14 +50,17 @@ def resolve_formats(formats: Sequence[str], *, is_dicom: bool = True) -> list[st
     chosen: dict[str, None] = {}
     for name in formats:
         if name == "all":
-            chosen |= dict.fromkeys(known for known in WRITERS if known != "sr" or is_dicom)
+            chosen |= dict.fromkeys(known for known in WRITERS if known not in skipped)
         elif name in WRITERS:
             chosen[name] = None
         elif name in PLANNED:
-            raise UsageError("FORMAT_UNAVAILABLE", f"the format {name!r} is not available yet",
-                             f"choose among {', '.join(WRITERS)}")
+            raise UsageError(
+                "FORMAT_UNAVAILABLE", f"the format {name!r} is not available yet", f"choose among {', '.join(WRITERS)}"
+            )
         else:
-            raise UsageError("FORMAT_UNKNOWN", f"there is no format {name!r}", f"choose among {', '.join(WRITERS)} or all")
+            raise UsageError(
+                "FORMAT_UNKNOWN", f"there is no format {name!r}", f"choose among {', '.join(WRITERS)} or all"
+            )
     return list(chosen)
 
 
@@ -59,7 +74,8 @@ def export_all(
     draft : Draft or None
         None only for a refused analysis, of which ``analysis.json`` is written and no report.
     formats : sequence of str
-        Names among ``text``, ``json``, ``pdf``, ``sr``, or ``all`` (which leaves out ``sr`` for a PNG or JPEG file).
+        Names among ``text``, ``json``, ``pdf``, ``sr``, or ``all``, which leaves out those of `skipped_formats`
+        and logs a warning for each.
 
     Returns
     -------
@@ -73,9 +89,14 @@ def export_all(
     UsageError
         ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
     ExportError
-        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` when ``sr`` is asked for by name for a research image.
+        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_SOP_CLASS``, before anything is written, when ``sr`` is asked for
+        by name for an image that no DICOM object can refer to.
     """
-    names = resolve_formats(formats, is_dicom=radiograph.is_dicom)
+    skipped = skipped_formats(radiograph)
+    names = resolve_formats(formats, skipped)
+    error = refusal(radiograph) if "sr" in names else None
+    if error is not None:
+        raise error
     uid, pixels = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
     analysis.require_image(uid, pixels)
     if analysis.gate.verdict == "refused":
@@ -83,5 +104,8 @@ def export_all(
     if draft is None:
         raise UsageError("DRAFT_MISSING", "there is no draft to export", "compose one from the analysis")
     draft.require_image(uid, pixels)
+    if "all" in formats:
+        for name, reason in skipped.items():
+            _LOG.warning("format %s left out: %s", name, reason)
     written = write_analysis(folder, analysis)
     return written + [WRITERS[name](folder, radiograph, analysis, draft) for name in names]

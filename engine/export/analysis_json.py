@@ -38,15 +38,28 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         ],
         "observations": [
             {"observation": r.observation, "probability": r.probability}
-            for r in analysis.observations if r.observation in OBSERVATIONS and r.laterality == "none" and not r.location
+            for r in analysis.observations
+            if r.observation in OBSERVATIONS and r.laterality == "none" and not r.location
         ],
         "readouts": [
-            {"observation": r.observation, "laterality": r.laterality, "location": r.location, "probability": r.probability,
-             "threshold": r.threshold, "absence_threshold": r.absence_threshold, "reportable": r.reportable}
+            {
+                "observation": r.observation,
+                "laterality": r.laterality,
+                "location": r.location,
+                "probability": r.probability,
+                "threshold": r.threshold,
+                "absence_threshold": r.absence_threshold,
+                "reportable": r.reportable,
+            }
             for r in analysis.observations
         ],
         "maps": {
-            map_name(ident): {"method": m.method, "preactivation": m.preactivation, "remainder": m.remainder, "box": list(m.box)}
+            map_name(ident): {
+                "method": m.method,
+                "preactivation": m.preactivation,
+                "remainder": m.remainder,
+                "box": list(m.box),
+            }
             for ident, m in sorted(analysis.maps.items())
         },
         "timing_ms": dict(analysis.timing_ms),

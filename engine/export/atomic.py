@@ -51,7 +51,9 @@ def write_atomic(path: Path, data: bytes) -> Path:
         _sync_folder(path.parent)
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "choose another folder or check the disk")
-        raise ExportError("EXPORT_WRITE", f"{path.name} could not be written ({error.strerror or error})", hint) from error
+        raise ExportError(
+            "EXPORT_WRITE", f"{path.name} could not be written ({error.strerror or error})", hint
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

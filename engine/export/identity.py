@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import load_wording
+
+SOFTWARE = "SAE-Rad workstation"
+
+
+def software_version() -> str:
+    """Return the version of the installed program, ``unknown`` in a checkout that is not installed."""
+    try:
+        return metadata.version("saerad-workstation")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def status_line(draft: Draft) -> str:

@@ -12,11 +12,29 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, PageTemplate, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    Image,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
-from engine.export.identity import identity_rows, model_rows, one_line, status_line, strip_text
+from engine.export.identity import (
+    SOFTWARE,
+    identity_rows,
+    model_rows,
+    one_line,
+    software_version,
+    status_line,
+    strip_text,
+)
 from engine.export.picture import Overlay, overlays_of, render
 from engine.export.typeface import BOLD, REGULAR, markup, plain, register
 from engine.inference.analysis import Analysis
@@ -48,13 +66,22 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> byte
     width, height = A4
     frame = Frame(_MARGIN, _FOOT + 4 * mm, width - 2 * _MARGIN, height - _FOOT - _STRIP - 8 * mm, 0, 0, 0, 0)
     document = BaseDocTemplate(
-        stream, pagesize=A4, title="Chest radiograph: AI-assisted report", author="SAE-Rad workstation",
-        subject=status_line(draft), creator="SAE-Rad workstation", lang=draft.language,
+        stream,
+        pagesize=A4,
+        title="Chest radiograph: AI-assisted report",
+        author=SOFTWARE,
+        subject=status_line(draft),
+        creator=SOFTWARE,
+        lang=draft.language,
     )
     document.addPageTemplates(PageTemplate(frames=[frame]))
     overlays = overlays_of(analysis, draft)
-    story = [*_head(radiograph, analysis, draft), _pictures(radiograph, overlays, draft, width - 2 * _MARGIN),
-             *_sections(analysis, draft), *_evidence(analysis, draft)]
+    story = [
+        *_head(radiograph, analysis, draft),
+        _pictures(radiograph, overlays, draft, width - 2 * _MARGIN),
+        *_sections(analysis, draft),
+        *_evidence(analysis, draft),
+    ]
     document.build(story, canvasmaker=_canvas_class(analysis, draft))
     return stream.getvalue()
 
@@ -77,12 +104,26 @@ def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flow
     cells = [Paragraph(f'<font name="{BOLD}">{markup(label)}</font>  {markup(value)}', _SMALL) for label, value in rows]
     half = (len(cells) + 1) // 2
     paired = [[cells[i], cells[half + i] if half + i < len(cells) else ""] for i in range(half)]
-    table = Table(paired, colWidths=["50%", "50%"], style=TableStyle([
-        ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-        ("TOPPADDING", (0, 0), (-1, -1), 0.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 0.5),
-    ]))
-    return [Paragraph("Chest radiograph", _TITLE), Paragraph(markup(status_line(draft)), _BODY), Spacer(1, 2 * mm), table,
-            Spacer(1, 3 * mm)]
+    table = Table(
+        paired,
+        colWidths=["50%", "50%"],
+        style=TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+                ("TOPPADDING", (0, 0), (-1, -1), 0.5),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 0.5),
+            ]
+        ),
+    )
+    return [
+        Paragraph("Chest radiograph", _TITLE),
+        Paragraph(markup(status_line(draft)), _BODY),
+        Spacer(1, 2 * mm),
+        table,
+        Spacer(1, 3 * mm),
+    ]
 
 
 def _pictures(radiograph: Radiograph, overlays: Sequence[Overlay], draft: Draft, width: float) -> Flowable:
@@ -98,9 +139,17 @@ def _pictures(radiograph: Radiograph, overlays: Sequence[Overlay], draft: Draft,
         stream.seek(0)
         scale = min((width / 2 - 2 * mm) / picture.width, _PICTURE_HEIGHT / picture.height)
         cells.append(Image(stream, picture.width * scale, picture.height * scale))
-    return Table([cells], style=TableStyle([
-        ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 2 * mm),
-    ]), hAlign="LEFT")
+    return Table(
+        [cells],
+        style=TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2 * mm),
+            ]
+        ),
+        hAlign="LEFT",
+    )
 
 
 def _sections(analysis: Analysis, draft: Draft) -> list[Flowable]:
@@ -115,12 +164,17 @@ def _sections(analysis: Analysis, draft: Draft) -> list[Flowable]:
         for sentence in sentences:
             colour = _AI.hexval()[2:] if sentence.state == "unconfirmed" else "000000"
             cited = ", ".join(map(str, sentence.evidence)) if sentence.evidence else "written by a person"
-            story.append(Paragraph(
-                f'<font color="#{colour}">{markup(one_line(sentence.text))}</font> <font size="7" color="#555555">[{cited}]</font>', _BODY
-            ))
+            text = f'<font color="#{colour}">{markup(one_line(sentence.text))}</font>'
+            story.append(Paragraph(f'{text} <font size="7" color="#555555">[{cited}]</font>', _BODY))
     if draft.status is DraftStatus.DRAFT:
-        story += [Spacer(1, 2 * mm), Paragraph("Coloured sentences were written by the program and confirmed by nobody. "
-                                               "Numbers in brackets are the features a sentence stands on.", _SMALL)]
+        story += [
+            Spacer(1, 2 * mm),
+            Paragraph(
+                "Coloured sentences were written by the program and confirmed by nobody. "
+                "Numbers in brackets are the features a sentence stands on.",
+                _SMALL,
+            ),
+        ]
     return story
 
 
@@ -129,25 +183,48 @@ def _evidence(analysis: Analysis, draft: Draft) -> list[Flowable]:
     cited = {feature for sentence in draft.sentences() for feature in sentence.evidence}
     rows: list[list[Any]] = [["Feature", "Description", "Activation", "Percentile", "Label score"]]
     rows += [
-        [str(f.id), Paragraph(markup(one_line(f.description)), _SMALL), f"{f.activation:.2f}", f"{f.percentile:.0f}", f"{f.label_score:.2f}"]
-        for f in analysis.features if f.id in cited
+        [
+            str(f.id),
+            Paragraph(markup(one_line(f.description)), _SMALL),
+            f"{f.activation:.2f}",
+            f"{f.percentile:.0f}",
+            f"{f.label_score:.2f}",
+        ]
+        for f in analysis.features
+        if f.id in cited
     ]
     if len(rows) == 1:
         return []
-    table = Table(rows, colWidths=[18 * mm, 96 * mm, 22 * mm, 22 * mm, 22 * mm], repeatRows=1, hAlign="LEFT", style=TableStyle([
-        ("FONT", (0, 0), (-1, -1), REGULAR, 7), ("FONT", (0, 0), (-1, 0), BOLD, 7), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black), ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
-        ("ALIGN", (2, 0), (-1, -1), "RIGHT"), ("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-    ]))
-    note = ("Percentile: within the feature's own activations on the training images. Label score: balanced accuracy of the "
-            "description on held-out reports (0.5 is chance).")
+    table = Table(
+        rows,
+        colWidths=[18 * mm, 96 * mm, 22 * mm, 22 * mm, 22 * mm],
+        repeatRows=1,
+        hAlign="LEFT",
+        style=TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), REGULAR, 7),
+                ("FONT", (0, 0), (-1, 0), BOLD, 7),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
+                ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
+                ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
+                ("TOPPADDING", (0, 0), (-1, -1), 1),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+            ]
+        ),
+    )
+    note = (
+        "Percentile: within the feature's own activations on the training images. Label score: balanced accuracy of "
+        "the description on held-out reports (0.5 is chance)."
+    )
     return [Paragraph("Evidence", _HEADING), table, Spacer(1, 1 * mm), Paragraph(note, _SMALL)]
 
 
 def _canvas_class(analysis: Analysis, draft: Draft) -> type[Canvas]:
     """Return a canvas that puts strip, footer and "page n of m" on every page, once the number of pages is known."""
     strip = plain(strip_text(draft))
-    foot = plain(f"Model pack {analysis.pack_name} {analysis.pack_version} · {analysis.provider} · pixels {analysis.pixel_sha256[:16]}…")
+    model = f"Model pack {analysis.pack_name} {analysis.pack_version} · {analysis.provider}"
+    foot = plain(f"{SOFTWARE} {software_version()} · {model} · pixels {analysis.pixel_sha256[:16]}…")
 
     class PagedCanvas(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -22,7 +22,12 @@ from engine.report.draft import Draft
 from engine.report.vocabulary import NO_FINDING
 
 PALETTE: tuple[tuple[int, int, int], ...] = (
-    (255, 140, 0), (86, 180, 233), (0, 200, 140), (240, 228, 66), (230, 90, 80), (204, 121, 230),
+    (255, 140, 0),
+    (86, 180, 233),
+    (0, 200, 140),
+    (240, 228, 66),
+    (230, 90, 80),
+    (204, 121, 230),
 )
 """Colours that stay apart on grey and for the common colour deficiencies (after Okabe and Ito)."""
 
@@ -47,7 +52,12 @@ def overlays_of(analysis: Analysis, draft: Draft) -> list[Overlay]:
 
     At most one a palette colour; `Overlay.colour` is fixed by that order.
     """
-    findings = [f for sentence in draft.sentences() for f in sentence.findings if f.polarity == "present" and f.observation != NO_FINDING]
+    findings = [
+        f
+        for sentence in draft.sentences()
+        for f in sentence.findings
+        if f.polarity == "present" and f.observation != NO_FINDING
+    ]
     wanted = list(dict.fromkeys(feature for finding in findings for feature in finding.evidence))
     active = {feature.id: feature for feature in analysis.features}
     shown = [ident for ident in wanted if ident in active and ident in analysis.maps]
@@ -71,11 +81,12 @@ def grey_picture(radiograph: Radiograph) -> npt.NDArray[np.uint8]:
     # Averaging over the covered area neither aliases nor rings; it only blurs when enlarging, so that is linear.
     method = Image.Resampling.BOX if scale < 1.0 else Image.Resampling.BILINEAR
     shown = Image.fromarray(np.ascontiguousarray(radiograph.display(), dtype=np.float32)).resize(size, method)
-    return np.rint(np.clip(np.asarray(shown), 0.0, 1.0) * 255.0).astype(np.uint8)
+    grey: npt.NDArray[np.uint8] = np.rint(np.clip(np.asarray(shown), 0.0, 1.0) * 255.0).astype(np.uint8)
+    return grey
 
 
 def density(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return positive contributions as multiples of an even spread: the mean over all patches is 1 (all 0 if none is positive)."""
+    """Return positive contributions as multiples of an even spread: their mean is 1, or 0 if none is positive."""
     positive = np.maximum(values, 0.0)
     total = float(positive.sum())
     return (positive * (values.size / total)).astype(np.float32) if total > 0.0 else np.zeros_like(values)
@@ -101,14 +112,15 @@ def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, overlays: Sequenc
         clear *= 1.0 - alpha
         colours += alpha * np.asarray(overlay.colour, dtype=np.float32)
         weights += alpha
-    # Where maps overlap their colours mix by weight, whatever the order; the picture never shines through less than 1 - MAX_ALPHA.
+    # Where maps overlap their colours mix by weight, whatever their order, and the image still shines through.
     opacity = np.minimum(1.0 - clear, MAX_ALPHA)
-    picture = base * (1.0 - opacity) + colours / np.maximum(weights, 1e-6) * opacity
-    return np.rint(picture).astype(np.uint8)
+    mixed = base * (1.0 - opacity) + colours / np.maximum(weights, 1e-6) * opacity
+    picture: RgbImage = np.rint(mixed).astype(np.uint8)
+    return picture
 
 
 def orientation_letters(radiograph: Radiograph) -> dict[str, str]:
-    """Return the letters at the four edges; sides that the file does not state are the usual ones with a question mark."""
+    """Return the letters at the edges; sides that the file does not state are the usual ones with a question mark."""
     stated = [value[:1] for value in radiograph.acquisition.patient_orientation]
     if len(stated) != 2 or not all(letter in _OPPOSITE for letter in stated):
         return {"left": "R?", "right": "L?"}
@@ -128,28 +140,37 @@ def render(radiograph: Radiograph, overlays: Sequence[Overlay], strip: str) -> I
     pen = ImageDraw.Draw(canvas)
     pen.rectangle((0, 0, width, line - 1), fill=(255, 193, 7))
     pen.text((width / 2, line / 2), plain(strip), fill=(0, 0, 0), font=font, anchor="mm")
-    places = {"left": (size * 0.6, height / 2, "lm"), "right": (width - size * 0.6, height / 2, "rm"),
-              "top": (width / 2, size * 0.4, "mt"), "bottom": (width / 2, height - size * 0.4, "mb")}
+    places = {
+        "left": (size * 0.6, height / 2, "lm"),
+        "right": (width - size * 0.6, height / 2, "rm"),
+        "top": (width / 2, size * 0.4, "mt"),
+        "bottom": (width / 2, height - size * 0.4, "mb"),
+    }
     for edge, letter in orientation_letters(radiograph).items():
         x, y, anchor = places[edge]
-        pen.text((x, y + line), letter, fill=(255, 255, 255), font=font, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0))
+        pen.text(
+            (x, y + line), letter, fill=(255, 255, 255), font=font, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0)
+        )
     if overlays:
-        _legend(pen, overlays, width, line + height, line, font)
+        legend = canvas.crop((0, line + height, width, canvas.height))
+        _draw_legend(legend, overlays, line, font)
+        canvas.paste(legend, (0, line + height))
     return canvas
 
 
-def _legend(pen: ImageDraw.ImageDraw, overlays: Sequence[Overlay], width: int, top: int, line: int, font: ImageFont.FreeTypeFont) -> None:
+def _draw_legend(area: Image.Image, overlays: Sequence[Overlay], line: int, font: ImageFont.FreeTypeFont) -> None:
     """One line a feature, each with the ramp of its opacity, then what the ramp means."""
+    pen = ImageDraw.Draw(area)
     ramp = line * 4
     for row, overlay in enumerate(overlays):
-        y = top + row * line + line // 4
+        y = row * line + line // 4
         for step in range(ramp):
             alpha = MAX_ALPHA * step / (ramp - 1)
             shade = tuple(round(90 * (1.0 - alpha) + c * alpha) for c in overlay.colour)
             pen.line((line // 2 + step, y, line // 2 + step, y + line // 2), fill=shade)
         text = plain(f"{overlay.feature.id}  {overlay.feature.description}")
-        while pen.textlength(text, font=font) > width - ramp - 2 * line and len(text) > 4:
+        while pen.textlength(text, font=font) > area.width - ramp - 2 * line and len(text) > 4:
             text = text[:-2].rstrip("…") + "…"
         pen.text((ramp + line, y + line // 4), text, fill=(235, 235, 235), font=font, anchor="lm")
     note = f"opacity: {DENSITY_MIN:g}× to {DENSITY_MAX:g}× the mean evidence of a patch; same scale in every image"
-    pen.text((line // 2, top + len(overlays) * line + line // 2), note, fill=(170, 170, 170), font=font, anchor="lm")
+    pen.text((line // 2, len(overlays) * line + line // 2), note, fill=(170, 170, 170), font=font, anchor="lm")

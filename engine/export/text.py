@@ -41,7 +41,8 @@ def evidence_lines(sentence: Sentence, analysis: Analysis) -> list[str]:
     return [
         f"[feature {ident}] {active[ident].description} (activation {active[ident].activation:.2f}, "
         f"percentile {active[ident].percentile:.0f}, label score {active[ident].label_score:.2f})"
-        for ident in sentence.evidence if ident in active
+        for ident in sentence.evidence
+        if ident in active
     ]
 
 
@@ -53,4 +54,6 @@ def write_text(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: 
     ExportError
         ``EXPORT_WRITE``.
     """
-    return write_atomic(folder / "report.txt", report_text(radiograph, analysis, draft).encode("utf-8", errors="replace"))
+    return write_atomic(
+        folder / "report.txt", report_text(radiograph, analysis, draft).encode("utf-8", errors="replace")
+    )

@@ -1,4 +1,4 @@
-"""Text of any script for the PDF: embedded DejaVu Sans, Arabic joined and in visual order, the rest spelled by code point."""
+"""Text of any script: embedded DejaVu Sans, Arabic joined and in visual order, the rest spelled by code point."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def markup(text: str) -> str:
 
 @cache
 def _forms() -> dict[str, dict[str, str]]:
-    """Base letters (or lam-alef pairs) → {isolated, initial, medial, final} presentation form, from Unicode's own tables."""
+    """Base letters (or lam-alef pairs) → {isolated, initial, medial, final} presentation form, by Unicode's tables."""
     forms: dict[str, dict[str, str]] = {}
     for code in [*range(0xFB50, 0xFBB2), *range(0xFE80, 0xFEFD)]:
         kind, *base = unicodedata.decomposition(chr(code)).split() or [""]
@@ -73,7 +73,9 @@ def join_arabic(text: str) -> str:
         before, after = _neighbour(units, place, -1), _neighbour(units, place, 1)
         linked = "final" in own and "initial" in forms.get(before, {})
         links = "initial" in own and "final" in forms.get(after, {})
-        kind = {(False, False): "isolated", (False, True): "initial", (True, True): "medial", (True, False): "final"}[linked, links]
+        kind = {(False, False): "isolated", (False, True): "initial", (True, True): "medial", (True, False): "final"}[
+            linked, links
+        ]
         joined.append(own.get(kind, unit))
     return "".join(joined)
 
@@ -97,6 +99,6 @@ def visual_order(text: str) -> str:
             continue
         tail = len(run) - len("".join(run).rstrip()) if run else 0
         body = run[: len(run) - tail] if tail else run
-        result += [*reversed(body), *run[len(body):], character]
+        result += [*reversed(body), *run[len(body) :], character]
         run = []
     return "".join(result[:-1])

@@ -40,15 +40,20 @@ def compose(analysis: Analysis, *, indication: str = "", language: str = "en") -
         ``REFUSED`` for a refused analysis; ``WORDING_LANGUAGE`` or ``WORDING_INVALID`` from the wording.
     """
     if analysis.gate.verdict == "refused":
-        raise DraftError("REFUSED", f"no draft is made of a refused image ({analysis.gate.code}: {analysis.gate.message})",
-                         "use a frontal chest radiograph of an adult")
+        raise DraftError(
+            "REFUSED",
+            f"no draft is made of a refused image ({analysis.gate.code}: {analysis.gate.message})",
+            "use a frontal chest radiograph of an adult",
+        )
     wording = load_wording(language)
     readings = Readings(analysis)
     present = present_findings(readings)
     absent = absent_findings(readings, present)
     present.sort(key=lambda finding: (wording.rank(finding.observation), -finding.probability))
     normal = no_finding(readings, present, absent)
-    sentences = [(f.section, _sentence(f.section, wording.sentence(f), [f])) for f in [*present, *absent]]
+    sentences: list[tuple[str, Sentence]] = [
+        (f.section, _sentence(f.section, wording.sentence(f), [f])) for f in [*present, *absent]
+    ]
     sentences += [("impression", sentence) for sentence in _impression(wording, present, normal)]
     return Draft(
         sop_instance_uid=analysis.sop_instance_uid,
@@ -85,12 +90,12 @@ def _sections(wording: Wording, sentences: Iterable[tuple[str, Sentence]]) -> tu
     merged: dict[str, tuple[str, Sentence]] = {}
     for section, sentence in sentences:
         text = sentence.text.casefold()
-        if text in merged:
-            place, old = merged[text]
-            sentence = replace(old, findings=old.findings + sentence.findings,
-                               evidence=tuple(dict.fromkeys(old.evidence + sentence.evidence)))
-            section = place
-        merged[text] = section, sentence
+        if text not in merged:
+            merged[text] = section, sentence
+            continue
+        place, first = merged[text]
+        evidence = tuple(dict.fromkeys(first.evidence + sentence.evidence))
+        merged[text] = place, replace(first, findings=first.findings + sentence.findings, evidence=evidence)
     keys: dict[str, int] = {}
     placed: dict[str, list[Sentence]] = {name: [] for name in SECTION_ORDER}
     for section, sentence in merged.values():
@@ -98,7 +103,8 @@ def _sections(wording: Wording, sentences: Iterable[tuple[str, Sentence]]) -> tu
         placed[section].append(sentence if count == 1 else replace(sentence, key=f"{sentence.key}-{count}"))
     return tuple(
         ReportSection(name, wording.sections[name], tuple(placed[name]))
-        for name in SECTION_ORDER if placed[name] or name != "other"
+        for name in SECTION_ORDER
+        if placed[name] or name != "other"
     )
 
 

@@ -55,7 +55,9 @@ def _absence(observation: str, features: Sequence[ActiveFeature], probability: f
     whole = observation in MIDLINE or any(not sides for sides in lateral)
     named = laterality_of(frozenset().union(*lateral))
     side = "none" if whole or named == "bilateral" else named
-    weight = {polarity: sum(f.activation for f in speaking if f.polarity == polarity) for polarity in ("absent", "normal")}
+    weight = {
+        polarity: sum(f.activation for f in speaking if f.polarity == polarity) for polarity in ("absent", "normal")
+    }
     polarity = cast(Polarity, max(weight, key=lambda name: weight[name]))
     section = SECTIONS.get(observation, cast(Section, speaking[0].section))
     return Finding(observation, polarity, side, location, "none", section, probability, tuple(f.id for f in speaking))

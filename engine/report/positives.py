@@ -97,7 +97,9 @@ def _side(observation: str, location: str, support: Sequence[ActiveFeature], rea
             chosen.add(side)
     if not chosen:
         # Every side stays below its threshold: the likelier one, if a feature names it and the other is less likely.
-        likely = {side: r.probability for side, r in readouts.items() if r is not None and r.reportable and voted[side] > 0.0}
+        likely = {
+            side: r.probability for side, r in readouts.items() if r is not None and r.reportable and voted[side] > 0.0
+        }
         best = max(likely, key=lambda side: likely[side], default=None)
         others = [r.probability for side, r in readouts.items() if r is not None and side != best]
         if best is not None and likely[best] > max(others, default=0.0):

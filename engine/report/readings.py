@@ -32,7 +32,9 @@ class Readings:
 
     def placed(self, observation: str, location: str) -> list[ObservationProbability]:
         """Return the readouts of an observation in one location, on any side."""
-        return [r for r in self._readouts.values() if r.observation == observation and r.location == location and location]
+        return [
+            r for r in self._readouts.values() if r.observation == observation and r.location == location and location
+        ]
 
     def observed(self) -> list[str]:
         """Return the observations with a readout of their own, in the analysis' order."""
@@ -47,7 +49,7 @@ class Readings:
         return any(passes(r) for r in self._readouts.values() if r.observation != NO_FINDING)
 
     def supporters(self, observation: str) -> list[ActiveFeature]:
-        """Return the features that say the observation is present; failing these, those that say something implying it."""
+        """Return the features that say the observation is present; failing these, those of one that implies it."""
         own = self._select(lambda f: f.polarity == "present" and f.observation == observation)
         return own or self._select(lambda f: f.polarity == "present" and implies(f.observation, observation))
 
@@ -74,4 +76,3 @@ def denied_observation(feature: ActiveFeature) -> str:
     if feature.observation:
         return feature.observation
     return NORMAL_OF_SECTION.get(feature.section, "") if feature.polarity == "normal" else ""
-

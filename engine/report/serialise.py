@@ -30,18 +30,22 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
     body = dict(data)
     version = body.pop("schema_version", None)
     if version != SCHEMA_VERSION:
-        raise DraftError("DRAFT_FORMAT", f"the saved draft has schema version {version!r}, not {SCHEMA_VERSION}",
-                         "open it with the version of the program that wrote it")
+        raise DraftError(
+            "DRAFT_FORMAT",
+            f"the saved draft has schema version {version!r}, not {SCHEMA_VERSION}",
+            "open it with the version of the program that wrote it",
+        )
     try:
         # Through JSON's rules, where a list stands for a tuple and a value for its enum.
         return _DRAFT.validate_python(body)
     except (ValidationError, ValueError) as error:
-        raise DraftError("DRAFT_FORMAT", f"the saved draft is damaged ({str(error).splitlines()[0]})",
-                         "compose the draft again") from error
+        raise DraftError(
+            "DRAFT_FORMAT", f"the saved draft is damaged ({str(error).splitlines()[0]})", "compose the draft again"
+        ) from error
 
 
 def public_report(draft: Draft, provider: str) -> dict[str, Any]:
-    """Return the public form (``report.json``): what is said, on which features, in which state; removed sentences are left out."""
+    """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed."""
     return {
         "status": draft.status.value,
         "sop_instance_uid": draft.sop_instance_uid,
@@ -62,7 +66,8 @@ def public_report(draft: Draft, provider: str) -> dict[str, Any]:
                         "origin": sentence.origin,
                         "state": sentence.state,
                     }
-                    for sentence in section.sentences if sentence.state != "removed"
+                    for sentence in section.sentences
+                    if sentence.state != "removed"
                 ],
             }
             for section in draft.sections

@@ -79,5 +79,5 @@ def laterality_of(sides: Iterable[str]) -> Laterality:
 
 
 def compatible(claim: str, feature: str) -> bool:
-    """Whether a feature of one laterality may stand behind a claim of another: no side named by one is denied by the other."""
+    """Whether a feature of one laterality may stand behind a claim of another: they name a common side, or one none."""
     return not SIDES[claim] or not SIDES[feature] or bool(SIDES[claim] & SIDES[feature])

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from engine.errors import DraftError
 from engine.pack.manifest import Laterality, Section, Severity
 from engine.report.findings import Finding
+from engine.report.vocabulary import DEVICES
 from engine.resources import resource_path
 
 PLACEHOLDERS = frozenset({"severity", "side", "name", "location"})
@@ -103,8 +104,10 @@ class Wording(_Strict):
         own = self.observations.get(finding.observation)
         template = getattr(self.fallback, finding.polarity)
         if own:
-            variant = {"present": own.present_bilateral if finding.laterality == "bilateral" else None,
-                       "normal": own.normal_sided if finding.laterality in ("left", "right") else None}
+            variant = {
+                "present": own.present_bilateral if finding.laterality == "bilateral" else None,
+                "normal": own.normal_sided if finding.laterality in ("left", "right") else None,
+            }
             template = variant.get(finding.polarity) or getattr(own, finding.polarity) or template
         return self._fill(template, finding)
 
@@ -126,7 +129,9 @@ class Wording(_Strict):
 
     def _device(self, finding: Finding) -> str:
         name = self.devices.get(finding.location, finding.location) or self.observations[finding.observation].name
-        return self.words.device.format(side=self.words.side[finding.laterality], name=name, severity="", location="").strip()
+        return self.words.device.format(
+            side=self.words.side[finding.laterality], name=name, severity="", location=""
+        ).strip()
 
     def _fill(self, template: str, finding: Finding) -> str:
         own = self.observations.get(finding.observation)
@@ -135,12 +140,14 @@ class Wording(_Strict):
             name = own.name_bilateral
         severity = (own.severity if own else {}).get(finding.severity, self.words.severity[finding.severity])
         place = ""
-        if finding.section == "devices":
+        if finding.observation == DEVICES:
             name = self.devices.get(finding.location, finding.location) or name
         elif finding.location:
             unlisted = self.words.location.format(location=finding.location, name="", side="", severity="")
             place = self.locations.get(finding.location, unlisted)
-        return _tidy(template.format(severity=severity, side=self.words.side[finding.laterality], name=name, location=place))
+        return _tidy(
+            template.format(severity=severity, side=self.words.side[finding.laterality], name=name, location=place)
+        )
 
 
 def _tidy(text: str) -> str:
@@ -166,11 +173,17 @@ def load_wording(language: str = "en", folder: Path | None = None) -> Wording:
     """
     path = (folder or resource_path("report")) / f"{language}.toml"
     if not re.fullmatch(r"[a-z]{2}", language) or not path.is_file():
-        raise DraftError("WORDING_LANGUAGE", f"there is no report wording for the language {language!r}",
-                         f"choose one of {', '.join(languages())}")
+        raise DraftError(
+            "WORDING_LANGUAGE",
+            f"there is no report wording for the language {language!r}",
+            f"choose one of {', '.join(languages())}",
+        )
     try:
         return Wording.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         first = str(error).splitlines()
-        raise DraftError("WORDING_INVALID", f"{path.name} is not a valid report wording ({' '.join(first[:3])})",
-                         "restore the file from the installation") from error
+        raise DraftError(
+            "WORDING_INVALID",
+            f"{path.name} is not a valid report wording ({' '.join(first[:3])})",
+            "restore the file from the installation",
+        ) from error

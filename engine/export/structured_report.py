@@ -1,0 +1,185 @@
+"""The draft as DICOM Structured Report (TID 1500): PARTIAL, UNVERIFIED, PRELIMINARY."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from highdicom import ContentQualificationValues, sr
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+
+from engine.dicom.radiograph import Radiograph
+from engine.export.atomic import write_atomic
+from engine.export.codes import (
+    PRIVATE_SCHEME,
+    finding_code,
+    laterality_code,
+    polarity_code,
+    private_code,
+    severity_code,
+    site_code,
+)
+from engine.export.dicom_identity import derived_uid, source_dataset
+from engine.export.identity import SOFTWARE, one_line, software_version, status_line
+from engine.inference.analysis import Analysis
+from engine.report.draft import Draft, Sentence
+from engine.report.findings import Finding
+
+SERIES_NUMBER = 9901
+"""High, so that it does not stand between the series of the modality."""
+
+
+def write_structured_report(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Path:
+    """Write ``report.dcm``.
+
+    Raises
+    ------
+    ExportError
+        ``NOT_DICOM_SOURCE``, ``NO_SOP_CLASS``, ``EXPORT_WRITE``.
+    """
+    stream = io.BytesIO()
+    structured_report(radiograph, analysis, draft).save_as(stream, enforce_file_format=True)
+    return write_atomic(folder / "report.dcm", stream.getvalue())
+
+
+def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> sr.Comprehensive3DSR:
+    """Return a Comprehensive 3D SR in a new series of the image's study.
+
+    One measurement group a finding (TID 1501): tracking identifier naming its features, finding code, site with side,
+    polarity, severity, probability, algorithm (TID 4019) and the source image. The sentences follow as text, in
+    containers for findings and impression that extend TID 1500.
+
+    Raises
+    ------
+    ExportError
+        ``NOT_DICOM_SOURCE``, ``NO_SOP_CLASS``.
+    """
+    source, notes = source_dataset(radiograph)
+    patient, physician = source.PatientName, source.ReferringPhysicianName
+    source.PatientName = source.ReferringPhysicianName = None
+    algorithm = sr.AlgorithmIdentification(
+        name=f"{SOFTWARE}, model pack {analysis.pack_name}",
+        version=analysis.pack_version,
+        parameters=[
+            f"software version {software_version()}",
+            f"model pack {analysis.pack_name} {analysis.pack_version}",
+            f"execution provider {analysis.provider}",
+            f"pixel SHA-256 {analysis.pixel_sha256}",
+        ],
+    )
+    device = sr.DeviceObserverIdentifyingAttributes(
+        uid=derived_uid(SOFTWARE, analysis.pack_name, analysis.pack_version),
+        name=SOFTWARE,
+        manufacturer_name=SOFTWARE,
+        model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
+    )
+    report = sr.MeasurementReport(
+        observation_context=sr.ObservationContext(observer_device_context=sr.ObserverContext(codes.DCM.Device, device)),
+        procedure_reported=codes.SCT.ChestImaging,
+        imaging_measurements=[_group(finding, source, analysis, algorithm) for finding in _findings(draft)],
+        language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(_language(draft.language)),
+        referenced_images=[source],
+    )
+    _add_narrative(report[0], analysis, draft, [*radiograph.warnings, *notes])
+    document = sr.Comprehensive3DSR(
+        evidence=[source],
+        content=report,
+        series_instance_uid=f"2.25.{uuid.uuid4().int}",
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=f"2.25.{uuid.uuid4().int}",
+        instance_number=1,
+        manufacturer=SOFTWARE,
+        manufacturer_model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
+        software_versions=software_version(),
+        device_serial_number=analysis.pixel_sha256[:16],
+        is_complete=False,
+        is_final=False,
+        is_verified=False,
+        series_description="AI draft report, not for diagnostic use",
+        content_qualification=ContentQualificationValues.RESEARCH,
+        coding_schemes=[_private_scheme()],
+        specific_character_set="ISO_IR 192",
+    )
+    # Set here, because highdicom takes a name without a caret, which the standard allows, for a mistake.
+    document.PatientName, document.ReferringPhysicianName = patient, physician
+    if source.StudyDescription:
+        document.StudyDescription = source.StudyDescription
+    return document
+
+
+def _findings(draft: Draft) -> list[Finding]:
+    """Every claim once; the claims of a sentence that a person rewrote are no longer the program's and are left out."""
+    return list(
+        dict.fromkeys(f for s in draft.sentences() if s.origin in ("composed", "rewritten") for f in s.findings)
+    )
+
+
+def _group(
+    finding: Finding, source: Dataset, analysis: Analysis, algorithm: sr.AlgorithmIdentification
+) -> sr.MeasurementsAndQualitativeEvaluations:
+    features = " ".join(map(str, finding.evidence))
+    key = (finding.observation, finding.polarity, finding.laterality, finding.location)
+    evaluations = [sr.QualitativeEvaluation(private_code("Polarity"), polarity_code(finding.polarity))]
+    severity = severity_code(finding.severity)
+    if severity is not None:
+        evaluations.append(sr.QualitativeEvaluation(codes.SCT.Severity, severity))
+    if finding.location and finding.section != "devices":
+        evaluations.append(sr.QualitativeEvaluation(private_code("Location"), private_code(finding.location)))
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(
+            uid=derived_uid(analysis.sop_instance_uid, analysis.pack_name, analysis.pack_version, *key),
+            identifier=f"features {features}",
+        ),
+        finding_type=finding_code(finding),
+        finding_sites=[sr.FindingSite(site_code(finding.section), laterality_code(finding.laterality))],
+        algorithm_id=algorithm,
+        measurements=[sr.Measurement(codes.DCM.Probability, round(finding.probability, 4), codes.UCUM.NoUnits)],
+        qualitative_evaluations=evaluations,
+        source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
+    )
+
+
+def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Sequence[str]) -> None:
+    """Append the sentences as text: findings by section, impression, then what a reader has to know of the source."""
+    contains = sr.RelationshipTypeValues.CONTAINS
+    comments = [status_line(draft), *(f"Source: {note}" for note in notes)]
+    if analysis.gate.verdict == "warning":
+        comments.append(f"Input warning: {analysis.gate.message} [{analysis.gate.code}]")
+    found: list[sr.ContentItem] = []
+    summary: list[sr.ContentItem] = []
+    for section in draft.sections:
+        impression = section.name == "impression"
+        for sentence in section.sentences:
+            if sentence.state != "removed":
+                name = codes.DCM.Impression if impression else codes.DCM.Finding
+                text = sr.TextContentItem(name, _cited(section.title, sentence), contains)
+                (summary if impression else found).append(text)
+    remarks = [sr.TextContentItem(codes.DCM.Comment, one_line(comment), contains) for comment in comments]
+    for name, items in ((codes.DCM.Findings, [*remarks, *found]), (codes.DCM.Impressions, summary)):
+        if items:
+            container = sr.ContainerContentItem(name, relationship_type=contains)
+            container.ContentSequence = sr.ContentSequence(items)
+            root.ContentSequence.append(container)
+
+
+def _cited(title: str, sentence: Sentence) -> str:
+    basis = f"features {', '.join(map(str, sentence.evidence))}" if sentence.evidence else "written by a person"
+    return f"{title}: {one_line(sentence.text)} [{basis}; {sentence.state}]"
+
+
+def _language(language: str) -> sr.CodedConcept:
+    names = {"en": "English", "de": "German"}
+    return sr.CodedConcept(language, "RFC5646", names.get(language, language))
+
+
+def _private_scheme() -> CodingSchemeIdentificationItem:
+    """Identify the private coding scheme (PS3.3 C.12.1)."""
+    return CodingSchemeIdentificationItem(
+        designator=PRIVATE_SCHEME,
+        name="SAE-Rad workstation observations",
+        responsible_organization="The SAE-Rad workstation authors",
+    )

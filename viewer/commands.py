@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from PySide6.QtCore import QDir
+from PySide6.QtCore import QDir, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from engine.errors import SaeRadError
@@ -71,14 +71,15 @@ class Commands:
 
     def export(self) -> None:
         """Ask where and what, then export in the background."""
-        from engine.export import FORMATS
+        from engine.export import WRITERS, skipped_formats
 
-        draft = self._session.draft
-        if draft is None:
+        image, draft = self._session.current, self._session.draft
+        if draft is None or image is None or image.radiograph is None:
             return
-        dialog = ExportDialog(draft.status, tuple(FORMATS), Path.home() / "saerad-export", self._window)
-        if dialog.exec():
-            self._controller.export(*dialog.chosen)
+        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._controller.export(*dialog.chosen))
+        dialog.open()
 
     def report_export(self, files: list[Path]) -> None:
         """Say what was written."""

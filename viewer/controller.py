@@ -19,7 +19,7 @@ from viewer.image.pyramid import Pyramid
 from viewer.services import Engine, LoadedImage
 from viewer.state.images import Load, Problem, Work
 from viewer.state.session import AnalysisResult, Session
-from viewer.tasks import Task, TaskControl, run_task
+from viewer.tasks import Task, TaskControl, run_task, stop_all
 
 FOREGROUND, BACKGROUND = 10, 0
 
@@ -189,7 +189,7 @@ class Controller(QObject):
             if self.session.current_key == key:
                 self.session.regenerate(draft)
 
-        self._start(lambda control: services.compose_again(analysis, indication), done, FOREGROUND)
+        self._start(partial(self.engine.compose, analysis, indication), done, FOREGROUND)
 
     def export(self, folder: Path, formats: Sequence[str]) -> None:
         """Write the draft of the image shown; a reviewed one becomes exported."""
@@ -197,7 +197,7 @@ class Controller(QObject):
         if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
             return
         draft = image.history.current
-        work = partial(services.export, folder, image.radiograph, image.analysis, draft, tuple(formats))
+        work = partial(self.engine.export, folder, image.radiograph, image.analysis, draft, tuple(formats))
 
         def done(files: list[Path]) -> None:
             # A draft that was changed while it was being written is not the one that was exported.
@@ -208,6 +208,11 @@ class Controller(QObject):
         self._start(work, done, FOREGROUND)
 
     # shared
+
+    def close(self) -> None:
+        """Stop all work and end the worker processes."""
+        stop_all()
+        self.engine.close()
 
     def _start(self, func: Callable[[TaskControl], object], done: Callable[..., None], priority: int) -> None:
         def finish(value: object) -> None:

@@ -1,15 +1,15 @@
 """Everything the viewer asks of the engine: the only place that decodes, analyses, composes and exports.
 
-All of it runs inside ``run_task``; heavy engine modules are imported when first needed, so that the window opens quickly.
+All of it runs inside ``run_task``, and what reads files or runs models in the engine's worker processes: a hostile file
+cannot bring the window down, and no long computation holds the interpreter that the window needs.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,18 @@ import numpy.typing as npt
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+from engine.worker.decode import shared_decoder, submit_decode
+from engine.worker.job import Job
+from engine.worker.worker import Worker
 from viewer.image.pyramid import Pyramid, build_pyramid
 from viewer.state.session import AnalysisResult
 from viewer.tasks import TaskControl
 
-if TYPE_CHECKING:
-    from engine.inference.analyzer import Analyzer
-    from engine.pack.library import InstalledPack
+T = TypeVar("T")
 
 THUMBNAIL = 112
+POLL_S = 0.05
+ANALYSIS_LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +55,8 @@ def find_images(paths: Sequence[Path], control: TaskControl) -> list[Path]:
 
 
 def load_image(path: Path, control: TaskControl) -> LoadedImage:
-    """Decode a file, hash its pixels and build its pyramid."""
-    from engine.dicom.files import read_radiograph
-
-    radiograph = read_radiograph(path)
-    control.check()
+    """Decode a file in the worker process, hash its pixels and build its pyramid."""
+    radiograph = wait(submit_decode(path, progress=control.progress), control)
     pyramid = build_pyramid(radiograph.stored)
     small = pyramid.levels[-1]
     step = max(1, -(-max(small.shape) // THUMBNAIL))
@@ -67,7 +67,7 @@ def load_image(path: Path, control: TaskControl) -> LoadedImage:
 
 
 class Engine:
-    """Model pack and analyzer, opened at the first use and kept.
+    """Model and exports in a worker process of their own.
 
     Parameters
     ----------
@@ -78,52 +78,56 @@ class Engine:
     """
 
     def __init__(self, pack: str | None, device: str) -> None:
-        self.pack_name, self.device = pack, device
-        self._lock = threading.Lock()
-        self._analyzer: Analyzer | None = None
-        self._pack: InstalledPack | None = None
+        self.pack, self.device = pack, device
+        self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
+
+    def warm_up(self) -> None:
+        """Start both processes now, so that the first image does not wait for them."""
+        shared_decoder().warm_up()
+        self._worker.warm_up()
 
     def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
-        """Analyse one image and compose its draft; one at a time, so that a second does not slow the first down."""
-        from engine.report.compose import compose
-
+        """Analyse one image and compose its draft."""
         control.progress("Waiting for the model", 0.0)
-        with self._lock:
-            control.check()
-            analyzer, pack = self._open(control)
-            analysis = analyzer.analyse(radiograph, progress=control.progress, cancelled=control.cancelled)
-        control.check()
-        if analysis.gate.verdict == "refused":
-            return AnalysisResult(analysis, None, {})
-        records = pack.features.get(feature.id for feature in analysis.features)
-        references = {i: record.quantiles[len(record.quantiles) // 2] for i, record in records.items()}
-        draft = compose(analysis, indication=radiograph.acquisition.indication)
+        job = self._worker.submit(
+            "viewer.analysis_job:analyse", radiograph, self.pack, self.device, progress=control.progress
+        )
+        analysis, draft, references = wait(job, control)
         return AnalysisResult(analysis, draft, references)
 
-    def _open(self, control: TaskControl) -> tuple[Analyzer, InstalledPack]:
-        from engine.inference.analyzer import Analyzer
-        from engine.pack.library import load_pack
+    def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
+        """Compose the draft of an analysis anew."""
+        job: Job[Draft] = self._worker.submit("engine.report.compose:compose", analysis, indication=indication)
+        return wait(job, control)
 
-        if self._analyzer is None or self._pack is None:
-            control.progress("Opening the model pack", 0.05)
-            self._pack = load_pack(self.pack_name)
-            self._analyzer = Analyzer(self._pack, device=self.device)
-        return self._analyzer, self._pack
+    def export(
+        self,
+        folder: Path,
+        radiograph: Radiograph,
+        analysis: Analysis,
+        draft: Draft,
+        formats: Sequence[str],
+        control: TaskControl,
+    ) -> list[Path]:
+        """Write the chosen formats and return their files."""
+        control.progress("Exporting", 0.1)
+        job: Job[list[Path]] = self._worker.submit(
+            "engine.export:export_all", folder, radiograph, analysis, draft, tuple(formats)
+        )
+        return wait(job, control)
+
+    def close(self) -> None:
+        """End the model's process."""
+        self._worker.close()
 
 
-def compose_again(analysis: Analysis, indication: str) -> Draft:
-    """Compose the draft of an analysis anew."""
-    from engine.report.compose import compose
-
-    return compose(analysis, indication=indication)
-
-
-def export(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft, formats: Sequence[str],
-           control: TaskControl) -> list[Path]:
-    """Write the chosen formats and return their files."""
-    from engine.export import export_all
-
-    control.progress("Exporting", 0.1)
-    analysis.require_image(radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
-    draft.require_image(radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
-    return export_all(folder, radiograph, analysis, draft, formats)
+def wait(job: Job[T], control: TaskControl) -> T:
+    """Wait for a worker's job on a task's thread and pass a cancellation on."""
+    while not job.done():
+        if control.cancelled():
+            job.cancel()
+        try:
+            return job.result(POLL_S)
+        except TimeoutError:
+            continue
+    return job.result()

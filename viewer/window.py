@@ -33,7 +33,6 @@ from viewer.state.overlay import FULL_SCALE, OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
-from viewer.tasks import stop_all
 from viewer.texts import verdict
 
 
@@ -67,7 +66,7 @@ class MainWindow(QMainWindow):
         for widget in (self.browser, self.frame, right):
             whole.addWidget(widget)
         whole.setStretchFactor(1, 1)
-        whole.setSizes([180, 880, 460])
+        whole.setSizes([200, 860, 460])
         whole.setChildrenCollapsible(False)
         self.setCentralWidget(whole)
         self.resize(1520, 920)
@@ -194,7 +193,7 @@ class MainWindow(QMainWindow):
                 picture = paint_density(made[feature.id], colour, overlay.threshold)
                 layers.append(Layer(feature.id, colour, f"#{feature.id} {feature.description}", picture))
                 method = made[feature.id].method
-        scale = tr("0 – {full} × typical strength, even spread = 1", full=f"{FULL_SCALE:.0f}")
+        scale = tr("0 – {full} × (1: a typical strength, evenly spread)", full=f"{FULL_SCALE:.0f}")
         self.canvas.set_layers(tuple(layers), method, scale)
 
     def _on_thumbnail(self, key: str) -> None:
@@ -264,5 +263,5 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
-        stop_all()
+        self.controller.close()
         super().closeEvent(event)

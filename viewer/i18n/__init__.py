@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """Translate `text` and fill its ``{name}`` fields."""
     translated = QCoreApplication.translate("saerad", text)
     return translated.format(**values) if values else translated

@@ -77,7 +77,7 @@ def corners(radiograph: Radiograph, image_lines: tuple[str, ...]) -> Corners:
     born = date_text(who.patient_birth_date)
     patient = (
         person_text(who.patient_name) or (radiograph.source.name if not radiograph.is_dicom else tr("no name")),
-        who.patient_id,
+        who.patient_id if who.patient_id != who.patient_name else "",
         "  ".join(x for x in (born and f"* {born}", who.patient_age.lstrip("0"), who.patient_sex) if x),
     )
     study = (

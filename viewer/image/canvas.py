@@ -15,6 +15,7 @@ from viewer.image.annotations import corners, edges
 from viewer.image.decoration import draw_corners, draw_edges, draw_legend
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import Table, render
+from viewer.image.strip import STRIP_HEIGHT
 from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, describe, presets
 
@@ -106,7 +107,9 @@ class Canvas(QWidget):
         if self._pyramid is not None:
             size = self._physical()
             rows, columns = self._pyramid.levels[0].shape
-            self._set_view(fit(rows, columns, size.width(), size.height()))
+            # Nothing of a fitted image lies under the strip.
+            foot = STRIP_HEIGHT * self.devicePixelRatioF()
+            self._set_view(fit(rows, columns, size.width(), max(1.0, size.height() - foot)))
 
     def one_to_one(self) -> None:
         """One screen pixel an image pixel, around the middle of the window."""

@@ -11,7 +11,8 @@ from viewer.image.annotations import Corners, Edges
 from viewer.theme.palette import IMAGE_TEXT, MUTED
 
 MARGIN = 12
-LEGEND_WIDTH = 250
+LEGEND_WIDTH = 260
+RAMP_WIDTH = 56
 
 
 def halo_text(painter: QPainter, rect: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str = IMAGE_TEXT) -> None:
@@ -52,33 +53,33 @@ def draw_edges(painter: QPainter, area: QRect, letters: Edges, left: float, righ
 
 
 def draw_legend(painter: QPainter, area: QRect, rows: Sequence[tuple[str, str]], method: str, scale: str) -> None:
-    """Draw the legend: a ramp and a name for each map, the scale's meaning and the method's name."""
+    """Draw the legend below the study's text: a ramp and a name for each map, the scale's meaning, the method's name."""
     font = QFont(painter.font())
     font.setPixelSize(11)
     font.setBold(False)
     painter.setFont(font)
     metrics = painter.fontMetrics()
     line = metrics.height() + 3
-    height = line * (len(rows) * 2 + 2) + 12
-    box = QRectF(area.width() - LEGEND_WIDTH - MARGIN, max(96.0, (area.height() - height) / 2.0), LEGEND_WIDTH, height)
+    box = QRectF(area.width() - LEGEND_WIDTH - MARGIN, 92.0, LEGEND_WIDTH, line * (len(rows) + 2) + 12)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(12, 14, 18, 205))
+    painter.setBrush(QColor(12, 14, 18, 190))
     painter.drawRoundedRect(box, 4, 4)
     inner = box.adjusted(8, 6, -8, -6)
     y = inner.top()
     for colour, label in rows:
-        text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(inner.width()))
-        painter.setPen(QColor(IMAGE_TEXT))
-        painter.drawText(QRectF(inner.left(), y, inner.width(), line), Qt.AlignmentFlag.AlignLeft, text)
-        ramp = QLinearGradient(QPointF(inner.left(), 0), QPointF(inner.right(), 0))
+        ramp = QLinearGradient(QPointF(inner.left(), 0), QPointF(inner.left() + RAMP_WIDTH, 0))
         for step in range(9):
             shade = QColor(colour)
             shade.setAlphaF((step / 8) ** 0.5)
             ramp.setColorAt(step / 8, shade)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QBrush(ramp))
-        painter.drawRect(QRectF(inner.left(), y + line + 2, inner.width(), line - 8))
-        y += 2 * line
+        painter.drawRect(QRectF(inner.left(), y + 2, RAMP_WIDTH, line - 6))
+        room = inner.width() - RAMP_WIDTH - 8
+        text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
+        painter.setPen(QColor(IMAGE_TEXT))
+        painter.drawText(QRectF(inner.right() - room, y, room, line), Qt.AlignmentFlag.AlignLeft, text)
+        y += line
     painter.setPen(QColor(MUTED))
     for text in (scale, method):
         fitted = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))

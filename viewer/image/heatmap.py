@@ -15,6 +15,8 @@ from viewer.state.overlay import FULL_SCALE
 LONGEST = 768
 """Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
 
+SOFT_EDGE = 0.06
+
 
 @dataclass(frozen=True, eq=False)
 class DensityMap:
@@ -54,9 +56,13 @@ def density_map(feature_map: FeatureMap, rows: int, columns: int, reference: flo
 
 
 def alpha(density: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.float32]:
-    """Opacity of the colour, 0..1: zero up to the threshold, then rising to full at the fixed end of the scale."""
+    """Opacity of the colour, 0..1: zero up to the threshold, full at the fixed end of the scale.
+
+    Within `SOFT_EDGE` above the threshold it fades in, so that the threshold draws no line that nothing in the image has.
+    """
     share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
-    return np.where(share <= threshold, np.float32(0.0), share).astype(np.float32)
+    fade = np.clip((share - np.float32(threshold)) / np.float32(SOFT_EDGE), 0.0, 1.0)
+    return (share * fade).astype(np.float32)
 
 
 def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:

@@ -29,9 +29,23 @@ FORMAT_NAMES = {
 
 
 class ExportDialog(QDialog):
-    """Folder and formats; says whether what leaves is a draft or reviewed."""
+    """Folder and formats; says whether what leaves is a draft or reviewed.
 
-    def __init__(self, status: DraftStatus, formats: tuple[str, ...], folder: Path, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    formats : tuple of str
+        What can be written.
+    unavailable : dict of str to str
+        Formats that this image does not allow, with the reason.
+    """
+
+    def __init__(
+        self,
+        status: DraftStatus,
+        formats: tuple[str, ...],
+        unavailable: dict[str, str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(480)
@@ -40,7 +54,7 @@ class ExportDialog(QDialog):
                        else tr("This draft is reviewed."))
         state.setStyleSheet(f"color: {UNCONFIRMED if draft else CONFIRMED}; font-weight: 600;")
         state.setWordWrap(True)
-        self.folder = QLineEdit(str(folder))
+        self.folder = QLineEdit(str(Path.home() / "saerad-export"))
         self.folder.setAccessibleName(tr("Folder"))
         browse = QPushButton(tr("Choose…"))
         browse.setAccessibleName(tr("Choose the folder"))
@@ -54,7 +68,10 @@ class ExportDialog(QDialog):
         layout.addWidget(QLabel(tr("Folder")))
         layout.addLayout(line)
         for name, box in self.boxes.items():
-            box.setChecked(True)
+            box.setEnabled(name not in unavailable)
+            box.setChecked(name not in unavailable)
+            if name in unavailable:
+                box.setText(f"{box.text()}: {unavailable[name]}")
             box.setAccessibleName(box.text())
             box.setObjectName(f"format_{name}")
             box.toggled.connect(self._check)

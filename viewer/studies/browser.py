@@ -13,7 +13,7 @@ from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
 from viewer.theme.palette import MUTED
 
-THUMBNAIL_SIZE = 112
+THUMBNAIL_SIZE = 72
 KEY_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -33,6 +33,8 @@ class StudyBrowser(QWidget):
         self.list.setIconSize(QSize(THUMBNAIL_SIZE, THUMBNAIL_SIZE))
         self.list.setWordWrap(True)
         self.list.setSpacing(2)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.currentItemChanged.connect(self._on_item)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -82,7 +84,8 @@ def _group(image: OpenImage) -> str:
         return ""
     who = image.identity
     name = person_text(who.patient_name) or who.patient_id or tr("no name")
-    return "\n".join(x for x in (name, who.patient_id, date_text(who.study_date)) if x)
+    number = who.patient_id if who.patient_id != who.patient_name else ""
+    return "\n".join(x for x in (name, number, date_text(who.study_date)) if x)
 
 
 def _heading(text: str) -> QListWidgetItem:

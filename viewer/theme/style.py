@@ -38,6 +38,15 @@ QSlider::groove:horizontal {{ height: 4px; background: {p.BORDER}; border-radius
 QSlider::sub-page:horizontal {{ background: {p.ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {p.TEXT}; width: 12px; margin: -5px 0; border-radius: 6px; }}
 QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px; background: #12151a; }}
+QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT}; image: none; }}
+QCheckBox::indicator:disabled {{ border-color: {p.BORDER}; }}
+QCheckBox:focus {{ border: 1px solid {p.ACCENT}; border-radius: 3px; }}
+QScrollBar:vertical {{ background: {p.PANEL}; width: 10px; margin: 0; }}
+QScrollBar::handle:vertical {{ background: {p.BORDER}; min-height: 24px; border-radius: 4px; margin: 1px; }}
+QScrollBar::handle:vertical:hover {{ background: #4a5361; }}
+QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
+QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
 QProgressBar {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 3px; text-align: center; height: 14px; }}
 QProgressBar::chunk {{ background: #2f6fb3; }}
 QLabel[role="title"] {{ font-size: 14px; font-weight: 600; color: {p.TEXT}; }}

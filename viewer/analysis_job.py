@@ -1,0 +1,46 @@
+"""What runs in the engine's worker process for one image: analysis, draft, and the typical strength of each feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from engine.dicom.radiograph import Radiograph
+from engine.inference.analysis import Analysis
+from engine.inference.analyzer import Analyzer
+from engine.pack.library import load_pack
+from engine.report.compose import compose
+from engine.report.draft import Draft
+
+Answer = tuple[Analysis, Draft | None, dict[int, float]]
+
+
+@lru_cache(maxsize=1)
+def open_analyzer(pack: str | None, device: str) -> Analyzer:
+    """Open a model pack and keep it for the next images."""
+    return Analyzer(load_pack(pack), device=device)
+
+
+def analyse(
+    radiograph: Radiograph,
+    pack: str | None,
+    device: str,
+    progress: Callable[[str, float], None],
+    cancelled: Callable[[], bool],
+) -> Answer:
+    """Analyse one image and compose its draft.
+
+    Returns
+    -------
+    tuple
+        Analysis; its draft, None for a refused image; each active feature's median activation over the training images
+        on which it is active.
+    """
+    progress("Opening the model pack", 0.02)
+    analyzer = open_analyzer(pack, device)
+    analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
+    if analysis.gate.verdict == "refused":
+        return analysis, None, {}
+    records = analyzer.pack.features.get(feature.id for feature in analysis.features)
+    typical = {i: record.quantiles[len(record.quantiles) // 2] for i, record in records.items()}
+    return analysis, compose(analysis, indication=radiograph.acquisition.indication), typical

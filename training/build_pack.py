@@ -1,0 +1,245 @@
+"""From an exported encoder and a corpus to a model pack: tokens, autoencoder, descriptions, readouts, gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from engine.pack.manifest import Calibration, EncoderSpec, Manifest, Provenance, SaeSpec
+from engine.resources import resource_path
+from training.calibration import CalibrationRules, calibrate
+from training.corpus import Reader, Sample, data_sources
+from training.gate import fit_gate
+from training.labelling.build import label_features, summary
+from training.labelling.cases import Case
+from training.labelling.describe import Rules, Wording
+from training.not_chest import not_chest_readers
+from training.pack import PackParts, code_revision, now, write_pack
+from training.sae.metrics import measure, random_features
+from training.sae.train import SaeOptions, train_sae
+from training.tokens import embed
+
+FloatArray = npt.NDArray[np.float32]
+Progress = Callable[[str, float], None]
+
+TITLE = "Demonstration pack"
+INTENDED_USE = (
+    "Shows how the workstation works from end to end, and serves its tests: frontal chest radiographs of adults, for research and "
+    "teaching only."
+)
+LIMITS = (
+    "Not for clinical use: no figure of this card was measured on clinical data with an expert's reference.",
+    "The encoder is small and was trained with supervision, mostly on drawn phantoms whose findings look simpler than real ones; on real "
+    "radiographs it misses much, and its probabilities, calibrated mainly on phantoms, are too sure of themselves.",
+    "Real positives come from about 300 NIH images with labels mined from reports, which are wrong for about one label in ten.",
+    "Sides, places, severities and devices were learnt from phantoms only.",
+    "Frontal views of adults only; lateral views, children and other body parts should be refused, but the gate has seen few real ones.",
+    "Pneumonia cannot be told from other opacities; Enlarged Cardiomediastinum, Pleural Other and most rare findings are never stated.",
+    "A heat map says where the class token read a feature in the last block; it is no segmentation.",
+)
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """Sizes of the build; the defaults are those of the demo pack."""
+
+    n_features: int = 3072
+    target_l0: float = 15.0
+    variant: str = "sae-rad"
+    steps: int = 3000
+    batch: int = 512
+    not_chest: int = 1800
+    augmented: bool = True
+    minimum_images: int = 15
+    seed: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """Class tokens of the corpus, of augmented copies of its training images, and of images that are no chest."""
+
+    corpus: FloatArray
+    augmented: FloatArray
+    not_chest: FloatArray
+
+
+def build_pack(
+    samples: Sequence[Sample],
+    encoder_folder: Path,
+    spec: EncoderSpec,
+    folder: Path,
+    *,
+    work: Path,
+    name: str,
+    version: str,
+    command: str,
+    repository: Path,
+    options: BuildOptions,
+    progress: Progress,
+) -> Manifest:
+    """Build a pack folder.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        The corpus with its splits; test images are embedded by nobody here.
+    encoder_folder : Path
+        ``encoder.onnx`` and ``tail.safetensors``.
+    work : Path
+        Folder for what can be used again by a later run.
+    command : str
+        Written into the provenance.
+    """
+    used = [sample for sample in samples if sample.case.split != "test"]
+    tokens = corpus_tokens(used, encoder_folder, spec, work, options, progress)
+    split = np.array([sample.case.split for sample in used])
+    frontal = np.array([sample.frontal for sample in used])
+    train, validation = (split == "train") & frontal, (split == "val") & frontal
+    cases = [sample.case for sample in used]
+    train_cases = [case for case, keep in zip(cases, train, strict=True) if keep]
+    validation_cases = [case for case, keep in zip(cases, validation, strict=True) if keep]
+    sae_train = np.concatenate([tokens.corpus[train], tokens.augmented])
+    x_train, x_validation = tokens.corpus[train], tokens.corpus[validation]
+    result = train_sae(
+        sae_train,
+        x_validation,
+        SaeOptions(
+            options.n_features, options.target_l0, options.variant, options.steps, options.batch, seed=options.seed
+        ),
+        progress,
+    )
+    sae = result.sae
+    progress("descriptions", 0.0)
+    labels = label_features(
+        sae,
+        x_train,
+        train_cases,
+        x_validation,
+        validation_cases,
+        Wording(resource_path("labelling") / "en.toml"),
+        rules=Rules(minimum_images=options.minimum_images),
+        minimum_scored=5 if len(validation_cases) >= 300 else 3,
+        seed=options.seed,
+    )
+    progress("readouts", 0.5)
+    calibration = calibrate(
+        labels.records,
+        sae.encode(x_train),
+        train_cases,
+        sae.encode(x_validation),
+        validation_cases,
+        CalibrationRules(minimum_positive=min(12, options.minimum_images)),
+    )
+    progress("gate", 0.9)
+    half = len(tokens.not_chest) // 2
+    lateral = tokens.corpus[~frontal]
+    gate = fit_gate(
+        sae,
+        x_train,
+        _by_source(x_validation, validation_cases),
+        np.concatenate([tokens.not_chest[:half], lateral[::2]]),
+        np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
+    )
+    control = measure(random_features(sae_train, sae.n_features, result.metrics.mean_l0, options.seed), x_validation)
+    metrics = {
+        **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
+        "random features explained variance": control.explained_variance,
+        **summary(labels.records),
+        **gate.metrics,
+        **calibration.metrics,
+    }
+    sample = x_validation[:256]
+    manifest = write_pack(
+        PackParts(
+            name=name,
+            version=version,
+            title=TITLE,
+            intended_use=INTENDED_USE,
+            limits=LIMITS,
+            encoder=spec,
+            encoder_folder=encoder_folder,
+            sae=sae,
+            sae_spec=SaeSpec(
+                architecture="gated",
+                variant=options.variant,
+                d_model=sae.d_model,
+                n_features=sae.n_features,
+                mean_l0=round(result.metrics.mean_l0, 4),
+                explained_variance=round(result.metrics.explained_variance, 6),
+            ),
+            records=labels.records,
+            evidence=labels.evidence,
+            calibration=Calibration(
+                method="L1-penalised logistic regression on activations, signs fixed by the features' polarity; Platt scaling",
+                split="fitted on train, calibrated and thresholds chosen on val",
+                readouts=calibration.readouts,
+            ),
+            gate=gate,
+            provenance=Provenance(
+                created=now(),
+                code_revision=code_revision(repository),
+                command=command,
+                seed=options.seed,
+                sources=data_sources(samples),
+                splits={key: sum(s.case.split == key for s in samples) for key in ("train", "val", "test")},
+            ),
+            metrics={key: round(float(value), 6) for key, value in metrics.items()},
+            sample_tokens=sample,
+            sample_activations=result.activations(sample),
+        ),
+        folder,
+    )
+    progress("pack written", 1.0)
+    return manifest
+
+
+def corpus_tokens(
+    samples: Sequence[Sample],
+    encoder_folder: Path,
+    spec: EncoderSpec,
+    work: Path,
+    options: BuildOptions,
+    progress: Progress,
+) -> Tokens:
+    """Embed the corpus, one gently altered copy of each training image, and images that are no frontal chest."""
+    encoder, cache = encoder_folder / "encoder.onnx", work / "tokens"
+
+    def run(readers: Sequence[Reader], keys: Sequence[str]) -> FloatArray:
+        return embed(encoder, spec, readers, keys, cache, progress, options.threads)
+
+    corpus = run([s.read for s in samples], [s.case.key for s in samples])
+    train = [s for s in samples if s.case.split == "train" and s.frontal]
+    copies = train if options.augmented else []
+    augmented = run(
+        [_altered(s.read, options.seed + i) for i, s in enumerate(copies)], [f"altered {s.case.key}" for s in copies]
+    )
+    others = not_chest_readers([s.read for s in train], options.not_chest, options.seed)
+    return Tokens(corpus, augmented, run(others, [f"not a chest {options.seed} {i}" for i in range(len(others))]))
+
+
+def _altered(read: Reader, seed: int) -> Reader:
+    """Return a reader of the image slightly turned, scaled, shifted and with another contrast."""
+
+    def altered() -> FloatArray:
+        rng = np.random.default_rng(seed)
+        image = read()
+        angle, scale = np.deg2rad(rng.normal(0, 3.0)), rng.uniform(0.93, 1.07)
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        centre = (np.array(image.shape) - 1) / 2
+        offset = centre - turn @ centre + rng.normal(0, 0.02, 2) * np.array(image.shape)
+        moved = ndimage.affine_transform(image, turn, offset, order=1, mode="nearest")
+        return np.asarray(np.clip(moved, 0, 1) ** rng.uniform(0.8, 1.25), dtype=np.float32)
+
+    return altered
+
+
+def _by_source(tokens: FloatArray, cases: Sequence[Case]) -> list[FloatArray]:
+    sources = np.array([case.source for case in cases])
+    groups = [tokens[sources == source] for source in np.unique(sources)]
+    return [group for group in groups if len(group) >= 30] or [tokens]

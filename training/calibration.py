@@ -1,0 +1,208 @@
+"""Readouts: calibrated probabilities of findings from a few named features (manifest ``calibration``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.pack.features import FeatureRecord
+from engine.pack.manifest import OBSERVATIONS, Laterality, Readout
+from engine.report.vocabulary import MIDLINE, NORMAL_OF_SECTION, implies
+from training.labelling.cases import DEVICES, NORMAL, Attribute, Case, concept_attributes
+from training.logistic import Logistic, expected_calibration_error, fit_logistic, platt, sigmoid
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CalibrationRules:
+    """Choices of the fit.
+
+    Attributes
+    ----------
+    l1 : float
+        Penalty on weights of unit-deviation activations.
+    minimum_positive : int
+        Images with the finding, in training and in validation, for a readout to be fitted.
+    precision_floor : float
+        The threshold with the best F1 on validation is taken among those with at least this precision.
+    absence_accuracy : float
+        Share of right statements that denials must reach on validation.
+    """
+
+    l1: float = 5e-4
+    minimum_positive: int = 12
+    precision_floor: float = 0.7
+    absence_accuracy: float = 0.97
+
+
+@dataclass(frozen=True)
+class CalibrationResult:
+    """Readouts and what they achieve on validation, by name."""
+
+    readouts: tuple[Readout, ...]
+    metrics: dict[str, float]
+
+
+def calibrate(
+    records: Sequence[FeatureRecord],
+    train: FloatArray,
+    train_cases: Sequence[Case],
+    validation: FloatArray,
+    validation_cases: Sequence[Case],
+    rules: CalibrationRules,
+) -> CalibrationResult:
+    """Fit a readout for each observation, each side of it and each device.
+
+    Weights are non-negative for features that say a finding is present and non-positive for features that say it is
+    absent or normal, so that a probability can always be read as evidence for and against.
+
+    Parameters
+    ----------
+    records : sequence of FeatureRecord
+        Labelled features; only reportable ones are used.
+    train, validation : ndarray of float32, shape (images, n_features)
+        Activations.
+    """
+    usable = [record for record in records if record.reportable]
+    readouts: list[Readout] = []
+    metrics: dict[str, float] = {}
+    for target in _targets(train_cases, rules.minimum_positive):
+        signs = {record.id: sign for record in usable if (sign := _sign(record, target)) != 0}
+        ids = np.array(sorted(signs), dtype=int)
+        y_train, y_validation = _truth(target, train_cases), _truth(target, validation_cases)
+        known_train, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
+        observed = y_train[known_train], y_validation[known_validation]
+        fitted = len(ids) > 0 and min(y.sum() for y in observed) >= rules.minimum_positive
+        if not fitted:
+            if target.laterality == "none" and (not target.location or target.observation != DEVICES):
+                readouts.append(_prior(target, observed[0]))
+            continue
+        model = fit_logistic(
+            train[known_train][:, ids], observed[0], l1=rules.l1, signs=np.array([signs[int(i)] for i in ids])
+        )
+        readout, numbers = _finish(target, ids, model, validation[known_validation][:, ids], observed[1], rules)
+        readouts.append(readout)
+        name = " ".join(filter(None, (target.observation, _side(target), target.location)))
+        metrics.update({f"{key}: {name}": value for key, value in numbers.items()})
+    return CalibrationResult(tuple(readouts), metrics)
+
+
+def _side(target: Attribute) -> str:
+    return "" if target.laterality == "none" else target.laterality
+
+
+def _targets(cases: Sequence[Case], minimum: int) -> list[Attribute]:
+    """Return the 14 observations, open ones, sides of all that have sides, and devices by name."""
+    concepts = concept_attributes(cases, minimum)
+    opened = sorted({c.observation for c in concepts} - set(OBSERVATIONS))
+    targets: list[Attribute] = []
+    for observation in (*OBSERVATIONS, *opened):
+        targets.append(Attribute(observation, "normal" if observation == NORMAL else "present"))
+        devices = [c for c in concepts if c.observation == DEVICES and c.location] if observation == DEVICES else []
+        targets.extend(devices)
+        if observation not in MIDLINE and observation != DEVICES:
+            sides: tuple[Laterality, ...] = ("left", "right")
+            targets.extend(Attribute(observation, laterality=side) for side in sides)
+    return targets
+
+
+def _sign(record: FeatureRecord, target: Attribute) -> int:
+    """Return 1 for a feature that speaks for the target, -1 for one that speaks against it, 0 for others."""
+    if target.observation == NORMAL:
+        if record.observation == NORMAL or record.polarity in ("normal", "absent"):
+            return 1
+        return -1 if record.observation and record.observation != DEVICES else 0
+    if record.polarity == "present":
+        if not implies(record.observation, target.observation):
+            return 0
+        if target.location and record.location and record.location != target.location:
+            return 0
+        opposite = {"left": "right", "right": "left"}.get(target.laterality, "")
+        return -1 if opposite and record.laterality == opposite else 1
+    denied = record.observation or NORMAL_OF_SECTION.get(record.section, "")
+    fitting = denied in (target.observation, NORMAL)
+    return -1 if fitting and record.location in ("", target.location) else 0
+
+
+def _truth(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    values = [target.holds(case) for case in cases]
+    return np.array([np.nan if value is None else float(value) for value in values])
+
+
+def _prior(target: Attribute, y: npt.NDArray[np.float64]) -> Readout:
+    """Return a readout that knows nothing but how common the finding was, and may not speak."""
+    rate = (float(y.sum()) + 0.5) / (len(y) + 10.0)
+    return Readout(
+        observation=target.observation,
+        feature_ids=(),
+        weights=(),
+        bias=round(float(np.log(rate / (1 - rate))), 6),
+        threshold=1.0,
+        absence_threshold=0.0,
+        reportable=False,
+    )
+
+
+def _finish(
+    target: Attribute,
+    ids: npt.NDArray[np.int_],
+    model: Logistic,
+    x: FloatArray,
+    y: npt.NDArray[np.float64],
+    rules: CalibrationRules,
+) -> tuple[Readout, dict[str, float]]:
+    kept = np.abs(model.weight) > 1e-6
+    slope, offset = platt(model.score(x), y)
+    weight, bias = slope * model.weight[kept], slope * model.bias + offset
+    probability = sigmoid(x[:, kept] @ weight + bias)
+    threshold, precision, recall = best_threshold(probability, y, rules.precision_floor)
+    absence = absence_threshold(probability, y, rules.absence_accuracy)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    readout = Readout(
+        observation=target.observation,
+        laterality=target.laterality,
+        location=target.location,
+        feature_ids=tuple(int(i) for i in ids[kept]),
+        weights=tuple(round(float(w), 6) for w in weight),
+        bias=round(float(bias), 6),
+        threshold=round(threshold, 6),
+        absence_threshold=round(min(absence, threshold), 6),
+        reportable=precision >= rules.precision_floor and f1 >= 0.3,
+    )
+    return readout, {"validation f1": f1, "validation ece": expected_calibration_error(probability, y)}
+
+
+def best_threshold(
+    probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], precision_floor: float
+) -> tuple[float, float, float]:
+    """Return (threshold, precision, recall) with the best F1 among thresholds of at least the wanted precision.
+
+    Where none reaches it, the most precise one is returned.
+    """
+    order = np.argsort(-probability, kind="stable")
+    p, hits = probability[order], np.cumsum(y[order])
+    taken = np.arange(1, len(p) + 1)
+    last = np.append(p[1:] < p[:-1], True)  # thresholds lie between different probabilities only
+    precision, recall = hits / taken, hits / max(float(y.sum()), 1.0)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+    allowed = last & (precision >= precision_floor)
+    index = int(np.argmax(np.where(allowed, f1, -1.0))) if allowed.any() else int(np.argmax(np.where(last, precision, -1)))
+    following = p[index + 1] if index + 1 < len(p) else 0.0
+    return float((p[index] + following) / 2.0), float(precision[index]), float(recall[index])
+
+
+def absence_threshold(probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], accuracy: float) -> float:
+    """Return the largest probability below which a denial is right as often as asked for; 0 where none is."""
+    order = np.argsort(probability, kind="stable")
+    p, misses = probability[order], np.cumsum(y[order])
+    right = 1.0 - misses / np.arange(1, len(p) + 1)
+    last = np.append(p[1:] > p[:-1], True)
+    allowed = np.flatnonzero(last & (right >= accuracy))
+    if not len(allowed):
+        return 0.0
+    index = int(allowed[-1])
+    return float((p[index] + (p[index + 1] if index + 1 < len(p) else 1.0)) / 2.0)

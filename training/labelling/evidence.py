@@ -1,0 +1,79 @@
+"""Which images stand behind a feature: firing ones across its activation quantiles, and near misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.pack.features import N_QUANTILES, Evidence
+from training.labelling.cases import Case
+
+EXCERPT = 160
+
+
+def near_misses(
+    activations: npt.NDArray[np.float32], margin: npt.NDArray[np.float32], per_firing: float = 1.0, at_least: int = 20
+) -> npt.NDArray[np.bool_]:
+    """Mark the silent images that come closest to firing each feature.
+
+    Parameters
+    ----------
+    activations, margin : ndarray of float32, shape (images, features)
+        Activations, and pre-activation minus threshold (negative where silent).
+
+    Returns
+    -------
+    ndarray of bool, shape (images, features)
+        As many as there are firing images times `per_firing`, at least `at_least`, where there are that many.
+    """
+    marks = np.zeros(activations.shape, dtype=bool)
+    silent_margin = np.where(activations > 0, -np.inf, margin)
+    for feature in range(activations.shape[1]):
+        firing = int((activations[:, feature] > 0).sum())
+        wanted = min(len(marks) - firing, max(at_least, round(per_firing * firing)))
+        if wanted > 0:
+            marks[np.argpartition(-silent_margin[:, feature], wanted - 1)[:wanted], feature] = True
+    return marks
+
+
+def quantiles(activations: npt.NDArray[np.float32]) -> tuple[float, ...]:
+    """Return the 0th to 100th percentile of one feature's positive activations (zeros where it never fires)."""
+    positive = activations[activations > 0]
+    if not len(positive):
+        return (0.0,) * N_QUANTILES
+    return tuple(round(float(q), 5) for q in np.percentile(positive, np.linspace(0.0, 100.0, N_QUANTILES)))
+
+
+def evidence_rows(
+    feature: int, activations: npt.NDArray[np.float32], cases: Sequence[Case], top: int = 3, spread: int = 3
+) -> list[Evidence]:
+    """Return evidence for one feature: its strongest images and others across its quantiles, distinct groups first.
+
+    Only cases with a text that may ship are named.
+    """
+    candidates = [i for i in np.argsort(-activations) if activations[i] > 0 and cases[i].text]
+    chosen: list[int] = []
+    groups: set[str] = set()
+    for index in candidates:
+        if len(chosen) == top:
+            break
+        if cases[index].group not in groups:
+            groups.add(cases[index].group)
+            chosen.append(int(index))
+    rest = [int(i) for i in candidates if int(i) not in chosen]
+    if rest:
+        steps = np.unique(np.linspace(0, len(rest) - 1, min(spread, len(rest))).round().astype(int))
+        chosen.extend(rest[step] for step in steps)
+    chosen.sort(key=lambda i: -float(activations[i]))
+    return [
+        Evidence(feature, rank, cases[i].key, round(float(activations[i]), 5), excerpt(cases[i].text))
+        for rank, i in enumerate(chosen)
+    ]
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text, cut at a word."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= EXCERPT else flat[:EXCERPT].rsplit(" ", 1)[0] + " …"

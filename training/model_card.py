@@ -1,0 +1,135 @@
+"""MODEL_CARD.md and LICENSE of a pack, generated from its manifest."""
+
+from __future__ import annotations
+
+from engine.pack.manifest import Manifest, Readout
+
+CARD = """# {title} ({name} {version})
+
+{intended_use}
+
+**Not for clinical use.** Everything that comes out of this pack is a draft for research.
+
+## What it is
+
+- Encoder: {architecture}; input {width}x{height} pixels, {patches} patches, {d_model} dimensions. Source: {source}. Licence: {licence}.
+- Sparse autoencoder: {sae_architecture} ({variant}), {n_features} features, on average {mean_l0:.1f} active on a held-out image,
+  explained variance {explained_variance:.3f} of the class token.
+- Descriptions: made by statistics from the reports and labels of the images that fire a feature, against images that nearly do; each
+  was scored on held-out images, and only those above the threshold may be cited by a draft.
+
+## What it cannot do
+
+{limits}
+
+## Trained on
+
+| data | images | licence | attribution |
+| --- | --- | --- | --- |
+{sources}
+
+Splits (patients and phantoms apart): {splits}. Seed {seed}. Code revision {code_revision}. Created {created}.
+
+    {command}
+
+## Measured when it was made
+
+| measure | value |
+| --- | --- |
+{metrics}
+
+## Findings it may state
+
+{method}. Thresholds and calibration were chosen on: {split}.
+
+| finding | features | threshold | denied below |
+| --- | --- | --- | --- |
+{readouts}
+
+Observations without a reportable readout are never stated: {silent}.
+
+## Input gate
+
+{gate}
+"""
+
+LICENCE = """This model pack ({name} {version}) is licensed under the Apache License, Version 2.0
+(https://www.apache.org/licenses/LICENSE-2.0).
+
+The weights were trained on, and the evidence in features.sqlite quotes from, the following material, whose licences and
+attributions are kept here:
+
+{sources}
+
+The NIH Clinical Center provides the NIH ChestX-ray14 images without restriction on use; it asks users to cite
+Wang X, Peng Y, Lu L, Lu Z, Bagheri M, Summers RM. ChestX-ray8: Hospital-scale Chest X-ray Database and Benchmarks on
+Weakly-Supervised Classification and Localization of Common Thorax Diseases. IEEE CVPR 2017, to link to
+https://nihcc.app.box.com/v/ChestXray-NIHCC and to acknowledge the NIH Clinical Center as the data provider.
+
+The pack is provided "as is", without warranty of any kind, and is not a medical device.
+"""
+
+
+def model_card(manifest: Manifest) -> str:
+    """Return the card for people."""
+    spec, sae, origin = manifest.encoder, manifest.sae, manifest.provenance
+    speaking = [r for r in manifest.calibration.readouts if r.reportable]
+    silent = [r.observation for r in manifest.calibration.readouts if not r.reportable and r.laterality == "none"]
+    return CARD.format(
+        title=manifest.title,
+        name=manifest.name,
+        version=manifest.version,
+        intended_use=manifest.intended_use,
+        architecture=spec.architecture,
+        width=spec.input_width,
+        height=spec.input_height,
+        patches=spec.patch_rows * spec.patch_columns,
+        d_model=spec.d_model,
+        source=spec.source,
+        licence=spec.licence,
+        sae_architecture=sae.architecture,
+        variant=sae.variant or "plain",
+        n_features=sae.n_features,
+        mean_l0=sae.mean_l0,
+        explained_variance=sae.explained_variance,
+        limits="\n".join(f"- {limit}" for limit in manifest.limits),
+        sources="\n".join(f"| {s.name} | {s.images} | {s.licence} | {s.attribution} |" for s in origin.sources),
+        splits=", ".join(f"{name} {count}" for name, count in origin.splits.items()),
+        seed=origin.seed,
+        code_revision=origin.code_revision,
+        created=origin.created,
+        command=origin.command,
+        metrics="\n".join(f"| {name} | {value:.4g} |" for name, value in manifest.metrics.items()),
+        method=manifest.calibration.method,
+        split=manifest.calibration.split,
+        readouts="\n".join(_row(r) for r in speaking) or "| none | | | |",
+        silent=", ".join(dict.fromkeys(silent)) or "none",
+        gate=_gate(manifest),
+    )
+
+
+def licence_text(manifest: Manifest) -> str:
+    """Return the text of LICENSE, with the attributions that the sources ask for."""
+    sources = "\n".join(
+        f"- {s.name}: {s.licence}." + (f" {s.attribution}" if s.attribution else "") for s in manifest.provenance.sources
+    )
+    return LICENCE.format(name=manifest.name, version=manifest.version, sources=sources)
+
+
+def _row(readout: Readout) -> str:
+    side = "" if readout.laterality == "none" else readout.laterality
+    name = " ".join(filter(None, (readout.observation, side, readout.location)))
+    return f"| {name} | {len(readout.feature_ids)} | {readout.threshold:.2f} | {readout.absence_threshold:.2f} |"
+
+
+def _gate(manifest: Manifest) -> str:
+    names = {
+        "mahalanobis_warning": "warning at a distance of the class token from the training images above",
+        "mahalanobis_refusal": "refusal at a distance above",
+        "reconstruction_warning": "warning when the features leave unexplained more than",
+        "reconstruction_refusal": "refusal when they leave unexplained more than",
+        "frontal_probability_refusal": "refusal when the probability of a frontal chest is below",
+    }
+    values = manifest.gate.model_dump()
+    lines = [f"- {text} {values[key]:.4g}" for key, text in names.items() if values[key] is not None]
+    return "\n".join(lines) or "This pack checks nothing about its input."

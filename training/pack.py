@@ -1,0 +1,230 @@
+"""Write a model pack: prove that ONNX and torch agree, then put the folder in place in one rename (design §2)."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from engine.errors import PackError
+from engine.pack.features import SCHEMA, Evidence, FeatureRecord
+from engine.pack.manifest import (
+    SCHEMA_VERSION,
+    Calibration,
+    EncoderSpec,
+    FileEntry,
+    GateSpec,
+    Manifest,
+    Provenance,
+    SaeSpec,
+)
+from engine.pack.verify import verify_pack
+from training.gate import FittedGate
+from training.model_card import licence_text, model_card
+from training.sae.folded import FloatArray, FoldedSae
+
+MAX_BYTES = 25 * 2**20
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class PackParts:
+    """Everything a pack is made of.
+
+    Attributes
+    ----------
+    encoder_folder : Path
+        Holds ``encoder.onnx`` and ``tail.safetensors``, proven equal to torch when they were exported.
+    sample_tokens : ndarray of float32, shape (N, d_model)
+        Tokens on which ``sae.onnx`` is proven equal to the trained model.
+    sample_activations : ndarray of float32, shape (N, n_features)
+        What the trained torch model makes of them.
+    """
+
+    name: str
+    version: str
+    title: str
+    intended_use: str
+    limits: tuple[str, ...]
+    encoder: EncoderSpec
+    encoder_folder: Path
+    sae: FoldedSae
+    sae_spec: SaeSpec
+    records: Sequence[FeatureRecord]
+    evidence: Sequence[Evidence]
+    calibration: Calibration
+    gate: FittedGate | None
+    provenance: Provenance
+    metrics: dict[str, float]
+    sample_tokens: FloatArray
+    sample_activations: FloatArray
+
+
+def write_pack(parts: PackParts, folder: Path) -> Manifest:
+    """Write, verify and put in place a pack folder; a failure leaves what was there before.
+
+    Raises
+    ------
+    PackError
+        ``PACK_NOT_EQUAL`` when ``sae.onnx`` differs from the trained model by more than 1e-4 of its largest activation,
+        ``PACK_TOO_LARGE`` above 25 MiB, and what :func:`engine.pack.verify.verify_pack` finds.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        manifest = _fill(parts, staging)
+        staging.chmod(0o755)
+        _replace(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return manifest
+
+
+def _fill(parts: PackParts, folder: Path) -> Manifest:
+    for name in ("encoder.onnx", "tail.safetensors"):
+        shutil.copyfile(parts.encoder_folder / name, folder / name)
+    parts.sae.save(folder / "sae.safetensors")
+    (folder / "sae.onnx").write_bytes(parts.sae.to_onnx().SerializeToString())
+    difference = prove_sae(folder / "sae.onnx", parts.sample_tokens, parts.sample_activations)
+    write_features(folder / "features.sqlite", parts.records, parts.evidence)
+    if parts.gate is not None:
+        parts.gate.save(folder / "gate.safetensors")
+    draft = Manifest(
+        schema_version=SCHEMA_VERSION,
+        name=parts.name,
+        version=parts.version,
+        title=parts.title,
+        intended_use=parts.intended_use,
+        limits=parts.limits,
+        encoder=parts.encoder,
+        sae=parts.sae_spec,
+        gate=parts.gate.spec if parts.gate is not None else GateSpec(),
+        calibration=parts.calibration,
+        provenance=parts.provenance,
+        metrics={**parts.metrics, "largest difference of sae.onnx and torch": difference},
+        files={},
+    )
+    (folder / "MODEL_CARD.md").write_text(model_card(draft), encoding="utf-8")
+    (folder / "LICENSE").write_text(licence_text(draft), encoding="utf-8")
+    files = {path.name: _entry(path) for path in sorted(folder.iterdir())}
+    manifest = draft.model_copy(update={"files": files})
+    (folder / "pack.json").write_text(
+        json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > MAX_BYTES:
+        raise PackError("PACK_TOO_LARGE", f"the pack has {size / 2**20:.1f} MiB", "use fewer features or a smaller encoder")
+    verify_pack(folder)
+    return manifest
+
+
+def prove_sae(path: Path, tokens: FloatArray, expected: FloatArray) -> float:
+    """Return the largest difference of ``sae.onnx`` and the trained model, relative to the largest activation.
+
+    Raises
+    ------
+    PackError
+        ``PACK_NOT_EQUAL`` above 1e-4.
+    """
+    session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    (given,) = session.run(["activations"], {"class_token": tokens})
+    # A unit at its threshold may fall on either side by rounding; it is compared where both agree that it fires, and
+    # may disagree on no more than one activation in a hundred thousand.
+    both = (given > 0) == (expected > 0)
+    scale = max(float(np.abs(expected).max()), 1e-9)
+    difference = float(np.abs(np.where(both, given - expected, 0.0)).max()) / scale
+    if difference > TOLERANCE or float((~both).mean()) > 1e-5:
+        raise PackError("PACK_NOT_EQUAL", f"sae.onnx differs from the trained model by {difference:.1e}", "do not use it")
+    return difference
+
+
+def write_features(path: Path, records: Sequence[FeatureRecord], evidence: Sequence[Evidence]) -> None:
+    """Write ``features.sqlite``."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript(SCHEMA)
+        connection.executemany(
+            "INSERT INTO feature VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                (
+                    r.id,
+                    r.description,
+                    r.observation,
+                    r.polarity,
+                    r.laterality,
+                    r.location,
+                    r.severity,
+                    r.section,
+                    r.label_score,
+                    int(r.reportable),
+                    r.firing_rate,
+                    json.dumps([round(q, 4) for q in r.quantiles], separators=(",", ":")),
+                    r.duplicate_group,
+                )
+                for r in records
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO evidence VALUES (?,?,?,?,?)",
+            [(e.feature_id, e.rank, e.source, e.activation, e.text) for e in evidence],
+        )
+        connection.execute("INSERT INTO feature_search(feature_search) VALUES ('rebuild')")
+        connection.commit()
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def code_revision(repository: Path) -> str:
+    """Return the commit of the working tree, with "+changes" where it differs; "unknown" outside git."""
+    try:
+        revision = _git(repository, "rev-parse", "HEAD")
+        return revision + ("+changes" if _git(repository, "status", "--porcelain", "--", "training", "engine") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def now() -> str:
+    """Return the time for ``provenance.created``: UTC, seconds; ``SOURCE_DATE_EPOCH`` wins for reproducible builds."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(repository), *arguments], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def _entry(path: Path) -> FileEntry:
+    content = path.read_bytes()
+    return FileEntry(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+
+def _replace(staging: Path, folder: Path) -> None:
+    """Put `staging` where `folder` is; the old folder is moved aside first and removed last."""
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+    folder.rename(old)
+    try:
+        staging.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)

@@ -1,0 +1,164 @@
+"""Train a gated sparse autoencoder on class tokens to a requested sparsity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from training.sae.folded import FloatArray, FoldedSae
+from training.sae.gated import VARIANTS, GatedSae
+from training.sae.metrics import SaeMetrics, measure
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class SaeOptions:
+    """How to train.
+
+    Attributes
+    ----------
+    n_features : int
+        Width of the dictionary.
+    target_l0 : float
+        Mean number of active features of an image on the validation tokens.
+    variant : str
+        Key of :data:`training.sae.gated.VARIANTS`.
+    learning_rate : float
+        Peak; warmed up over the first twentieth, cosine to a tenth over the last half.
+    resample_every : int
+        Steps between looks for dead features; none are touched in the last 40 % of the run.
+    """
+
+    n_features: int
+    target_l0: float = 15.0
+    variant: str = "sae-rad"
+    steps: int = 3000
+    batch: int = 512
+    learning_rate: float = 4e-3
+    resample_every: int = 250
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SaeResult:
+    """A trained autoencoder, folded and as trained, with its measures on the validation tokens and its last penalty."""
+
+    sae: FoldedSae
+    model: GatedSae
+    scale: float
+    metrics: SaeMetrics
+    sparsity_weight: float
+
+    def activations(self, tokens: FloatArray) -> FloatArray:
+        """Return what the torch model makes of tokens, in the units of the folded form: shape (N, n_features)."""
+        with torch.no_grad():
+            raw = self.model(torch.from_numpy(tokens) * self.scale) * self.model.w_dec.norm(dim=1) / self.scale
+        return np.asarray(raw.numpy(), dtype=np.float32)
+
+
+class SparsityController:
+    """Steer the penalty's logarithm so that the mean L0 on validation meets the target (integral control)."""
+
+    def __init__(self, start: float, target: float, gain: float = 0.08) -> None:
+        self.weight = start
+        self._target = target
+        self._gain = gain
+
+    def update(self, mean_l0: float, damping: float) -> None:
+        """Raise the penalty when too many features fire, lower it when too few do."""
+        error = math.log(max(mean_l0, 1e-3) / self._target)
+        self.weight *= math.exp(damping * self._gain * float(np.clip(error, -2.0, 2.0)))
+
+
+def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, progress: Progress) -> SaeResult:
+    """Train on tokens of shape (N, d_model).
+
+    Parameters
+    ----------
+    train, validation : ndarray of float32, shape (N, d_model)
+        Class tokens; the validation tokens steer the penalty and are what the metrics are measured on.
+    progress : callable
+        Told (message, share done).
+
+    Returns
+    -------
+    SaeResult
+    """
+    generator = torch.Generator().manual_seed(options.seed)
+    raw = torch.from_numpy(np.ascontiguousarray(train, dtype=np.float32))
+    centre = raw.mean(0)
+    # One number for all data sets: the mean squared length of a centred token becomes d_model.
+    scale = float(math.sqrt(raw.shape[1] / (raw - centre).square().sum(1).mean().item()))
+    x = raw * scale
+    held_out = torch.from_numpy(np.ascontiguousarray(validation, dtype=np.float32)) * scale
+    model = GatedSae(x.shape[1], options.n_features, VARIANTS[options.variant])
+    model.start_from(x, generator, 3.0 * options.target_l0)
+    optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999))
+    controller = SparsityController(start=0.5, target=options.target_l0)
+    fired = torch.zeros(options.n_features, dtype=torch.bool)
+    order = torch.randperm(len(x), generator=generator)
+    position = 0
+    batch_size = min(options.batch, len(x))
+    for step in range(options.steps):
+        if position + batch_size > len(x):
+            order, position = torch.randperm(len(x), generator=generator), 0
+        batch = x[order[position : position + batch_size]]
+        position += batch_size
+        for group in optimizer.param_groups:
+            group["lr"] = options.learning_rate * _schedule(step / options.steps)
+        loss, activations = model.loss(batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.total(controller.weight).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * math.sqrt(x.shape[1]))
+        optimizer.step()
+        model.after_step()
+        fired |= (activations > 0).any(0)
+        done = (step + 1) / options.steps
+        if (step + 1) % 10 == 0:
+            controller.update(_mean_l0(model, held_out), damping=1.0 if done < 0.8 else 0.5)
+        if (step + 1) % options.resample_every == 0:
+            progress(f"sparse autoencoder: L0 {_mean_l0(model, held_out):.1f}, alive {int(fired.sum())}", done)
+            if done < 0.6:
+                _resample(model, optimizer, x, ~fired, generator)
+            fired.zero_()
+    sae = model.fold(scale)
+    return SaeResult(sae, model, scale, measure(sae, validation), controller.weight)
+
+
+def _schedule(done: float) -> float:
+    if done < 0.05:
+        return done / 0.05
+    return 1.0 if done < 0.5 else 0.1 + 0.9 * 0.5 * (1.0 + math.cos(math.pi * (done - 0.5) / 0.5))
+
+
+@torch.no_grad()
+def _mean_l0(model: GatedSae, tokens: torch.Tensor) -> float:
+    return float((model(tokens[:1024]) > 0).sum(1).float().mean())
+
+
+@torch.no_grad()
+def _resample(
+    model: GatedSae, optimizer: torch.optim.Adam, tokens: torch.Tensor, dead: torch.Tensor, generator: torch.Generator
+) -> None:
+    """Point dead features at tokens that are reconstructed badly (Bricken et al. 2023), with fresh optimiser state."""
+    count = int(dead.sum())
+    if count == 0:
+        return
+    sample = tokens[torch.randint(len(tokens), (min(4096, len(tokens)),), generator=generator)]
+    residual = sample - (model(sample) @ model.w_dec + model.b_dec)
+    pick = torch.multinomial(residual.square().sum(1) + 1e-9, count, replacement=True, generator=generator)
+    direction = torch.nn.functional.normalize(residual[pick], dim=1)
+    living = ~dead
+    length = float(model.w_gate[living].norm(dim=1).mean()) if living.any() else 1.0
+    model.w_gate[dead] = direction * length
+    model.w_dec[dead] = direction * (float(model.w_dec[living].norm(dim=1).mean()) if living.any() else 1.0)
+    for bias in (model.b_gate, model.b_mag, model.r_mag):
+        bias[dead] = 0.0
+    for parameter in (model.w_gate, model.w_dec, model.b_gate, model.b_mag, model.r_mag):
+        for name in ("exp_avg", "exp_avg_sq"):
+            optimizer.state[parameter][name][dead] = 0.0

@@ -1,0 +1,70 @@
+"""Class tokens of many images through the exported encoder, kept on disk so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from engine.inference.preprocess import pixel_values
+from engine.pack.manifest import EncoderSpec
+
+FloatArray = npt.NDArray[np.float32]
+Progress = Callable[[str, float], None]
+SHARD = 512
+BATCH = 16
+
+
+def embed(
+    encoder: Path,
+    spec: EncoderSpec,
+    readers: Sequence[Callable[[], FloatArray]],
+    keys: Sequence[str],
+    cache: Path,
+    progress: Progress,
+    threads: int = 1,
+) -> FloatArray:
+    """Return class tokens of all images, float32 (N, d_model), by the engine's preprocessing and onnxruntime.
+
+    Parameters
+    ----------
+    encoder : Path
+        ``encoder.onnx``.
+    readers, keys : sequence
+        One reader of displayed values and one unique name an image.
+    cache : Path
+        Folder of finished shards; they are used again only for the same encoder, specification and keys.
+    """
+    content = encoder.read_bytes()
+    digest = hashlib.sha256(content)
+    digest.update(spec.model_dump_json().encode())
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    cache.mkdir(parents=True, exist_ok=True)
+    parts: list[FloatArray] = []
+    for start in range(0, len(readers), SHARD):
+        stop = min(start + SHARD, len(readers))
+        name = digest.copy()
+        name.update("\n".join(keys[start:stop]).encode())
+        path = cache / f"{name.hexdigest()[:24]}.npy"
+        if not path.is_file():
+            rows = [_run(session, spec, readers[i : min(i + BATCH, stop)]) for i in range(start, stop, BATCH)]
+            temporary = path.with_suffix(".partial")
+            with temporary.open("wb") as file:
+                np.save(file, np.concatenate(rows))
+            temporary.replace(path)
+        parts.append(np.load(path))
+        progress("class tokens", stop / len(readers))
+    return np.concatenate(parts) if parts else np.zeros((0, spec.d_model), dtype=np.float32)
+
+
+def _run(session: ort.InferenceSession, spec: EncoderSpec, readers: Sequence[Callable[[], FloatArray]]) -> FloatArray:
+    pixels = np.concatenate([pixel_values(read(), spec) for read in readers])
+    (tokens,) = session.run(["class_token"], {"pixel_values": pixels})
+    return np.asarray(tokens, dtype=np.float32)

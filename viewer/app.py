@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.resources import user_data_path
-from viewer import crash
+from viewer import crash, qtlog
 from viewer.controller import Controller
 from viewer.i18n import tr
 from viewer.services import Engine
@@ -23,6 +23,7 @@ from viewer.window import MainWindow
 
 def make_application() -> QApplication:
     """Return the application, dark and with a font."""
+    qtlog.install()
     running = QApplication.instance()
     application = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("saerad")

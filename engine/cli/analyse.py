@@ -132,7 +132,7 @@ class _Batch:
         return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, "; ".join(notes))
 
     def _tell(self, row: Row, line: ProgressLine) -> None:
-        if not self._quiet:
+        if not self._quiet and row.outcome != "failed":  # a failure is on stderr already
             code = "" if row.code == "OK" else f" [{row.code}]"
             line.write(f"{row.outcome:<9} {row.path}{code}" + (f": {row.message}" if row.message else ""))
 

@@ -1,0 +1,259 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.cli.main import main
+from engine.pack.manifest import OBSERVATIONS
+from tests.engine.pictures import picture, write_dicom
+
+FEATURE_KEYS = {"id", "description", "activation", "percentile", "observation", "polarity", "laterality", "map"}
+
+
+def summary(out: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    return rows
+
+
+def analysis(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+    return content
+
+
+def analyse(toy_pack: Path, out: Path, *arguments: str | Path) -> int:
+    return main(["analyse", *map(str, arguments), "--out", str(out), "--pack", str(toy_pack), "--device", "cpu"])
+
+
+def test_one_chest_gives_every_file(toy_pack: Path, tmp_path: Path) -> None:
+    uid = write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, tmp_path / "a.dcm") == 0
+    assert summary(out) == [
+        {"path": str(tmp_path / "a.dcm"), "sop_instance_uid": uid, "outcome": "analysed", "code": "OK", "message": ""}
+    ]
+    content = analysis(out / uid)
+    assert content["sop_instance_uid"] == uid and content["pack"] == {"name": "toy", "version": "0.1.0"}
+    assert content["provider"] == "CPUExecutionProvider" and content["gate"]["verdict"] == "suitable"
+    assert [o["observation"] for o in content["observations"]] == list(OBSERVATIONS)
+    assert content["features"]
+    for feature in content["features"]:
+        assert set(feature) == FEATURE_KEYS
+        values = np.load(out / uid / feature["map"], allow_pickle=False)
+        assert values.shape == (8, 8) and values.dtype == np.float32
+    report = json.loads((out / uid / "report.json").read_text(encoding="utf-8"))
+    assert report["status"] == "draft"
+    active = {feature["id"] for feature in content["features"]}
+    sentences = [sentence for section in report["sections"] for sentence in section["sentences"]]
+    assert sentences
+    assert all(sentence["features"] and set(sentence["features"]) <= active for sentence in sentences)
+    assert (out / uid / "report.txt").read_text(encoding="utf-8").strip()
+
+
+def test_mixed_inputs_are_each_accounted_for(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = tmp_path / "study"
+    (study / "deep").mkdir(parents=True)
+    good = write_dicom(study / "deep" / "chest.dcm")
+    lateral = write_dicom(study / "lateral.dcm", ViewPosition="LL")
+    (study / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 50)
+    (tmp_path / "empty").mkdir()
+    Image.fromarray((picture(seed=4) >> 4).astype(np.uint8)).save(tmp_path / "chest.png")
+    out = tmp_path / "out"
+    inputs = [study, tmp_path / "empty", tmp_path / "nowhere.dcm", tmp_path / "chest.png"]
+    assert analyse(toy_pack, out, *inputs) == 3
+    rows = {Path(row["path"]).name: row for row in summary(out)}
+    assert len(rows) == 6
+    assert (rows["chest.dcm"]["outcome"], rows["chest.dcm"]["sop_instance_uid"]) == ("analysed", good)
+    assert (rows["lateral.dcm"]["outcome"], rows["lateral.dcm"]["code"]) == ("refused", "LATERAL_VIEW")
+    assert rows["broken.dcm"]["outcome"] == "failed" and rows["broken.dcm"]["code"] not in ("INTERNAL", "OK")
+    assert (rows["empty"]["outcome"], rows["empty"]["code"]) == ("failed", "NO_IMAGES")
+    assert (rows["nowhere.dcm"]["outcome"], rows["nowhere.dcm"]["code"]) == ("failed", "FILE_MISSING")
+    assert rows["chest.png"]["outcome"] == "analysed"
+    refused = out / lateral
+    assert sorted(path.name for path in refused.iterdir()) == ["analysis.json"]
+    assert analysis(refused)["features"] == [] and analysis(refused)["observations"] == []
+    errors = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("error [FILE_MISSING]: ") for line in errors)
+    assert not any("Traceback" in line for line in errors)
+
+
+def test_two_images_with_one_uid_do_not_hide_each_other(toy_pack: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    for seed in (1, 2):
+        write_dicom(study / f"{seed}.dcm", picture(seed=seed), SOPInstanceUID="1.2.3.4")
+    shutil.copy(study / "1.dcm", study / "3.dcm")
+    out = tmp_path / "out"
+    for _ in range(2):  # a second run finds the same folders again
+        assert analyse(toy_pack, out, study) == 0
+        folders = sorted(path for path in out.iterdir() if path.is_dir())
+        assert len(folders) == 3 and folders[0].name == "1.2.3.4"
+        assert len({analysis(folder)["pixel_sha256"] for folder in folders}) == 2
+        messages = [row["message"] for row in summary(out)]
+        assert messages[0] == "" and all("same SOP Instance UID" in message for message in messages[1:])
+
+
+def test_another_image_of_an_earlier_run_is_kept(toy_pack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for seed in (1, 2):
+        write_dicom(tmp_path / f"{seed}.dcm", picture(seed=seed), SOPInstanceUID="1.2.3.4")
+        assert analyse(toy_pack, out, tmp_path / f"{seed}.dcm") == 0
+    hashes = {analysis(path)["pixel_sha256"] for path in out.iterdir() if path.is_dir()}
+    assert len(hashes) == 2
+
+
+def test_a_refusal_removes_an_earlier_report_of_the_image(toy_pack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_dicom(tmp_path / "a.dcm", SOPInstanceUID="1.2.3.4")
+    assert analyse(toy_pack, out, tmp_path / "a.dcm") == 0
+    write_dicom(tmp_path / "a.dcm", SOPInstanceUID="1.2.3.4", BodyPartExamined="HIP")
+    assert analyse(toy_pack, out, tmp_path / "a.dcm") == 3
+    assert [path.name for path in (out / "1.2.3.4").iterdir()] == ["analysis.json"]
+
+
+def test_json_prints_the_summary(toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_dicom(tmp_path / "a.dcm")
+    assert analyse(toy_pack, tmp_path / "out", tmp_path / "a.dcm", "--json") == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == summary(tmp_path / "out")
+    assert captured.err == ""
+
+
+def test_sources_are_not_changed(toy_pack: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    write_dicom(study / "a.dcm")
+    before = (study / "a.dcm").read_bytes()
+    assert analyse(toy_pack, tmp_path / "out", study) == 0
+    assert (study / "a.dcm").read_bytes() == before and len(list(study.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["x.dcm"],
+        ["--out", "o"],
+        ["x.dcm", "--out", "o", "--device", "abacus"],
+        ["x.dcm", "--out", "o", "--frmat", "pdf"],
+        ["x.dcm", "--out", "o", "--format", "docx"],
+        ["x.dcm", "--out", "o", "--format", "seg"],
+    ],
+)
+def test_wrong_arguments(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyse", *arguments]) == 2
+    assert capsys.readouterr().err.startswith("error [")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_not_there_is_named_in_the_summary(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = "coreml" if sys.platform != "darwin" else "directml"
+    write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+    assert (
+        main(["analyse", str(tmp_path / "a.dcm"), "--out", str(out), "--pack", str(toy_pack), "--device", device]) == 0
+    )
+    assert device in summary(out)[0]["message"]
+    assert capsys.readouterr().err.startswith(f"warning: {device}")
+
+
+def test_a_missing_pack_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_dicom(tmp_path / "a.dcm")
+    arguments = ["analyse", str(tmp_path / "a.dcm"), "--out", str(tmp_path / "out"), "--pack", str(tmp_path / "none")]
+    assert main(arguments) == 3
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1 and errors[0].startswith("error [PACK_MISSING]: ")
+    assert main([*arguments, "--debug"]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_costs_only_its_image(
+    toy_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    uids = [write_dicom(study / f"{seed}.dcm", picture(seed=seed)) for seed in (1, 2, 3)]
+    from engine.cli import analyse as command
+
+    compose = command.compose
+
+    def failing(given: Any, **kwargs: Any) -> Any:
+        if given.sop_instance_uid == uids[1]:
+            raise ZeroDivisionError("on purpose")
+        return compose(given, **kwargs)
+
+    monkeypatch.setattr(command, "compose", failing)
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, study) == 3
+    assert [(row["outcome"], row["code"]) for row in summary(out)] == [
+        ("analysed", "OK"),
+        ("failed", "INTERNAL"),
+        ("analysed", "OK"),
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")
+@pytest.mark.slow
+def test_an_interrupt_leaves_whole_files_and_a_summary(toy_pack: Path, tmp_path: Path, repository: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    for seed in range(200):
+        write_dicom(study / f"{seed:03}.dcm", picture(400, 400, seed))
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))",
+        "analyse",
+        str(study),
+        "--out",
+        str(out),
+        "--pack",
+        str(toy_pack),
+        "--device",
+        "cpu",
+    ]
+    with subprocess.Popen(
+        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and len(list(out.glob("*/report.txt"))) < 3:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "interrupted" in errors and "Traceback" not in errors
+    rows = summary(out)
+    assert 2 <= len(rows) < 200
+    for row in rows:
+        assert analysis(out / row["sop_instance_uid"])["features"]
+        assert (out / row["sop_instance_uid"] / "report.json").is_file()
+    for path in out.rglob("*.json"):
+        json.loads(path.read_text(encoding="utf-8"))
+    assert not list(out.rglob("*.part"))
+
+
+def test_real_chests_and_other_radiographs(toy_pack: Path, tmp_path: Path, shared_data: Path) -> None:
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, shared_data / "dicom" / "radiographs") == 3
+    rows = {Path(row["path"]).name: row for row in summary(out)}
+    for name, row in rows.items():
+        if name.startswith(("RG1_", "SIIM_PA_jpeg")):
+            assert row["outcome"] == "analysed", name
+        elif not name.startswith("SIIM"):
+            assert row["outcome"] == "refused" and row["code"] in ("NOT_A_CHEST", "LATERAL_VIEW"), name
+    assert len(rows) == 15

@@ -132,12 +132,13 @@ def _pictures(radiograph: Radiograph, overlays: Sequence[Overlay], draft: Draft,
     pictures = [render(radiograph, [], strip)]
     if overlays:
         pictures.append(render(radiograph, overlays, strip))
+    # One scale for both: the same place lies at the same height in each.
+    scale = min((width / 2 - 2 * mm) / pictures[0].width, _PICTURE_HEIGHT / max(p.height for p in pictures))
     cells = []
     for picture in pictures:
         stream = io.BytesIO()
         picture.save(stream, "JPEG", quality=90)
         stream.seek(0)
-        scale = min((width / 2 - 2 * mm) / picture.width, _PICTURE_HEIGHT / picture.height)
         cells.append(Image(stream, picture.width * scale, picture.height * scale))
     return Table(
         [cells],

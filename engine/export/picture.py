@@ -132,7 +132,7 @@ def render(radiograph: Radiograph, overlays: Sequence[Overlay], strip: str) -> I
     """Return the finished picture (RGB): strip on top, image with heat maps and letters, legend below."""
     pixels = blend(grey_picture(radiograph), radiograph, overlays)
     height, width = pixels.shape[:2]
-    size = max(14, width // 48)
+    size = max(14, width // 38)
     font = ImageFont.truetype(str(FONT_FILE), size)
     line = round(size * 1.6)
     canvas = Image.new("RGB", (width, line + height + line * (len(overlays) + 2 if overlays else 0)), (18, 18, 20))
@@ -146,10 +146,11 @@ def render(radiograph: Radiograph, overlays: Sequence[Overlay], strip: str) -> I
         "top": (width / 2, size * 0.4, "mt"),
         "bottom": (width / 2, height - size * 0.4, "mb"),
     }
+    large = ImageFont.truetype(str(FONT_FILE), round(size * 1.4))
     for edge, letter in orientation_letters(radiograph).items():
         x, y, anchor = places[edge]
         pen.text(
-            (x, y + line), letter, fill=(255, 255, 255), font=font, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0)
+            (x, y + line), letter, fill=(255, 255, 255), font=large, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0)
         )
     if overlays:
         legend = canvas.crop((0, line + height, width, canvas.height))
@@ -172,5 +173,5 @@ def _draw_legend(area: Image.Image, overlays: Sequence[Overlay], line: int, font
         while pen.textlength(text, font=font) > area.width - ramp - 2 * line and len(text) > 4:
             text = text[:-2].rstrip("…") + "…"
         pen.text((ramp + line, y + line // 4), text, fill=(235, 235, 235), font=font, anchor="lm")
-    note = f"opacity: {DENSITY_MIN:g}× to {DENSITY_MAX:g}× the mean evidence of a patch; same scale in every image"
+    note = f"opacity: {DENSITY_MIN:g}× to {DENSITY_MAX:g}× a patch's mean evidence (fixed scale)"
     pen.text((line // 2, len(overlays) * line + line // 2), note, fill=(170, 170, 170), font=font, anchor="lm")

@@ -29,16 +29,26 @@ def register() -> frozenset[int]:
 def plain(text: str) -> str:
     """Return text that the embedded font can draw.
 
-    Characters it lacks (Chinese, Japanese, Korean among others) are named by code point in brackets: fonts that are
-    not embedded may be missing where the file is read, and a name that vanishes is worse than one that is spelled.
+    Characters it lacks (Chinese, Japanese, Korean among others) are spelled in brackets, romanised or by code point:
+    fonts that are not embedded may be missing where the file is read, and a name must not vanish.
     """
     covered = register()
     shown = visual_order(join_arabic("".join(c if c.isprintable() else " " for c in text)))
     parts = []
     for known, run in groupby(shown, key=lambda c: ord(c) in covered):
         characters = "".join(run)
-        parts.append(characters if known else f"[{' '.join(f'U+{ord(c):04X}' for c in characters)}]")
+        parts.append(characters if known else f"[{_spelled(characters)}]")
     return "".join(parts)
+
+
+def _spelled(characters: str) -> str:
+    """Romanise kana and Korean syllables by their Unicode names; name the rest by code point."""
+    spelled = []
+    for character in unicodedata.normalize("NFKC", characters):
+        name = unicodedata.name(character, "")
+        sounded = name.startswith(("HIRAGANA LETTER", "KATAKANA LETTER", "HANGUL SYLLABLE"))
+        spelled.append(name.rsplit(" ", 1)[-1] if sounded else f" U+{ord(character):04X} ")
+    return " ".join("".join(spelled).split())
 
 
 def markup(text: str) -> str:

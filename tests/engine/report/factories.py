@@ -43,7 +43,7 @@ def probability(
 
 
 def probabilities(*extra: ObservationProbability, **high: float) -> tuple[ObservationProbability, ...]:
-    """All 14 at 0.05 (No Finding at 0.9 if no other is high), with changes (`Pleural_Effusion=0.9`) and more readouts."""
+    """All 14 at 0.05 (No Finding 0.9 if no other is high), with changes (`Pleural_Effusion=0.9`) and more readouts."""
     values = dict.fromkeys(OBSERVATIONS, 0.05) | {name.replace("_", " "): value for name, value in high.items()}
     if "No_Finding" not in high:
         values["No Finding"] = 0.1 if high else 0.9

@@ -14,7 +14,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.inference.attribution import LastBlock, Method, feature_maps
-from engine.inference.gate import ModelGate, combine, pixel_verdict, refuses
+from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refuses
 from engine.inference.header_gate import header_verdict
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
@@ -99,10 +99,7 @@ class Analyzer:
         steps.begin("encoder", 0.1)
         output = self._session.encode(pixels)
         token = output.class_token[0]
-        inverted = None
-        if self._gate.suspicious(self._gate.distance(token)):
-            inverted = self._session.encode(pixel_values(1.0 - image, spec)).class_token[0]
-        verdicts.append(self._gate.token_verdict(token, inverted))
+        verdicts.append(self._token_verdict(token, image))
         steps.begin("features", 0.8)
         activations = self._session.activations(output.class_token)[0]
         active = np.flatnonzero(activations > 0.0)
@@ -118,6 +115,14 @@ class Analyzer:
         maps = self._maps(output, rows, preactivation, (radiograph.rows, radiograph.columns))
         return replace(self._empty(radiograph, verdicts, steps), features=features, observations=observations,
                        maps=maps, explained_variance=1.0 - unexplained)
+
+    def _token_verdict(self, token: npt.NDArray[np.float32], image: npt.NDArray[np.float32]) -> GateVerdict:
+        """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
+        verdict = self._gate.token_verdict(token)
+        if verdict == SUITABLE:
+            return verdict
+        inverted = self._session.encode(pixel_values(1.0 - image, self.pack.manifest.encoder)).class_token[0]
+        return self._gate.token_verdict(token, inverted)
 
     def _empty(self, radiograph: Radiograph, verdicts: list[GateVerdict], steps: _Steps) -> Analysis:
         """Identity, verdict and times: all there is of a refused image."""

@@ -83,11 +83,6 @@ class ModelGate:
         offset = class_token.astype(np.float64) - self._arrays.mean
         return math.sqrt(max(0.0, float(offset @ self._arrays.precision.astype(np.float64) @ offset)))
 
-    def suspicious(self, distance: float) -> bool:
-        """Whether a distance is beyond the pack's first limit."""
-        limits = (self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal)
-        return any(limit is not None and distance > limit for limit in limits)
-
     def token_verdict(self, class_token: Token, inverted_token: Token | None = None) -> GateVerdict:
         """Judge by where the class token lies.
 
@@ -95,18 +90,21 @@ class ModelGate:
         ----------
         class_token : ndarray, shape (D,)
         inverted_token : ndarray, shape (D,), optional
-            Token of the same image with black and white exchanged; given when the first one is suspicious.
+            Token of the same image with black and white exchanged, given when the image itself is not suitable: when
+            that one is, the polarity is the reason.
         """
-        distance = self.distance(class_token)
-        if inverted_token is not None and self.suspicious(distance):
-            mirrored = self.distance(inverted_token)
-            if not self.suspicious(mirrored) and mirrored < 0.75 * distance:
-                return refused("INVERTED_POLARITY", "black and white seem to be exchanged: the image fits the training "
-                               "images only when inverted")
-        verdicts = [self._frontal_verdict(class_token)]
-        verdicts.append(_limits(distance, self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal,
-                                "the image is unlike the chest radiographs this pack was made from"))
-        return combine(verdicts)
+        own = self._upright_verdict(class_token)
+        if inverted_token is None or own == SUITABLE or self._upright_verdict(inverted_token) != SUITABLE:
+            return own
+        if own.verdict == "refused" or self.distance(inverted_token) < 0.75 * self.distance(class_token):
+            return refused("INVERTED_POLARITY",
+                           "black and white seem to be exchanged: the image fits the training images only when inverted")
+        return own
+
+    def _upright_verdict(self, class_token: Token) -> GateVerdict:
+        distance = _limits(self.distance(class_token), self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal,
+                           "the image is unlike the chest radiographs this pack was made from")
+        return combine([self._frontal_verdict(class_token), distance])
 
     def reconstruction_verdict(self, unexplained: float) -> GateVerdict:
         """Judge by the share of the token that the SAE could not rebuild, 0 (all rebuilt) and up."""

@@ -98,7 +98,7 @@ class ModelGate:
             return own
         if own.verdict == "refused" or self.distance(inverted_token) < 0.75 * self.distance(class_token):
             return refused("INVERTED_POLARITY",
-                           "black and white seem to be exchanged: the image fits the training images only when inverted")
+                           "black and white seem to be exchanged: the image fits this pack only when inverted")
         return own
 
     def _upright_verdict(self, class_token: Token) -> GateVerdict:

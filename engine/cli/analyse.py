@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engine.cli.main import INTERRUPTED, print_error
 from engine.cli.parser import Parser
 from engine.cli.progress import ProgressLine
 from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
-from engine.dicom.files import find_images, read_radiograph
+from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
 from engine.errors import ReadError, SaeRadError
 from engine.export import export_all, resolve_formats
@@ -21,6 +21,8 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
 from engine.pack.library import load_pack
 from engine.report.compose import compose
+from engine.worker.decode import submit_decode
+from engine.worker.job import Job
 
 PARTLY = 3
 
@@ -36,11 +38,14 @@ def run(argv: Sequence[str]) -> int:
         print(f"warning: {text}", file=sys.stderr)
     batch = _Batch(analyzer, options.out, formats, quiet=options.json, debug=options.debug)
     interrupted = False
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
     try:
         batch.work(options.paths)
     except KeyboardInterrupt:
         interrupted = True
         print("interrupted: the summary names the images that were finished", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     write_summary(options.out, batch.rows)
     if options.json:
         print(rows_json(batch.rows), end="")
@@ -75,7 +80,7 @@ class _Input:
 
 
 class _Batch:
-    """Analyses inputs one by one, reading the next while the present one is analysed."""
+    """Analyses inputs one by one; the worker process reads the next one meanwhile and bears what a file does to it."""
 
     def __init__(self, analyzer: Analyzer, out: Path, formats: list[str], *, quiet: bool, debug: bool) -> None:
         self.rows: list[Row] = []
@@ -84,24 +89,22 @@ class _Batch:
 
     def work(self, paths: Sequence[Path]) -> None:
         inputs = list(_inputs(paths))
-        with ThreadPoolExecutor(max_workers=1) as reader, ProgressLine(len(inputs)) as line:
-            following: Future[Radiograph] | None = None
+        following = _read(inputs[0])
+        with ProgressLine(len(inputs)) as line:
             for index, item in enumerate(inputs):
-                present = following or reader.submit(read_radiograph, item.path)
-                following = None
-                if index + 1 < len(inputs) and inputs[index + 1].error is None:
-                    following = reader.submit(read_radiograph, inputs[index + 1].path)
+                present, following = following, _read(inputs[index + 1]) if index + 1 < len(inputs) else None
                 row = self._row(item, present, line)
                 self.rows.append(row)
                 self._tell(row, line)
                 line.next_image()
 
-    def _row(self, item: _Input, reading: Future[Radiograph], line: ProgressLine) -> Row:
+    def _row(self, item: _Input, reading: Job[Radiograph] | None, line: ProgressLine) -> Row:
         """Everything that can go wrong with one image ends in its row, and the others go on."""
         uid = ""
         try:
             if item.error is not None:
                 raise item.error
+            assert reading is not None
             radiograph = reading.result()
             uid = radiograph.identity.sop_instance_uid
             return self._analyse(item.path, radiograph, line)
@@ -140,6 +143,10 @@ class _Batch:
         print_error(error, str(path))
         if self._debug:
             line.write(traceback.format_exc(), error=True)
+
+
+def _read(item: _Input) -> Job[Radiograph] | None:
+    return submit_decode(item.path) if item.error is None else None
 
 
 def _inputs(paths: Sequence[Path]) -> Iterator[_Input]:

@@ -209,7 +209,10 @@ def test_a_fault_of_the_program_costs_only_its_image(
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")
 @pytest.mark.slow
-def test_an_interrupt_leaves_whole_files_and_a_summary(toy_pack: Path, tmp_path: Path, repository: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_whole_files_and_a_summary(
+    toy_pack: Path, tmp_path: Path, repository: Path, number: int
+) -> None:
     study = tmp_path / "study"
     study.mkdir()
     for seed in range(200):
@@ -233,7 +236,7 @@ def test_an_interrupt_leaves_whole_files_and_a_summary(toy_pack: Path, tmp_path:
     ) as process:
         while process.poll() is None and len(list(out.glob("*/report.txt"))) < 3:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "interrupted" in errors and "Traceback" not in errors

@@ -62,7 +62,8 @@ def make_toy_vit(seed: int = 7) -> ToyVit:
 def tail_tensors(vit: ToyVit) -> dict[str, Array]:
     """The arrays of ``tail.safetensors``."""
     last = {"w_o": "o.weight", "b_o": "o.bias", "lambda1": "lambda1", "ln2_weight": "ln2.weight",
-            "ln2_bias": "ln2.bias", "fc1_weight": "fc1.weight", "fc1_bias": "fc1.bias", "fc2_weight": "fc2.weight", "fc2_bias": "fc2.bias",
+            "ln2_bias": "ln2.bias", "fc1_weight": "fc1.weight", "fc1_bias": "fc1.bias", "fc2_weight": "fc2.weight",
+            "fc2_bias": "fc2.bias",
             "lambda2": "lambda2"}
     tensors = {name: vit[f"block1.{source}"] for name, source in last.items()}
     return tensors | {"norm_weight": vit["norm.weight"], "norm_bias": vit["norm.bias"]}

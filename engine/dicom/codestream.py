@@ -69,3 +69,11 @@ def _jpeg2000(frame: bytes) -> Codestream:
     high_throughput = bool(capabilities & 0x4000)
     syntax = uid.HTJ2K if high_throughput else uid.JPEG2000
     return Codestream(y - y0, x - x0, components, (depth & 0x7F) + 1, syntax)
+
+
+def is_complete(frame: bytes) -> bool:
+    """Whether the frame has its end marker (EOI of JPEG and JPEG-LS, EOC of JPEG 2000), padding behind it aside.
+
+    Decoders fill what is missing with grey and say nothing, which must not pass for a radiograph.
+    """
+    return b"\xff\xd9" in frame.rstrip(b"\x00")[-64:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings as python_warnings
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from engine.dicom.uids import uid_of_pixels
 from engine.errors import ReadError
 
 __all__ = ["find_images", "read_radiograph"]
+
+# The parser logs what it also warns of, quoting the header; the warnings are collected, patients' data not logged.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 def read_radiograph(path: Path) -> Radiograph:
@@ -168,7 +172,7 @@ def _gray_frame(header: Elements, pixels: PixelDescription, syntax: str) -> Fram
     if pixels.photometric == "PALETTE COLOR":
         frame = apply_palette(header, frame)
     if frame.ndim != 3:
-        raise ReadError("PIXEL_FORMAT", f"the photometric interpretation {pixels.photometric} is not known")
+        raise ReadError("PIXEL_FORMAT", "the header calls the image coloured but gives it one sample a pixel")
     gray = gray_of_rgb(frame, f"an image ({pixels.photometric})")
     header.warn("The image is stored in colour; its channels are equal and were read as grey.")
     return gray

@@ -57,7 +57,7 @@ class Grayscale:
 
     @property
     def window_range(self) -> tuple[float, float]:
-        """Smallest and largest modality value that the occurring stored values can give."""
+        """Smallest and largest modality value of the stored values from the smallest to the largest that occur."""
         low, high = self.stored_range
         if self.modality.lut is None:
             ends = self.modality.apply(np.array([low, high], dtype=np.float64))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pydicom import uid
+
 from engine.dicom.elements import Elements
 from engine.dicom.pixel_description import PixelDescription
 from engine.dicom.radiograph import Acquisition, Identity
@@ -32,6 +34,9 @@ _VIEW_CODES = {
     "399038007": "RPO",
     "R-10210": "RPO",
 }
+
+# Always lossy, whatever the header says.
+_LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
 
 _INDICATION = (
     "ReasonForTheRequestedProcedure",
@@ -88,7 +93,7 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
         photometric=pixels.photometric,
         bits_stored=pixels.bits_stored,
         transfer_syntax_uid=syntax,
-        lossy=header.text("LossyImageCompression") == "01",
+        lossy=header.text("LossyImageCompression") == "01" or syntax in _LOSSY,
         burned_in_annotation=header.text("BurnedInAnnotation").upper(),
         indication=_indication(header),
     )

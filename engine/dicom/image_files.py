@@ -54,7 +54,9 @@ def read_picture(path: Path, content: bytes) -> Radiograph:
         ),
         spacing=NO_SPACING,
         identity=Identity(sop_instance_uid=uid_of_pixels(stored)),
-        acquisition=Acquisition(photometric="MONOCHROME2", bits_stored=8 * stored.dtype.itemsize),
+        acquisition=Acquisition(
+            photometric="MONOCHROME2", bits_stored=8 * stored.dtype.itemsize, lossy=content.startswith(b"\xff\xd8")
+        ),
         source=path,
         is_dicom=False,
         frames=frames,

@@ -8,6 +8,19 @@ from engine.dicom.elements import Elements
 from engine.dicom.limits import check_image_size
 from engine.errors import ReadError
 
+PHOTOMETRIC_INTERPRETATIONS = frozenset(
+    {
+        "MONOCHROME1",
+        "MONOCHROME2",
+        "PALETTE COLOR",
+        "RGB",
+        "YBR_FULL",
+        "YBR_FULL_422",
+        "YBR_ICT",
+        "YBR_RCT",
+    }
+)
+
 
 @dataclass(frozen=True)
 class PixelDescription:
@@ -37,12 +50,15 @@ def describe_pixels(header: Elements) -> PixelDescription:
     Raises
     ------
     ReadError
-        ``PIXELS_MISSING``, ``HEADER_INCOMPLETE``, ``IMAGE_SIZE``, ``IMAGE_TOO_LARGE`` or ``PIXEL_FORMAT``.
+        ``PIXELS_MISSING``, ``PIXELS_DAMAGED``, ``HEADER_INCOMPLETE``, ``IMAGE_SIZE``, ``IMAGE_TOO_LARGE`` or
+        ``PIXEL_FORMAT``.
     """
     if "PixelData" not in header:
         if "FloatPixelData" in header or "DoubleFloatPixelData" in header:
             raise ReadError("PIXEL_FORMAT", "the pixels are floating-point numbers", "only integer pixels are shown")
         raise ReadError("PIXELS_MISSING", "the file has an image header but no pixels", "export the image again")
+    if not isinstance(header.raw("PixelData"), bytes):
+        raise ReadError("PIXELS_DAMAGED", "the pixel data are not a run of bytes", "export the image again")
     numbers = {key: header.integer(key) for key in ("Rows", "Columns", "BitsAllocated")}
     missing = [key for key, value in numbers.items() if value is None]
     if missing:
@@ -71,6 +87,12 @@ def describe_pixels(header: Elements) -> PixelDescription:
     if not photometric:
         photometric = "MONOCHROME2" if samples == 1 else "RGB"
         header.warn(f"The header does not say its Photometric Interpretation; {photometric} is assumed.")
+    if photometric not in PHOTOMETRIC_INTERPRETATIONS:
+        raise ReadError(
+            "PIXEL_FORMAT",
+            f"the photometric interpretation {photometric} is not known",
+            "export the image as MONOCHROME2",
+        )
     return PixelDescription(
         rows=rows,
         columns=columns,

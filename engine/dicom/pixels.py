@@ -12,7 +12,8 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
-from engine.dicom.codestream import Codestream, read_codestream
+from engine.dicom.codestream import Codestream, is_complete, read_codestream
+from engine.dicom.complaints import overheard
 from engine.dicom.elements import Elements
 from engine.dicom.pixel_description import PixelDescription
 from engine.errors import ReadError
@@ -64,9 +65,7 @@ def decode_first_frame(header: Elements, pixels: PixelDescription, syntax: str) 
     ReadError
         ``SYNTAX_UNSUPPORTED``, ``PIXELS_TRUNCATED``, ``PIXELS_INCONSISTENT`` or ``PIXELS_DAMAGED``.
     """
-    data = header.raw("PixelData")
-    if not isinstance(data, bytes):
-        raise ReadError("PIXELS_DAMAGED", "the pixel data are not a run of bytes", "export the image again")
+    data: bytes = header.dataset.PixelData
     if syntax in NATIVE:
         if len(data) < pixels.frame_bytes:
             raise ReadError(
@@ -77,7 +76,7 @@ def decode_first_frame(header: Elements, pixels: PixelDescription, syntax: str) 
         return _used_bits(_decode(syntax, "", data[: pixels.frame_bytes], header, pixels), pixels)
     if syntax not in DECODER_ORDER:
         raise _unsupported(UID(syntax).name)
-    frame = _first_frame(data, pixels)
+    frame = first_frame(data, pixels.frames)
     if syntax == uid.RLELossless:
         return _used_bits(_decode_by_any(syntax, frame, header, pixels), pixels)
     stream = _checked_codestream(frame, pixels, syntax)
@@ -97,10 +96,10 @@ def _unsupported(name: str) -> ReadError:
     )
 
 
-def _first_frame(data: bytes, pixels: PixelDescription) -> bytes:
-    """Return the first frame of encapsulated pixel data (PS3.5 A.4)."""
+def first_frame(data: bytes, frames: int) -> bytes:
+    """Return the first of so many frames of encapsulated pixel data (PS3.5 A.4), still compressed."""
     try:
-        frame = next(itertools.islice(generate_frames(data, number_of_frames=pixels.frames), 1), b"")
+        frame = next(itertools.islice(generate_frames(data, number_of_frames=frames), 1), b"")
     except (ValueError, EOFError, IndexError) as error:
         raise ReadError(
             "PIXELS_DAMAGED", f"the compressed image has no proper fragments ({error})", "copy or export the file again"
@@ -125,6 +124,12 @@ def _checked_codestream(frame: bytes, pixels: PixelDescription, syntax: str) -> 
             f"the header says {pixels.rows} x {pixels.columns} x {pixels.samples}, "
             f"the compressed image {stream.rows} x {stream.columns} x {stream.components}",
             "the file is damaged or not to be trusted; export it again",
+        )
+    if not is_complete(frame):
+        raise ReadError(
+            "PIXELS_TRUNCATED",
+            "the compressed image ends early: its end marker is missing",
+            "copy or export the file again",
         )
     if syntax == uid.JPEGExtended12Bit and stream.precision > 8:
         raise _unsupported("JPEG Extended with 12 bits")
@@ -160,18 +165,21 @@ def _decode(syntax: str, plugin: str, data: bytes, header: Elements, pixels: Pix
         "pixel_representation": int(pixels.signed),
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
-        "pixel_vr": header.dataset["PixelData"].VR,
+        "pixel_vr": "OB" if header.dataset["PixelData"].VR == "OB" else "OW",
         # Unused bits are dealt with here, by High Bit and by the codestream's own precision.
         "correct_unused_bits": False,
     }
     if pixels.samples > 1:
         options["planar_configuration"] = pixels.planar
     try:
-        array, _ = get_decoder(UID(syntax)).as_array(data, index=0, decoding_plugin=plugin, **options)
+        with overheard() as complaints:
+            array, _ = get_decoder(UID(syntax)).as_array(data, index=0, decoding_plugin=plugin, **options)
     except MemoryError:
         raise
     except Exception as error:  # decoders raise whatever they like, and each failure means the same
         raise ReadError("PIXELS_DAMAGED", f"{plugin or 'the reader'} says {_first_line(error)}") from error
+    if complaints:
+        header.warn("The decoder found errors in the compressed image; parts of it may be wrong.")
     expected = (pixels.rows, pixels.columns, pixels.samples)[: 2 if pixels.samples == 1 else 3]
     if array.shape != expected:
         raise ReadError("PIXELS_INCONSISTENT", f"{plugin} gives an image of shape {array.shape}, not {expected}")

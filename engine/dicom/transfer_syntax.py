@@ -6,13 +6,12 @@ import struct
 import zlib
 
 from pydicom import uid
-from pydicom.encaps import generate_frames
 from pydicom.uid import UID
 
 from engine.dicom.codestream import read_codestream
 from engine.dicom.elements import Elements
 from engine.dicom.limits import MAX_INFLATED_BYTES
-from engine.dicom.pixels import NATIVE
+from engine.dicom.pixels import NATIVE, first_frame
 from engine.errors import ReadError
 
 _LONG_VRS = (b"OB", b"OW", b"UN", b"SQ", b"UT", b"OF", b"OD", b"OL", b"UC", b"UR")
@@ -36,9 +35,8 @@ def transfer_syntax(header: Elements) -> str:
 def _guess(header: Elements) -> str:
     element = header.dataset["PixelData"]
     implicit, little = header.dataset.original_encoding
-    data = header.raw("PixelData")
-    if element.is_undefined_length and isinstance(data, bytes):
-        frame = next(generate_frames(data, number_of_frames=1), b"")
+    if element.is_undefined_length:
+        frame = first_frame(element.value, 1)
         stream = read_codestream(frame)
         return stream.transfer_syntax if stream else uid.RLELossless
     if little is False:

@@ -26,11 +26,16 @@ def make_application() -> QApplication:
     qtlog.install()
     running = QApplication.instance()
     application = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    prepare(application)
+    return application
+
+
+def prepare(application: QApplication) -> None:
+    """Give an application its name, a font and the dark theme."""
     application.setApplicationName("saerad")
     application.setApplicationDisplayName(tr("SAE-Rad workstation"))
     ensure_font(application)
     style.apply(application)
-    return application
 
 
 def make_window(pack: str | None, device: str, drafts: Path) -> MainWindow:

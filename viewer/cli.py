@@ -34,7 +34,7 @@ def _view(arguments: list[str]) -> int:
         if not Path(path).exists():
             raise UsageError("FILE_MISSING", f"there is no file, folder or command {path!r}", "see 'saerad --help'")
     _require_screen()
-    from viewer.app import run  # noqa: PLC0415 - Qt is loaded only to open the viewer
+    from viewer.app import run
 
     return run(options.paths, pack=options.pack, device=options.device)
 
@@ -48,7 +48,7 @@ def _demo(arguments: list[str]) -> int:
     if options.offscreen is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     _require_screen()
-    from viewer.demo import run_demo  # noqa: PLC0415 - Qt is loaded only to open the viewer
+    from viewer.demo import run_demo
 
     return run_demo(options.offscreen)
 
@@ -56,7 +56,7 @@ def _demo(arguments: list[str]) -> int:
 def _require_screen() -> None:
     """Qt ends the process when it finds no display: ask before it does."""
     try:
-        import PySide6.QtWidgets  # noqa: F401, PLC0415 - asks whether Qt can be loaded here
+        import PySide6.QtWidgets  # noqa: F401 - asks whether Qt can be loaded here
     except ImportError as error:
         raise SaeRadError(
             "VIEWER_UNAVAILABLE", f"the viewer's screen library cannot be loaded ({error})",

@@ -109,7 +109,7 @@ class Journey:
         self._picture("03_sentence_selected")
         for number, sentence in enumerate(sentences):
             if number == 1:
-                commands.edit(sentence.key, sentence.text.rstrip(".") + ", compared with no prior study.")
+                commands.edit(sentence.key, f"{sentence.text} Clinical correlation is advised.")
             elif number < len(sentences) - 1 or number == 0:
                 commands.confirm(sentence.key)
         commands.add(image.history.current.sections[0].name, "No earlier image was available for comparison.")

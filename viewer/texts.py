@@ -19,30 +19,30 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:
         return "idle", tr("No image open. Drop DICOM files or a folder here.")
     if image.load is Load.FAILED and image.problem is not None:
         return "refused", tr("NOT OPENED [{code}]  {message}. {hint}", code=image.problem.code,
-                             message=image.problem.message, hint=_sentence(image.problem.hint))
+                             message=image.problem.message, hint=as_sentence(image.problem.hint))
     if image.load is not Load.READY and image.analysis is None:
         return "idle", tr("Opening {name}…", name=image.path.name)
     if image.work is Work.RUNNING:
         return "idle", tr("Analysing…")
     if image.analysis_problem is not None:
         return "warning", tr("NOT ANALYSED [{code}]  {message}. {hint}", code=image.analysis_problem.code,
-                             message=image.analysis_problem.message, hint=_sentence(image.analysis_problem.hint))
+                             message=image.analysis_problem.message, hint=as_sentence(image.analysis_problem.hint))
     if image.analysis is None:
         return "idle", tr("Not analysed")
     gate, made = image.analysis.gate, image.analysis
-    origin = tr("pack {name} {version}, {provider}", name=made.pack_name, version=made.pack_version,
-                provider=made.provider.replace("ExecutionProvider", ""))
+    origin = tr("pack {name} {version}, {provider}, {time:.0f} ms", name=made.pack_name, version=made.pack_version,
+                provider=made.provider.replace("ExecutionProvider", ""), time=made.timing_ms.get("total", sum(made.timing_ms.values())))
     if gate.verdict == "refused":
         advice = tr(REFUSAL_ADVICE.get(gate.code, "read it without the model"))
-        return "refused", tr("REFUSED [{code}]  {message} {advice}", code=gate.code, message=_sentence(gate.message),
-                             advice=_sentence(advice))
+        return "refused", tr("REFUSED [{code}]  {message} {advice}", code=gate.code, message=as_sentence(gate.message),
+                             advice=as_sentence(advice))
     if gate.verdict == "warning":
-        return "warning", tr("WARNING [{code}]  {message} {origin}", code=gate.code, message=_sentence(gate.message),
+        return "warning", tr("WARNING [{code}]  {message} {origin}", code=gate.code, message=as_sentence(gate.message),
                              origin=f"({origin})")
     return "good", tr("Suitable for the model ({origin})", origin=origin)
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
     """Start with a capital, end with a full stop."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         right.addWidget(self.features)
         right.addWidget(self.report)
         right.setSizes([380, 480])
+        right.setMinimumWidth(460)
         whole = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.browser, self.frame, right):
             whole.addWidget(widget)
@@ -193,7 +194,7 @@ class MainWindow(QMainWindow):
                 picture = paint_density(made[feature.id], colour, overlay.threshold)
                 layers.append(Layer(feature.id, colour, f"#{feature.id} {feature.description}", picture))
                 method = made[feature.id].method
-        scale = tr("0 – {full} × (1: a typical strength, evenly spread)", full=f"{FULL_SCALE:.0f}")
+        scale = tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}")
         self.canvas.set_layers(tuple(layers), method, scale)
 
     def _on_thumbnail(self, key: str) -> None:

@@ -20,6 +20,7 @@ from viewer.features.row import FeatureRow
 from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
+from viewer.texts import as_sentence
 
 
 class FeaturePanel(QFrame):
@@ -167,7 +168,7 @@ def _why_none(image: OpenImage | None) -> str:
         return tr("Open an image to see its features.")
     if image.analysis is not None:
         gate = image.analysis.gate
-        return tr("No features: the image was refused [{code}]. {message}", code=gate.code, message=gate.message)
+        return tr("No features: the image was refused [{code}]. {message}", code=gate.code, message=as_sentence(gate.message))
     if image.problem is not None:
         return tr("No features: the file was not opened [{code}].", code=image.problem.code)
     if image.work in (Work.FAILED, Work.CANCELLED) and image.analysis_problem is not None:

@@ -49,7 +49,10 @@ class StudyBrowser(QWidget):
         picture = QImage(gray.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
         pixmap = QPixmap.fromImage(picture.scaled(
             THUMBNAIL_SIZE, THUMBNAIL_SIZE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation))
-        self._thumbnails[key] = QIcon(pixmap)
+        icon = QIcon(pixmap)
+        # Qt would tint the picture of the selected image.
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)
+        self._thumbnails[key] = icon
 
     def refresh(self, images: dict[str, OpenImage], current: str | None) -> None:
         """Show these images, in their order, with a heading wherever patient or study changes."""

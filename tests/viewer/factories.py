@@ -1,0 +1,159 @@
+"""Synthetic images, analyses and drafts for the viewer's tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from engine.dicom.files import read_radiograph
+from engine.dicom.radiograph import Radiograph
+from engine.errors import Cancelled
+from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
+from engine.report.draft import Draft, ReportSection, Sentence
+from engine.report.findings import Finding
+from viewer.state.session import AnalysisResult
+from viewer.tasks import TaskControl
+
+GRID = 8
+
+
+def ramp(rows: int = 120, columns: int = 100, dtype: type = np.uint16, top: int = 4000) -> npt.NDArray[Any]:
+    """Values that rise along the columns and, a little, along the rows."""
+    x = np.linspace(0, top * 0.9, columns)[None, :]
+    y = np.linspace(0, top * 0.1, rows)[:, None]
+    return np.asarray(x + y).astype(dtype)
+
+
+def write_dicom(path: Path, pixels: npt.NDArray[Any] | None = None, **tags: Any) -> Path:
+    """Write a CR image; `tags` replace or add attributes."""
+    stored = ramp() if pixels is None else pixels
+    ds = Dataset()
+    ds.SOPClassUID = ComputedRadiographyImageStorage
+    ds.SOPInstanceUID = generate_uid(entropy_srcs=[path.name])
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(entropy_srcs=["s"]), generate_uid(entropy_srcs=["e"])
+    ds.PatientName, ds.PatientID, ds.PatientSex = "TEST^ANNA", "T1", "F"
+    ds.StudyDate, ds.StudyTime, ds.Modality = "20260102", "101500", "CR"
+    ds.BodyPartExamined, ds.ViewPosition = "CHEST", "PA"
+    ds.PatientOrientation = ["L", "F"]
+    ds.Rows, ds.Columns = stored.shape
+    bits = 8 * stored.dtype.itemsize
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = bits, bits, bits - 1
+    ds.PixelRepresentation = int(stored.dtype.kind == "i")
+    low, high = float(stored.min()), float(stored.max())
+    ds.WindowCenter, ds.WindowWidth = f"{(low + high) / 2:.0f}", f"{max(high - low, 1):.0f}"
+    for name, value in tags.items():
+        setattr(ds, name, value)
+    ds.PixelData = np.ascontiguousarray(stored).tobytes()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def make_radiograph(folder: Path, name: str = "a.dcm", pixels: npt.NDArray[Any] | None = None, **tags: Any) -> Radiograph:
+    """Write and read a synthetic image."""
+    return read_radiograph(write_dicom(folder / name, pixels, **tags))
+
+
+def feature(ident: int, percentile: float = 80.0, **changes: Any) -> ActiveFeature:
+    """An active feature."""
+    made = ActiveFeature(
+        id=ident, description=f"feature number {ident}", activation=2.0, percentile=percentile,
+        observation="Pleural Effusion", polarity="present", laterality="left", location="base", severity="small",
+        section="pleura", label_score=0.8, reportable=True,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def one_patch(ident: int, row: int, column: int, box: tuple[float, float, float, float], value: float = 2.0) -> FeatureMap:
+    """A map with one hot patch."""
+    values = np.zeros((GRID, GRID), dtype=np.float32)
+    values[row, column] = value
+    return FeatureMap(ident, values, preactivation=value, remainder=0.0, method="test method", box=box)
+
+
+def make_analysis(radiograph: Radiograph, ids: Sequence[int] = (3, 5, 9), verdict: str = "suitable") -> Analysis:
+    """An analysis of this image: features 3 and 5 with maps, 9 without; refused ones have nothing."""
+    refused = verdict == "refused"
+    box = (0.0, 0.0, float(radiograph.columns), float(radiograph.rows))
+    gate = (GateVerdict("refused", "LATERAL_VIEW", "this is a lateral view") if refused
+            else GateVerdict("suitable", "OK", "the image is suitable"))  # fmt: skip
+    return Analysis(
+        sop_instance_uid=radiograph.identity.sop_instance_uid, pixel_sha256=radiograph.pixel_sha256, pack_name="toy",
+        pack_version="0.1.0", provider="CPUExecutionProvider", gate=gate,
+        features=() if refused else tuple(feature(i, 90.0 - 10 * n) for n, i in enumerate(ids)),
+        observations=() if refused else (ObservationProbability("Pleural Effusion", "none", "", 0.8, 0.5, 0.1, (3,)),),
+        maps={} if refused else {i: one_patch(i, 2, i % GRID, box) for i in ids if i != 9},
+        explained_variance=0.7, timing_ms={"encoder": 10.0},
+    )  # fmt: skip
+
+
+def finding(ids: tuple[int, ...], polarity: Any = "present") -> Finding:
+    """A finding that stands on these features."""
+    return Finding("Pleural Effusion", polarity, "left", "base", "small", "pleura", 0.8, ids)
+
+
+def make_draft(analysis: Analysis) -> Draft:
+    """Three sentences: s1 positive on 3 and 5, s2 negative on 9, s3 positive on 5."""
+    def sentence(key: str, text: str, ids: tuple[int, ...], polarity: str = "present") -> Sentence:
+        return Sentence(key, text, (finding(ids, polarity),), ids, ai_text=text)
+
+    return Draft(
+        sop_instance_uid=analysis.sop_instance_uid, pixel_sha256=analysis.pixel_sha256, pack_name=analysis.pack_name,
+        pack_version=analysis.pack_version,
+        sections=(
+            ReportSection("pleura", "Pleura", (sentence("s1", "Small left effusion.", (3, 5)),
+                                               sentence("s2", "No pneumothorax.", (9,), "absent"))),
+            ReportSection("heart", "Heart and mediastinum", (sentence("s3", "Large heart.", (5,)),)),
+        ),
+    )  # fmt: skip
+
+
+class FakeEngine:
+    """Answers at once, or when `gate` is set; refuses images of a body part other than the chest."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.analysed: list[str] = []
+        self.fail: BaseException | None = None
+        self.wrong_image: Analysis | None = None
+        self.exports: list[tuple[Path, Draft, tuple[str, ...]]] = []
+
+    def warm_up(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.gate.set()
+
+    def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
+        control.progress("step one", 0.5)
+        while not self.gate.wait(0.01):
+            if control.cancelled():
+                raise Cancelled
+        if self.fail is not None:
+            raise self.fail
+        self.analysed.append(radiograph.identity.sop_instance_uid)
+        refused = radiograph.acquisition.body_part not in ("", "CHEST")
+        analysis = self.wrong_image or make_analysis(radiograph, verdict="refused" if refused else "suitable")
+        return AnalysisResult(analysis, None if refused else make_draft(analysis), {3: 2.0, 5: 2.0, 9: 2.0})
+
+    def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
+        return make_draft(analysis)
+
+    def export(self, folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft, formats: Sequence[str],
+               control: TaskControl) -> list[Path]:  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "report.txt"
+        path.write_text(draft.status.value, encoding="utf-8")
+        self.exports.append((folder, draft, tuple(formats)))
+        return [path]

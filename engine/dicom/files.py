@@ -24,7 +24,7 @@ from engine.dicom.pixel_description import PixelDescription, describe_pixels
 from engine.dicom.pixels import Frame, decode_first_frame
 from engine.dicom.plain_words import plain_words
 from engine.dicom.radiograph import Radiograph
-from engine.dicom.recognise import HEAD_BYTES, Kind, recognise
+from engine.dicom.recognise import HEAD_BYTES, PROGRAM_SIGNATURES, Kind, recognise
 from engine.dicom.spacing import read_spacing
 from engine.dicom.transfer_syntax import check_inflated_size, transfer_syntax
 from engine.dicom.uids import uid_of_pixels
@@ -40,7 +40,8 @@ def read_radiograph(path: Path) -> Radiograph:
     """Open a DICOM, PNG or JPEG file.
 
     The file is read into memory and never written to. Nothing is believed before it is checked, but decoders are
-    foreign code: hostile files belong into `engine.worker`, which survives what they do.
+    foreign code: hostile files belong into `engine.worker`, which survives what they do. Python's warnings are
+    caught meanwhile, so call it from one thread at a time.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def read_radiograph(path: Path) -> Radiograph:
             if kind not in (Kind.DICOM, Kind.HEADLESS):
                 raise _not_dicom(kind, name)
             header = Elements(_parse(content))
+            if content.startswith(PROGRAM_SIGNATURES):
+                header.warn("The file's preamble is the beginning of a program: never rename it or try to run it.")
             if kind is Kind.HEADLESS:
                 header.warn("The file has no DICOM preamble; it was read as a bare data set.")
             return _radiograph(path, header, caught)
@@ -174,7 +177,7 @@ def _gray_frame(header: Elements, pixels: PixelDescription, syntax: str) -> Fram
     if frame.ndim != 3:
         raise ReadError("PIXEL_FORMAT", "the header calls the image coloured but gives it one sample a pixel")
     gray = gray_of_rgb(frame, f"an image ({pixels.photometric})")
-    header.warn("The image is stored in colour; its channels are equal and were read as grey.")
+    header.warn("The image is stored in colour; its channels agree and were read as grey.")
     return gray
 
 

@@ -25,11 +25,13 @@ def gray_of_rgb(rgb: npt.NDArray[np.integer], what: str) -> npt.NDArray[np.integ
     ReadError
         ``NOT_GRAYSCALE`` if any pixel has a colour.
     """
-    spread = int((rgb.max(axis=2).astype(np.int32) - rgb.min(axis=2)).max())
-    if spread > _ROUNDING:
+    red, green, blue = (rgb[..., channel] for channel in range(3))
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    if int((highest - lowest).max()) > _ROUNDING:
         raise ReadError(
             "NOT_GRAYSCALE",
             f"the file is {what} with colour in it",
             "radiographs are grey; open the original image instead of a coloured copy",
         )
-    return np.ascontiguousarray(rgb[..., 1])
+    return np.ascontiguousarray(green)

@@ -76,5 +76,5 @@ def _gray(picture: Image.Image, warnings: list[str]) -> npt.NDArray[np.integer]:
     if "A" in picture.mode or "transparency" in picture.info:
         warnings.append("The picture has a transparency channel, which is left out.")
     stored = gray_of_rgb(np.asarray(picture.convert("RGB")), "a picture")
-    warnings.append("The picture is stored in colour; its channels are equal and were read as grey.")
+    warnings.append("The picture is stored in colour; its channels agree and were read as grey.")
     return stored

@@ -41,6 +41,8 @@ _SIGNATURES: tuple[tuple[bytes, Kind, str], ...] = (
     (b"SQLite format 3", Kind.OTHER, "SQLite database"),
     (b"\x89HDF", Kind.OTHER, "HDF5 file"),
 )
+# A preamble may hold anything, also what an operating system would run (CVE-2019-11687): Windows, Linux, macOS.
+PROGRAM_SIGNATURES = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _MARKUP = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml|!--|svg)", re.IGNORECASE)
 
 

@@ -12,5 +12,5 @@ Hostile or broken files are opened here, and models run here. The caller's proce
 ...     radiograph = job.result()                                 # or raises the function's SaeRadError
 
 `Worker` and `Job` are thread-safe. From Qt: submit on any thread; in the callbacks do nothing but emit a signal, which
-Qt carries to the right thread. A Python script that starts workers needs the usual ``if __name__ == "__main__":`` guard.
+Qt carries to the right thread. A script that starts workers needs the usual ``if __name__ == "__main__":`` guard.
 """

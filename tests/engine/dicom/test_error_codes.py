@@ -6,7 +6,6 @@ import ast
 import re
 from pathlib import Path
 
-
 CODE = re.compile(r"(?:FILE|DICOM|IMAGE|HEADER|NESTING|OUT|PICTURE|PIXELS?|SYNTAX|WORKER|NOT|ZIP|IS)_[A-Z_]+")
 
 

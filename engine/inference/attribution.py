@@ -2,14 +2,17 @@
 
 Last block (pre-norm, LayerScale), rows x_j with row 0 the class token, and the final norm::
 
-    c_j = λ1 * W_O concat_h(A_0j^h v_j^h)            message of token j to the class token
-    y   = x_0 + λ1 * b_O + Σ_j c_j
+    c_j = λ1 * W_O concat_h(A_0j^h (v_j^h - v̄^h))    message of token j to the class token, beyond an average patch's
+    y   = x_0 + λ1 * (b_O + W_O concat_h(v̄^h)) + Σ_j c_j
     z   = y + λ2 * MLP(LN2(y)),    e = γ * (z - mean z) / σ + β
     p_f = w_f · (e - b_dec) + b_f
 
+v̄ is the mean value over the image's patches. A row of attention sums to 1, so any v̄ leaves y as it is; without it
+every patch is credited with what all patches say alike, and a map is mostly a picture of the attention.
+
 `messages` reads p_f as a sum of messages with σ as measured; the MLP's share stays in the remainder.
 `integrated` shares out the MLP and the norms too, by integrating the gradient of the one-token tail along the path from
-no message to all of them (integrated gradients, Sundararajan et al. 2017; complete by construction).
+the average patch's message to all of them (integrated gradients, Sundararajan et al. 2017; complete by construction).
 """
 
 from __future__ import annotations
@@ -45,8 +48,8 @@ class Contributions:
     patches : ndarray of float64, shape (K, P)
         Share of each patch.
     remainder : ndarray of float64, shape (K,)
-        All other shares (class token itself, biases, and with `messages` the MLP), computed on its own and not as a
-        difference: patches.sum(1) + remainder is the pre-activation.
+        All other shares (class token, biases, an average patch, and with `messages` the MLP), computed on its own and
+        not as a difference: patches.sum(1) + remainder is the pre-activation.
     """
 
     patches: Floats
@@ -65,20 +68,23 @@ class LastBlock:
     x0_last : ndarray, shape (D,)
     eps : float
         Of the layer norms.
+    centred : bool
+        False takes v̄ = 0: messages as such, for comparison.
     """
 
     def __init__(self, tail: Mapping[str, npt.NDArray[np.float32]], attn_cls: npt.NDArray[np.floating],
-                 v_last: npt.NDArray[np.floating], x0_last: npt.NDArray[np.floating], eps: float) -> None:
+                 v_last: npt.NDArray[np.floating], x0_last: npt.NDArray[np.floating], eps: float, *,
+                 centred: bool = True) -> None:
         self._t = {name: value.astype(np.float64) for name, value in tail.items()}
         self._eps = eps
-        tokens = v_last.shape[0]
-        weighted = v_last.astype(np.float64) * attn_cls.astype(np.float64).T[:, :, None]
-        self._heads: Floats = weighted.reshape(tokens, -1)
-        """A_0j^h v_j^h of every token, heads side by side: (P + 1, D)."""
-        self._start: Floats = x0_last.astype(np.float64) + self._t["lambda1"] * self._t["b_o"]
-        message = self._t["lambda1"] * (self._t["w_o"] @ self._heads.sum(axis=0))
-        self._y: Floats = self._start + message
-        self._message: Floats = message
+        attention, values = attn_cls.astype(np.float64).T[:, :, None], v_last.astype(np.float64)
+        average = values[1:].mean(axis=0) if centred else np.zeros_like(values[0])
+        self._heads: Floats = (attention * (values - average)).reshape(len(values), -1)
+        """A_0j^h (v_j^h - v̄^h) of every token, heads side by side: (P + 1, D)."""
+        constant = self._t["b_o"] + self._t["w_o"] @ (attention.sum(axis=0) * average).ravel()
+        self._start: Floats = x0_last.astype(np.float64) + self._t["lambda1"] * constant
+        self._message: Floats = self._t["lambda1"] * (self._t["w_o"] @ self._heads.sum(axis=0))
+        self._y: Floats = self._start + self._message
 
     def preactivation(self, rows: SaeRows) -> Floats:
         """Pre-activations of the features, (K,), from this block's own arithmetic."""

@@ -49,29 +49,50 @@ def test_maps_and_remainder_add_up_to_the_preactivation(rows: SaeRows, method: M
         assert feature_map.preactivation == pytest.approx(z[ident], abs=1e-9)
 
 
-def test_messages_are_what_the_class_token_would_lose(rows: SaeRows) -> None:
-    """With the norm and the MLP held, taking out one token's message changes z by that token's share."""
+@pytest.mark.parametrize("centred", [True, False])
+def test_messages_are_what_the_class_token_would_lose(rows: SaeRows, centred: bool) -> None:
+    """With norm and MLP held, a token that says what the average patch says (or nothing) changes z by its share."""
     vit = make_toy_vit()
     out = forward(vit, pixels())
-    shares = block_of(vit, out).messages(rows).patches
-    t = {name: value.astype(np.float64) for name, value in tail_tensors(vit).items()}
     attention, values, x0 = out["attn_cls"][0], out["v_last"][0], out["x0_last"][0]
+    shares = LastBlock(tail_tensors(vit), attention, values, x0, EPS, centred=centred).messages(rows).patches
+    t = {name: value.astype(np.float64) for name, value in tail_tensors(vit).items()}
 
-    def update(keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        heads = np.einsum("hj,jhd->hd", attention * keep, values).reshape(WIDTH)
-        return x0 + t["lambda1"] * (t["w_o"] @ heads + t["b_o"])
+    def update(said: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        heads = np.einsum("hj,jhd->hd", attention, said).reshape(WIDTH)
+        return np.asarray(x0 + t["lambda1"] * (t["w_o"] @ heads + t["b_o"]), dtype=np.float64)
 
-    y = update(np.ones(GRID * GRID + 1, dtype=bool))
-    token = out["class_token"][0]
+    y = update(values)
     # e = norm_weight * (z - mean) / sigma + norm_bias and z = y + MLP: recover sigma from the encoder's own output.
+    normed = (out["class_token"][0] - t["norm_bias"]) / t["norm_weight"]
+    sigma = float(np.linalg.norm(_before_norm(vit, y)) / np.linalg.norm(normed))
     for patch in (0, 17, 63):
-        keep = np.ones(GRID * GRID + 1, dtype=bool)
-        keep[patch + 1] = False
-        difference = y - update(keep)
-        normed = (token - t["norm_bias"]) / t["norm_weight"]
-        sigma = float(np.linalg.norm(_before_norm(vit, y)) / np.linalg.norm(normed))
+        said = values.copy()
+        said[patch + 1] = values[1:].mean(axis=0) if centred else 0.0
+        difference = y - update(said)
         expected = rows.w_enc @ (t["norm_weight"] * (difference - difference.mean()) / sigma)
         assert shares[:, patch] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_patches_that_all_say_the_same_leave_an_empty_map(rows: SaeRows, method: Method) -> None:
+    vit = make_toy_vit()
+    out = forward(vit, pixels())
+    out["v_last"][0, 1:] = out["v_last"][0, 5]
+    assert np.abs(getattr(block_of(vit, out), method)(rows).patches).max() < 1e-12
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_centring_moves_shares_to_the_remainder_and_no_further(rows: SaeRows, method: Method) -> None:
+    vit = make_toy_vit()
+    out = forward(vit, pixels())
+    for centred in (True, False):
+        block = LastBlock(
+            tail_tensors(vit), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0], EPS, centred=centred
+        )
+        shares = getattr(block, method)(rows)
+        z = preactivations(rows, out["class_token"][0])
+        assert shares.patches.sum(axis=1) + shares.remainder == pytest.approx(z, abs=1e-4)
 
 
 def _before_norm(vit: ToyVit, y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

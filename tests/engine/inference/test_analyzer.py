@@ -174,3 +174,14 @@ def test_far_away_and_badly_rebuilt_images_are_judged(tmp_path: Path) -> None:
 
 def test_json_of_the_manifest_stays_readable(toy_pack: Path) -> None:
     assert json.loads((toy_pack / "pack.json").read_text(encoding="utf-8"))["schema_version"] == 1
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif("CUDAExecutionProvider" not in ort.get_available_providers(), reason="onnxruntime has no CUDA here")
+def test_the_gpu_gives_the_same_answer(toy_pack: Path) -> None:
+    image, pack = radiograph(), load_pack(toy_pack)
+    here, there = (Analyzer(pack, device).analyse(image) for device in ("cpu", "cuda"))
+    assert there.provider == "CUDAExecutionProvider" and there.warnings == ()
+    assert [f.id for f in there.features] == [f.id for f in here.features]
+    for ident, shown in here.maps.items():
+        assert there.maps[ident].values == pytest.approx(shown.values, abs=1e-4)

@@ -1,5 +1,7 @@
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from engine.errors import PackError
@@ -81,3 +83,18 @@ def test_every_cut_of_a_model_is_judged_without_another_error() -> None:
     content = encoder_onnx(make_toy_vit())
     for end in range(0, len(content), 997):
         assert code_of(content[:end]) == "PACK_ONNX"
+
+
+@settings(max_examples=200, deadline=None)
+@given(changes=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), max_size=8))
+def test_spoilt_bytes_pass_or_are_refused_with_a_code(changes: list[tuple[int, int]]) -> None:
+    content = bytearray(SMALL)
+    for place, value in changes:
+        content[place % len(content)] = value
+    try:
+        check_onnx(bytes(content), "sae.onnx")
+    except PackError as error:
+        assert error.code in ("PACK_ONNX", "PACK_UNSAFE")
+
+
+SMALL = model([helper.make_node("Identity", ["x"], ["y"])]).SerializeToString()

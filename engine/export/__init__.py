@@ -89,7 +89,7 @@ def export_all(
     UsageError
         ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
     ExportError
-        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_SOP_CLASS``, before anything is written, when ``sr`` is asked for
+        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_VALID_UID``, before anything is written, when ``sr`` is asked for
         by name for an image that no DICOM object can refer to.
     """
     skipped = skipped_formats(radiograph)

@@ -7,10 +7,10 @@ import uuid
 
 from pydicom.dataset import Dataset
 
-from engine.dicom.header import is_uid
 from engine.dicom.radiograph import Calibration, Radiograph
 from engine.errors import ExportError
 
+_UID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _DATE = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?")
 
@@ -28,13 +28,19 @@ def refusal(radiograph: Radiograph) -> ExportError | None:
             "a DICOM report cannot be made of a PNG or JPEG file, which belongs to no study",
             "choose text, json or pdf",
         )
-    if not is_uid(radiograph.identity.sop_class_uid):
+    who = radiograph.identity
+    if not (_valid_uid(who.sop_class_uid) and _valid_uid(who.sop_instance_uid)):
         return ExportError(
-            "NO_SOP_CLASS",
-            "the image does not say which kind of DICOM object it is, so none can refer to it",
+            "NO_VALID_UID",
+            "the image's SOP class or instance UID is missing or invalid, so no DICOM report can refer to it",
             "choose text, json or pdf",
         )
     return None
+
+
+def _valid_uid(value: str) -> bool:
+    """Whether a UID obeys PS3.5 9.1 to the letter, which reading need not insist on but writing must."""
+    return len(value) <= 64 and _UID.fullmatch(value) is not None
 
 
 def source_dataset(radiograph: Radiograph) -> tuple[Dataset, list[str]]:
@@ -43,7 +49,7 @@ def source_dataset(radiograph: Radiograph) -> tuple[Dataset, list[str]]:
     Raises
     ------
     ExportError
-        ``NOT_DICOM_SOURCE`` or ``NO_SOP_CLASS``.
+        ``NOT_DICOM_SOURCE`` or ``NO_VALID_UID``.
     """
     error = refusal(radiograph)
     if error is not None:
@@ -80,7 +86,7 @@ def _geometry(source: Dataset, radiograph: Radiograph) -> None:
 
 
 def _uid(value: str, what: str, radiograph: Radiograph, notes: list[str]) -> str:
-    if is_uid(value):
+    if _valid_uid(value):
         return value
     notes.append(f"The source has no valid {what} instance UID; one was derived from its SOP instance UID.")
     return derived_uid(what, radiograph.identity.sop_instance_uid)

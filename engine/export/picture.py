@@ -150,7 +150,13 @@ def render(radiograph: Radiograph, overlays: Sequence[Overlay], strip: str) -> I
     for edge, letter in orientation_letters(radiograph).items():
         x, y, anchor = places[edge]
         pen.text(
-            (x, y + line), letter, fill=(255, 255, 255), font=large, anchor=anchor, stroke_width=2, stroke_fill=(0, 0, 0)
+            (x, y + line),
+            letter,
+            fill=(255, 255, 255),
+            font=large,
+            anchor=anchor,
+            stroke_width=2,
+            stroke_fill=(0, 0, 0),
         )
     if overlays:
         legend = canvas.crop((0, line + height, width, canvas.height))

@@ -39,7 +39,7 @@ def write_structured_report(folder: Path, radiograph: Radiograph, analysis: Anal
     Raises
     ------
     ExportError
-        ``NOT_DICOM_SOURCE``, ``NO_SOP_CLASS``, ``EXPORT_WRITE``.
+        ``NOT_DICOM_SOURCE``, ``NO_VALID_UID``, ``EXPORT_WRITE``.
     """
     stream = io.BytesIO()
     structured_report(radiograph, analysis, draft).save_as(stream, enforce_file_format=True)
@@ -56,7 +56,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     Raises
     ------
     ExportError
-        ``NOT_DICOM_SOURCE``, ``NO_SOP_CLASS``.
+        ``NOT_DICOM_SOURCE``, ``NO_VALID_UID``.
     """
     source, notes = source_dataset(radiograph)
     patient, physician = source.PatientName, source.ReferringPhysicianName
@@ -77,10 +77,11 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         manufacturer_name=SOFTWARE,
         model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
     )
+    groups = [_group(finding, source, analysis, algorithm) for finding in _findings(draft)]
     report = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=sr.ObserverContext(codes.DCM.Device, device)),
         procedure_reported=codes.SCT.ChestImaging,
-        imaging_measurements=[_group(finding, source, analysis, algorithm) for finding in _findings(draft)],
+        imaging_measurements=groups or [_no_statement(source, analysis, algorithm)],
         language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(_language(draft.language)),
         referenced_images=[source],
     )
@@ -139,6 +140,19 @@ def _group(
         algorithm_id=algorithm,
         measurements=[sr.Measurement(codes.DCM.Probability, round(finding.probability, 4), codes.UCUM.NoUnits)],
         qualitative_evaluations=evaluations,
+        source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
+    )
+
+
+def _no_statement(
+    source: Dataset, analysis: Analysis, algorithm: sr.AlgorithmIdentification
+) -> sr.MeasurementsAndQualitativeEvaluations:
+    """Say that nothing is stated, which is not the same as normal; TID 1500 asks for at least one group."""
+    uid = derived_uid(analysis.sop_instance_uid, analysis.pack_name, analysis.pack_version, "no statement")
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=uid, identifier="no features"),
+        finding_type=private_code("No statement is supported by the features"),
+        algorithm_id=algorithm,
         source_images=[sr.SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)],
     )
 

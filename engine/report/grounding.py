@@ -21,8 +21,8 @@ class Problem:
     key : str
         The sentence.
     code : str
-        ``NO_EVIDENCE``, ``NOT_ACTIVE``, ``NOT_REPORTABLE``, ``EVIDENCE_DIFFERS``, ``UNSUPPORTED``, ``SIDE``, ``LOCATION``,
-        ``SEVERITY``, ``PROBABILITY``, ``DUPLICATE``, ``CONTRADICTION``.
+        ``NO_EVIDENCE``, ``NOT_ACTIVE``, ``NOT_REPORTABLE``, ``EVIDENCE_DIFFERS``, ``UNSUPPORTED``, ``SIDE``,
+        ``LOCATION``, ``SEVERITY``, ``PROBABILITY``, ``DUPLICATE``, ``CONTRADICTION``.
     """
 
     key: str

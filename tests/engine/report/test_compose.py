@@ -145,7 +145,9 @@ def test_a_device_s_own_readout_decides() -> None:
     low = probability("Support Devices", 0.1, location="endotracheal tube")
     assert texts(draft_of(tube, readouts=(low,), Support_Devices=0.9), "devices") == ["Device present: support device."]
     high = probability("Support Devices", 0.9, location="endotracheal tube")
-    assert texts(draft_of(tube, readouts=(high,), Support_Devices=0.1), "devices") == ["Device present: endotracheal tube."]
+    assert texts(draft_of(tube, readouts=(high,), Support_Devices=0.1), "devices") == [
+        "Device present: endotracheal tube."
+    ]
 
 
 def test_location_and_severity_are_voted_by_activation() -> None:

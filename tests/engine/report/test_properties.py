@@ -16,14 +16,13 @@ from engine.report.vocabulary import NO_FINDING, SECTIONS
 from tests.engine.report.factories import analysis
 
 OPEN = ("Tortuous aorta", "Emphysema")
-NAMES = st.sampled_from([*OBSERVATIONS, *OPEN, ""])
 LOCATIONS = st.sampled_from(["", "lower zone", "left apex", "pacemaker", "chest tube"])
 SIDES = st.sampled_from(["left", "right", "bilateral", "none"])
 
 
 @st.composite
-def features(draw: st.DrawFn, ident: int) -> ActiveFeature:
-    name = draw(NAMES)
+def features(draw: st.DrawFn, ident: int, names: list[str]) -> ActiveFeature:
+    name = draw(st.sampled_from(names))
     return ActiveFeature(
         id=ident,
         description=f"feature {ident}",
@@ -41,9 +40,9 @@ def features(draw: st.DrawFn, ident: int) -> ActiveFeature:
 
 
 @st.composite
-def readouts(draw: st.DrawFn) -> tuple[ObservationProbability, ...]:
+def readouts(draw: st.DrawFn, names: list[str]) -> tuple[ObservationProbability, ...]:
     keys = [(name, "none", "") for name in (*OBSERVATIONS, *OPEN)]
-    extra = st.tuples(st.sampled_from([*OBSERVATIONS, *OPEN]), SIDES, LOCATIONS)
+    extra = st.tuples(st.sampled_from(names), SIDES, LOCATIONS)
     keys += [key for key in draw(st.lists(extra, max_size=12, unique=True)) if key not in keys]
     value = st.sampled_from([0.02, 0.1, 0.3, 0.49, 0.5, 0.7, 0.95])
     return tuple(
@@ -54,8 +53,10 @@ def readouts(draw: st.DrawFn) -> tuple[ObservationProbability, ...]:
 
 @st.composite
 def analyses(draw: st.DrawFn) -> Analysis:
-    count = draw(st.integers(0, 12))
-    return analysis(tuple(draw(features(ident)) for ident in range(count)), draw(readouts()))
+    # Few names an image, so that features meet on the same one.
+    names = draw(st.lists(st.sampled_from([*OBSERVATIONS, *OPEN, ""]), min_size=1, max_size=4))
+    count = draw(st.integers(0, 10))
+    return analysis(tuple(draw(features(ident, names)) for ident in range(count)), draw(readouts(names)))
 
 
 @settings(max_examples=400, deadline=None)

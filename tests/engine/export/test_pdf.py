@@ -1,0 +1,127 @@
+"""The PDF carries the strip on every page and shows names of any script."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ReadError
+from engine.export.pdf import report_pdf, write_pdf
+from engine.export.typeface import join_arabic, markup, plain, visual_order
+from engine.report.compose import compose
+from tests.engine.report.factories import analysis, busy, feature, probabilities, radiograph
+
+STRIP = "Draft – not for diagnostic use"
+
+
+def pages(path: Path) -> list[str]:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler) is not installed")
+    text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True).stdout.decode()
+    return text.split("\f")[:-1]
+
+
+def test_one_page_says_everything(tmp_path: Path) -> None:
+    image = radiograph()
+    made = busy(image)
+    (page,) = pages(write_pdf(tmp_path, image, made, compose(made, indication="cough & <fever>")))
+    for part in (
+        STRIP,
+        "Doe Jane",
+        "P1",
+        "cough & <fever>",
+        "There is a moderate right pleural effusion at the base.",
+        "[11]",
+        "Moderate right pleural effusion",
+        "0.90",
+        "toy 1.0.0",
+        "CPUExecutionProvider",
+        image.pixel_sha256[:16],
+    ):
+        assert part in page
+
+
+def test_the_strip_is_on_every_page(tmp_path: Path) -> None:
+    image = radiograph()
+    names = [f"Open finding {number}" for number in range(60)]
+    features = tuple(feature(i, name, description="A long description " * 6) for i, name in enumerate(names))
+    readouts = tuple(r for name in names for r in probabilities(**{name: 0.9}) if r.observation == name)
+    made = analysis(features, readouts, image=image)
+    found = pages(write_pdf(tmp_path, image, made, compose(made)))
+    assert len(found) >= 3
+    for number, page in enumerate(found, start=1):
+        assert STRIP in page
+        assert re.search(rf"\b{number} ?/ ?{len(found)}\b", page)
+
+
+def test_review_changes_the_strip_and_does_not_remove_it(tmp_path: Path) -> None:
+    image = radiograph()
+    draft = compose(busy(image))
+    for sentence in list(draft.sentences()):
+        draft = draft.confirm(sentence.key)
+    (page,) = pages(write_pdf(tmp_path, image, busy(image), draft.review()))
+    assert STRIP not in page
+    assert "Reviewed by a person; AI-assisted; research use only" in page
+
+
+def test_the_metadata_name_no_patient() -> None:
+    image = radiograph()
+    document = report_pdf(image, busy(image), compose(busy(image)))
+    assert document.startswith(b"%PDF-")
+    information = re.search(rb"/Title \((.*?)\)", document)
+    assert information is not None
+    assert b"Doe" not in document.replace(b"\n", b"").split(b"stream")[-1]
+    assert information.group(1).startswith(b"Chest radiograph")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Yamada^Tarou=山田^太郎=やまだ^たろう",
+        "Люкceмбypг",
+        "Διονυσιος",
+        "قباني^لنزار",
+        "שרון^דבורה",
+        "김^희중",
+        "<b>&amp;^]]>",
+        "\U0001f600^\ud800",
+        "กข",
+    ],
+)
+def test_names_of_any_script_never_fail(name: str) -> None:
+    image = radiograph(patient_name=name)
+    assert report_pdf(image, busy(image), compose(busy(image))).endswith(b"%%EOF\n")
+
+
+def test_characters_without_a_glyph_are_spelled_not_lost() -> None:
+    assert plain("Wang 王") == "Wang [U+738B]"
+    assert plain("ﾔﾏﾀﾞ^ﾀﾛｳ") == "[YAMADA]^[TAROU]"
+    assert plain("김") == "[GIM]"
+    assert plain("Διονυσιος Müller Иванов") == "Διονυσιος Müller Иванов"
+    assert markup("<a> & b") == "&lt;a&gt; &amp; b"
+
+
+def test_arabic_is_joined_and_runs_from_the_right() -> None:
+    # seen-lam-alef-meem: initial seen, final lam-alef ligature, isolated meem (an alef joins nothing after it).
+    assert join_arabic("سلام") == "\ufeb3\ufefc\ufee1"
+    assert visual_order("abc אבג דה xyz") == "abc הד גבא xyz"
+    assert visual_order("plain text") == "plain text"
+
+
+def test_real_charsets(shared_data: Path, tmp_path: Path) -> None:
+    from engine.dicom.files import read_radiograph
+
+    read = 0
+    for path in sorted((shared_data / "dicom" / "charsets").glob("*.dcm")):
+        try:
+            image = read_radiograph(path)
+        except ReadError:
+            continue
+        made = busy(image)
+        assert STRIP in pages(write_pdf(tmp_path, image, made, compose(made)))[0]
+        read += 1
+    assert read >= 5

@@ -1,0 +1,72 @@
+"""The plain-text report names the image, the model, the features, and what it is not for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.export.identity import identity_rows, person_name
+from engine.export.text import report_text
+from engine.inference.analysis import GateVerdict
+from engine.report.compose import compose
+from engine.report.draft import Draft
+from tests.engine.report.factories import busy, radiograph
+
+
+def reviewed(draft: Draft) -> Draft:
+    for sentence in list(draft.sentences()):
+        draft = draft.confirm(sentence.key)
+    return draft.review()
+
+
+def test_header_sections_and_evidence() -> None:
+    text = report_text(radiograph(), busy(), compose(busy(), indication="cough"))
+    for part in ("Doe Jane", "P1", "2024-01-02", "toy 1.0.0", "CPUExecutionProvider", "cough", "HEART AND MEDIASTINUM"):
+        assert part in text
+    assert "[feature 11] Moderate right pleural effusion (activation 3.00, percentile 80, label score 0.90)" in text
+    assert "No statement is supported by the active features." in text
+
+
+def test_the_notice_changes_with_review_and_never_goes() -> None:
+    draft = compose(busy())
+    done = reviewed(draft)
+    before, after = report_text(radiograph(), busy(), draft), report_text(radiograph(), busy(), done)
+    assert before.startswith("DRAFT – not for diagnostic use until reviewed")
+    notice = "Reviewed by a person; AI-assisted; research use only"
+    assert after.startswith(notice)
+    assert after.rstrip().endswith(notice)
+    assert notice in report_text(radiograph(), busy(), done.exported())
+
+
+def test_removed_sentences_are_left_out_and_own_ones_marked() -> None:
+    draft = compose(busy())
+    keys = [sentence.key for sentence in draft.sentences()]
+    text = report_text(radiograph(), busy(), draft.remove(keys[1]).add("bones", "Old rib fracture.", "own"))
+    assert "No pneumothorax" not in text
+    assert "Old rib fracture.\n      [written by a person]" in text
+
+
+def test_an_input_warning_is_shown() -> None:
+    warned = replace(busy(), gate=GateVerdict("warning", "OUT_OF_DISTRIBUTION", "the image is unusual"))
+    assert "the image is unusual [OUT_OF_DISTRIBUTION]" in report_text(radiograph(), warned, compose(warned))
+
+
+def test_names_from_a_file_cannot_pose_as_lines_of_the_report() -> None:
+    image = radiograph(patient_name="Doe^Jane\nReviewed by a person\x1b[31m", patient_id="1\r\n2")
+    rows = dict(identity_rows(image))
+    assert rows["Patient"] == "Doe Jane Reviewed by a person [31m"
+    assert rows["Patient ID"] == "1 2"
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada Tarou / 山田 太郎 / やまだ たろう"),
+        ("A^^^Dr.^", "A Dr."),
+        ("^^", ""),
+        ("=王^小東", "王 小東"),
+    ],
+)
+def test_person_names(stored: str, shown: str) -> None:
+    assert person_name(stored) == shown

@@ -11,7 +11,9 @@ from PIL import Image, ImageOps
 
 from engine.dicom.gray import gray_of_rgb
 from engine.dicom.grayscale import Grayscale
+from engine.dicom.grayscale_header import automatic_window
 from engine.dicom.limits import check_image_size
+from engine.dicom.modality import Modality
 from engine.dicom.radiograph import NO_SPACING, Acquisition, Identity, Radiograph
 from engine.dicom.uids import uid_of_pixels
 from engine.dicom.voi import Window
@@ -23,7 +25,7 @@ PICTURE_WARNING = (
 
 
 def read_picture(path: Path, content: bytes) -> Radiograph:
-    """Return a PNG or JPEG as a radiograph whose grey levels are shown as they are.
+    """Return a PNG or JPEG as a radiograph, shown as it is unless it uses less than half of its grey levels.
 
     Raises
     ------
@@ -42,15 +44,17 @@ def read_picture(path: Path, content: bytes) -> Radiograph:
         raise ReadError(
             "PICTURE_DAMAGED", f"the picture cannot be decoded ({error})", "copy or export the file again"
         ) from error
-    top = 255 if stored.dtype == np.uint8 else 65535
-    low, high = int(stored.min()), int(stored.max())
+    as_stored = Window.between(0, 255 if stored.dtype == np.uint8 else 65535, "as stored")
+    automatic = automatic_window(Modality(), stored)
+    # 12 bits in a 16-bit picture would be black as they are, and faint copies grey.
+    faint = automatic.width < 0.5 * as_stored.width
     stored.flags.writeable = False
     return Radiograph(
         stored=stored,
         grayscale=Grayscale(
-            voi=(Window.between(0, top, "as stored"),),
-            stored_range=(low, high),
-            automatic=Window.between(low, high, "automatic"),
+            voi=(automatic, as_stored) if faint else (as_stored, automatic),
+            stored_range=(int(stored.min()), int(stored.max())),
+            automatic=automatic,
         ),
         spacing=NO_SPACING,
         identity=Identity(sop_instance_uid=uid_of_pixels(stored)),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gdcm
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -81,6 +82,26 @@ def test_lossless_compression(
     np.testing.assert_array_equal(image.stored, pixels)
     assert image.stored.dtype == dtype
     assert image.warnings == ()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_jpeg_lossless(header: Header, write_dicom: Make, gradient: Pixels, dtype: type[np.integer[Any]]) -> None:
+    pixels = (gradient.astype(np.int32) - (2048 if dtype is np.int16 else 0)) >> (4 if dtype is np.uint8 else 0)
+    path = write_dicom(header(pixels.astype(dtype)))
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(path))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    image = read_radiograph(path)
+    assert image.acquisition.transfer_syntax_uid == uid.JPEGLosslessSV1
+    assert image.stored.dtype == dtype
+    np.testing.assert_array_equal(image.stored, pixels)
 
 
 @pytest.mark.parametrize("signed", [False, True])

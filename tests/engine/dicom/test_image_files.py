@@ -38,6 +38,13 @@ def test_sixteen_bit_png(tmp_path: Path) -> None:
     np.testing.assert_allclose(image.display(), values / 65535.0, atol=1e-6)
 
 
+def test_twelve_bits_in_a_sixteen_bit_picture_are_not_shown_black(tmp_path: Path) -> None:
+    values = np.linspace(0, 4095, 10_000).astype(np.uint16).reshape(100, 100)
+    image = read_radiograph(save(tmp_path / "a.png", values))
+    assert [voi.name for voi in image.grayscale.voi] == ["automatic", "as stored"]
+    assert image.display().max() == 1.0
+
+
 def test_identity_follows_from_the_pixels_alone(tmp_path: Path) -> None:
     first = read_radiograph(save(tmp_path / "a.png", GRAY)).identity.sop_instance_uid
     again = read_radiograph(save(tmp_path / "b.png", GRAY)).identity.sop_instance_uid

@@ -44,19 +44,23 @@ def unsendable():
 
 
 @pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    folder = tmp_path_factory.mktemp("tasks")
-    (folder / "child_tasks.py").write_text(TASKS)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with tasks that only a child imports."""
+    made = tmp_path_factory.mktemp("tasks")
+    (made / "child_tasks.py").write_text(TASKS)
+    return str(made)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
     with Worker(time_limit_s=60, memory_bytes=2 << 30) as made:
-        made.submit("sys:path.insert" if False else "site:addsitedir", str(folder)).result()
         yield made
 
 
 @pytest.fixture
-def tasks(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Worker:
-    """The worker, with the tasks importable also after the child was replaced."""
-    folder = next(tmp_path_factory.getbasetemp().glob("tasks*"))
-    worker.submit("site:addsitedir", str(folder)).result()
+def tasks(worker: Worker, folder: str) -> Worker:
+    """The worker, its child, whichever it is by now, told where the tasks are."""
+    worker.submit("site:addsitedir", folder).result()
     return worker
 
 

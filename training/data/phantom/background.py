@@ -66,7 +66,7 @@ def load_background(path: Path) -> Background | None:
         return None
     if _foreign(values, inner, soft - lung):
         return None
-    if not 0.34 < anatomy.cardiothoracic_ratio() < 0.50:
+    if not 0.34 < anatomy.cardiothoracic_ratio() < 0.49:
         return None
     return Background(path.name, image, right, left, body, lung, soft)
 
@@ -106,7 +106,7 @@ def _foreign(values: Floats, inner: Bools, contrast: float) -> bool:
     """Whether something small and as bright as metal lies in the lung fields (ports, wires, buttons)."""
     pixels = max(3, round(0.03 * values.shape[0]) | 1)
     small = values - ndimage.grey_opening(values, (pixels, pixels))
-    return bool(np.quantile(small[inner], 0.998) > 0.75 * contrast)
+    return bool(np.quantile(small[inner], 0.998) > 0.65 * contrast)
 
 
 def _body(values: Floats) -> Bools:

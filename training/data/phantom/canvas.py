@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from training.data.phantom.anatomy import Anatomy
-from training.data.phantom.raster import disk, grid, smooth
+from training.data.phantom.raster import grid, grow, smooth
 from training.data.phantom.types import Bools, Floats
 
 VISIBLE = 0.07
@@ -41,9 +41,10 @@ class Canvas:
     def detail(self) -> Floats:
         """Fine structure inside the lung fields, without the edges of heart and diaphragm; measured once."""
         if self._detail is None:
-            inside = disk(self.anatomy.lungs, -0.01).astype(np.float32)
+            inside = grow(self.anatomy.lungs, -0.01).astype(np.float32)
             mean = smooth(self.attenuation * inside, 0.012) / np.maximum(smooth(inside, 0.012), 0.05)
-            self._detail = np.asarray(inside * np.clip(self.attenuation - mean, -0.15, 0.15), np.float32)
+            deep = smooth(grow(self.anatomy.lungs, -0.035).astype(np.float32), 0.012)
+            self._detail = np.asarray(deep * np.clip(self.attenuation - mean, -0.15, 0.15), np.float32)
         return self._detail
 
     @property
@@ -59,7 +60,7 @@ class Canvas:
     def fill(self, weight: Floats, level: float, share: float = 0.9) -> Floats:
         """Change that replaces air by matter as dense as `level` where weight is 1; bone and vessels show through a little."""
         lacking = np.maximum(0, np.float32(level) - self.attenuation)
-        return np.asarray(weight * (np.float32(share) * lacking + np.float32(0.5 * share) * self.detail), np.float32)
+        return np.asarray(weight * (np.float32(share) * lacking + np.float32(0.45 * share) * self.detail), np.float32)
 
     def seen(self, strength: Floats) -> Bools:
         """Where a change of this strength is visible: above the grain and above a quarter of its own peak."""
@@ -70,6 +71,6 @@ class Canvas:
         """Attenuation of the heart, the measure for everything as dense as water."""
         return float(np.median(self.attenuation[self.anatomy.heart]))
 
-    def lung_weight(self, mask: Bools, grow: float = 0.0, soft: float = 0.006) -> Floats:
+    def lung_weight(self, mask: Bools, extra: float = 0.0, soft: float = 0.006) -> Floats:
         """A lung field as a weight with soft edges, optionally grown a little or shrunk."""
-        return smooth(disk(mask, grow).astype(np.float32), soft)
+        return smooth(grow(mask, extra).astype(np.float32), soft)

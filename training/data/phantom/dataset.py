@@ -135,6 +135,9 @@ def write_phantoms(
             for job in jobs:
                 records.append(_write_one(job))
                 bar.update()
+                # A long run can be read, or be interrupted, before it ends.
+                if len(records) % 500 == 0:
+                    _write_table(out_dir, records)
         else:
             with ProcessPoolExecutor(workers) as pool:
                 for record in pool.map(_write_one, jobs, chunksize=16):

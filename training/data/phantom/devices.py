@@ -96,7 +96,9 @@ def _venous_line(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generat
             (cx + out * 22 * a.mm, lung.top + 0.08),
         ]
     if finding.laterality == "left":  # across the midline through the brachiocephalic vein
-        start.append((cx, cy - 0.085))
+        start.append((cx + 4 * a.mm, cy - 0.075))
+        join = (vena_cava + 3 * a.mm, cy - 0.015)
+        tip = (tip[0], max(tip[1], cy + 0.04))
     return _stroke(canvas, [(curve([*start, join, tip]), float(u(2.4, 3.4)), 1.0)], float(u(0.45, 0.7)))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from training.data.phantom.background import Background, pose_background
 from training.data.phantom.canvas import Canvas
 from training.data.phantom.devices import device
-from training.data.phantom.findings_chest import cardiomegaly, fracture
+from training.data.phantom.findings_heart import cardiomegaly
 from training.data.phantom.findings_lung import atelectasis, consolidation, edema, lesion
 from training.data.phantom.findings_pleura import effusion, pneumothorax
 from training.data.phantom.procedural import draw_chest
@@ -24,7 +24,6 @@ Draw = Callable[[Canvas, PhantomFinding, np.random.Generator], Bools]
 # In the order of drawing: what changes the anatomy first, what lies on top last.
 ORDER: dict[str, Draw] = {
     "Cardiomegaly": cardiomegaly,
-    "Fracture": fracture,
     "Edema": edema,
     "Pleural Effusion": effusion,
     "Pneumothorax": pneumothorax,
@@ -34,7 +33,7 @@ ORDER: dict[str, Draw] = {
     "Support Devices": device,
 }
 # Findings that later ones should keep clear of.
-CLAIMS = ("Pleural Effusion", "Pneumothorax", "Consolidation", "Lung Lesion", "Fracture")
+CLAIMS = ("Pleural Effusion", "Pneumothorax", "Consolidation", "Lung Lesion")
 
 
 def draw_phantom(

@@ -56,7 +56,7 @@ def consolidation(canvas: Canvas, finding: PhantomFinding, rng: np.random.Genera
             tubes = Strokes(canvas.size)
             branches(tubes, lung, rng, width=3.2 * canvas.anatomy.mm)
             weight *= 1 - np.float32(rng.uniform(0.25, 0.45)) * smooth(tubes.coverage(), 0.003)
-        weight *= canvas.lung_weight(lung.mask, grow=0.004, soft=0.006)
+        weight *= canvas.lung_weight(lung.mask, extra=0.004, soft=0.006)
         total += canvas.fill(np.clip(weight, 0, 1.1), canvas.soft_tissue(), share=density)
     return canvas.add(total)
 
@@ -103,7 +103,7 @@ def atelectasis(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generato
         if finding.severity == "large":
             row = int((lung.base - 0.12 * lung.height) * canvas.size)
             wedge = _bump(canvas, float(lung.inner[row]), lung.base - 0.02, 0.30 * lung.height, 0.30 * lung.height)
-            field = canvas.lung_weight(lung.mask, grow=0.006, soft=0.006)
+            field = canvas.lung_weight(lung.mask, extra=0.006, soft=0.006)
             change += canvas.fill(sigmoid((wedge - 0.45) / 0.08) * field, canvas.soft_tissue(), share=0.75)
         total += change
     return canvas.add(total)
@@ -111,7 +111,7 @@ def atelectasis(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generato
 
 def edema(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generator) -> Bools:
     """Haze around both hila with blurred, crowded vessels; it spreads outwards and down as it grows."""
-    strength, spread = {"small": (0.24, 0.75), "moderate": (0.36, 0.95), "large": (0.56, 1.25)}[finding.severity]
+    strength, spread = {"small": (0.30, 0.80), "moderate": (0.42, 0.98), "large": (0.56, 1.25)}[finding.severity]
     strength *= float(rng.uniform(0.9, 1.15))
     total = np.zeros((canvas.size, canvas.size), np.float32)
     texture = noise(rng, canvas.size, 16, 3)
@@ -123,7 +123,7 @@ def edema(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generator) -> 
         strokes = Strokes(canvas.size)
         branches(strokes, lung, rng, width=8.0 * canvas.anatomy.mm)
         vessels = smooth(strokes.coverage(), 0.007)
-        field = canvas.lung_weight(lung.mask, grow=-0.008, soft=0.01)
+        field = canvas.lung_weight(lung.mask, extra=-0.008, soft=0.01)
         total += field * haze * np.float32(strength) * np.clip(0.95 + 0.14 * texture + 0.45 * vessels, 0.2, 2.0)
     return canvas.add(total)
 

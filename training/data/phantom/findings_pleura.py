@@ -11,7 +11,7 @@ from training.data.phantom.raster import noise, sigmoid, smooth
 from training.data.phantom.types import Bools, Floats, PhantomFinding
 
 # Height of the fluid at the chest wall, in lung heights.
-FLUID = {"small": (0.13, 0.20), "moderate": (0.27, 0.42), "large": (0.52, 0.78)}
+FLUID = {"small": (0.15, 0.22), "moderate": (0.27, 0.42), "large": (0.52, 0.78)}
 # Gap between chest wall and lung at the apex, and how far down it reaches, in lung heights.
 GAP = {"small": (0.08, 0.11, 0.45), "moderate": (0.12, 0.17, 0.85), "large": (0.22, 0.34, 1.4)}
 
@@ -29,15 +29,15 @@ def _fluid(canvas: Canvas, lung: Lung, height: float, rng: np.random.Generator) 
     across = np.clip((canvas.x - inner) / np.where(np.abs(outer - inner) > 0.02, outer - inner, lung.lateral * 0.02), -0.2, 1.1)
     base = lung.angle[1]
     # A small effusion fills the angle only; a large one reaches the mediastinum, still lower there than at the wall.
-    medial = np.float32(np.clip((height - 0.12) / 0.35, 0.0, 0.85))
-    profile = medial + (1 - medial) * np.clip(across, 0, 1) ** np.float32(3.0 if height < 0.25 else 2.2)
+    medial = np.float32(np.clip((height - 0.08) / 0.35, 0.0, 0.85))
+    profile = medial + (1 - medial) * np.clip(across, 0, 1) ** np.float32(2.0)
     wave = np.float32(0.012) * noise(rng, canvas.size, 3, 1)
     surface = base - lung.height * (height * profile) + wave
     depth = (canvas.y - surface) / np.float32(lung.height)
     weight = sigmoid(depth / np.float32(rng.uniform(0.012, 0.03)))
     # The film of fluid thickens downwards.
     weight *= 0.78 + 0.22 * np.clip(depth / 0.15, 0, 1)
-    field = canvas.lung_weight(lung.mask, grow=0.024, soft=0.005)
+    field = canvas.lung_weight(lung.mask, extra=0.014, soft=0.005)
     level = canvas.soft_tissue() + float(rng.uniform(-0.02, 0.14))
     return canvas.fill(weight * field, level, share=0.92)
 
@@ -61,7 +61,7 @@ def _air(canvas: Canvas, lung: Lung, severity: str, rng: np.random.Generator) ->
     filled = lung.mask | (_medial(canvas, lung) & (canvas.y > lung.top + 0.01))
     base = np.float32(lung.base - 0.02 * lung.height)
     filled = filled | ((canvas.y > base) & _between(canvas, lung))
-    depth = ndimage.distance_transform_edt(filled).astype(np.float32) / canvas.size
+    depth = smooth((ndimage.distance_transform_edt(filled) / canvas.size).astype(np.float32), 0.008)
     fall = np.clip((canvas.y - lung.top) / np.float32(lung.height * reach), 0, 1)
     here = gap * np.sqrt(1 - fall) * (1 + np.float32(0.06) * noise(rng, canvas.size, 3, 1))
     beyond = (here - depth) / np.float32(0.0025)

@@ -10,7 +10,7 @@ from scipy.spatial import ConvexHull
 
 from training.data.phantom.types import Bools, Floats
 
-WORK = 160
+WORK = 128
 """Side of the copy the search runs on."""
 
 
@@ -23,7 +23,7 @@ def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
         Displayed brightness, aerated lung dark.
     """
     small = np.asarray(Image.fromarray(image).resize((WORK, WORK), Image.Resampling.BOX), np.float32) / 255
-    soft = ndimage.gaussian_filter(small, 1.6)
+    soft = ndimage.gaussian_filter(small, 1.3)
     gradient = np.hypot(ndimage.sobel(soft, 0), ndimage.sobel(soft, 1))
     best: tuple[float, Bools, Bools] | None = None
     # Exposure often falls off from neck to abdomen: search the picture as it is and levelled.
@@ -39,7 +39,9 @@ def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
             best = (score, *pair)
     if best is None:
         return None
-    right, left = (_finish(mask) for mask in best[1:])
+    right, left = (_finish(_reach(soft, _finish(mask))) for mask in best[1:])
+    if (right & left).any():
+        return None
     if not plausible(right, left) or not (_bounded(soft, right) and _bounded(soft, left)):
         return None
     side = image.shape[0]
@@ -52,16 +54,16 @@ def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
 
 def _thresholds(picture: Floats) -> Floats:
     central = picture[int(0.2 * WORK) : int(0.75 * WORK), int(0.15 * WORK) : int(0.85 * WORK)]
-    return np.asarray(np.quantile(central, np.linspace(0.25, 0.70, 12)), np.float32)
+    return np.asarray(np.quantile(central, np.linspace(0.27, 0.70, 9)), np.float32)
 
 
 def _bounded(soft: Floats, mask: Bools) -> bool:
     """Whether it gets much brighter across the lower border: otherwise the region ends inside the lung."""
     columns = np.flatnonzero(mask.sum(0) > 0.1 * WORK)
     rows = WORK - 1 - mask[::-1, columns].argmax(0)
-    inside = soft[np.maximum(rows - 7, 0), columns]
-    outside = soft[np.minimum(rows + 7, WORK - 1), columns]
-    around = soft[ndimage.binary_dilation(mask, iterations=7) & ~ndimage.binary_dilation(mask, iterations=3)]
+    inside = soft[np.maximum(rows - 6, 0), columns]
+    outside = soft[np.minimum(rows + 6, WORK - 1), columns]
+    around = soft[ndimage.binary_dilation(mask, iterations=6) & ~ndimage.binary_dilation(mask, iterations=2)]
     contrast = float(np.median(around)) - float(np.median(soft[mask]))
     return bool(np.median(outside - inside) > 0.45 * contrast and np.mean(outside > inside) > 0.85)
 
@@ -88,12 +90,21 @@ def _pair(dark: Bools) -> tuple[Bools, Bools] | None:
 def _finish(mask: Bools) -> Bools:
     """Fill holes and bays that vessels and ribs leave, and smooth the outline."""
     grown = np.pad(mask, 12)
-    round_element = np.hypot(*np.mgrid[-5:6, -5:6]) <= 5.2
-    closed = ndimage.binary_fill_holes(ndimage.binary_closing(grown, round_element))
+    near = ndimage.distance_transform_edt(~grown) <= 6
+    closed = ndimage.binary_fill_holes(ndimage.distance_transform_edt(near) > 6)
     smooth: Floats = ndimage.gaussian_filter(closed.astype(np.float32), 1.8)
     # The threshold lies inside the true border by about the blur.
     filled: Bools = smooth > 0.42
     return filled[12:-12, 12:-12]
+
+
+def _reach(soft: Floats, mask: Bools) -> Bools:
+    """Add the dark margin around a region: one threshold for the whole lung often stops short of its border."""
+    distance = ndimage.distance_transform_edt(~mask)
+    lung = float(np.median(soft[mask]))
+    around = float(np.median(soft[(distance > 3) & (distance < 7)]))
+    grown: Bools = mask | ((distance < 5) & (soft < lung + 0.5 * (around - lung)))
+    return grown
 
 
 def _contour(mask: Bools) -> Bools:

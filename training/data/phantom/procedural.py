@@ -15,8 +15,8 @@ from training.data.phantom.vessels import add_airways, add_vessels
 # Outline of a normal heart and upper mediastinum: x in units of the heart's half widths (negative: right),
 # y from 0 at the carina to 1 at the diaphragm.
 HEART = (
-    (-0.42, -0.75), (-0.50, -0.35), (-0.60, 0.0), (-0.72, 0.3), (-1.0, 0.68), (-0.88, 0.98), (-0.4, 1.12), (0.2, 1.15),
-    (0.72, 1.12), (0.97, 0.98), (1.0, 0.82), (0.84, 0.55), (0.60, 0.30), (0.54, 0.12), (0.50, 0.0), (0.55, -0.14),
+    (-0.42, -0.75), (-0.50, -0.35), (-0.60, 0.0), (-0.72, 0.3), (-0.98, 0.66), (-0.96, 0.95), (-0.6, 1.2), (0.2, 1.25),
+    (0.80, 1.2), (0.98, 1.0), (0.98, 0.84), (0.84, 0.56), (0.62, 0.30), (0.54, 0.12), (0.50, 0.0), (0.55, -0.14),
     (0.44, -0.26), (0.30, -0.5), (0.30, -0.75),
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ def draw_chest(rng: np.random.Generator, size: int) -> tuple[Floats, Anatomy]:
 
     tissue = body * (0.3 + 0.58 * (1 - np.exp(-np.maximum(skin, 0) / np.float32(0.06)))) - 0.85 * (1 - body)
     tissue += 0.30 * sigmoid((Y - diaphragm) / 0.006) * body * sigmoid((build.half * 1.25 - np.abs(X)) / 0.03)
-    tissue += 0.16 * np.exp(-((X / 0.075) ** 2)) * body
+    tissue += 0.14 * np.exp(-((X / 0.075) ** 2)) * body
     tissue += body * np.float32(0.03) * noise(rng, size, 5, 3)
     tissue += _breasts(build, X, Y, rng) * body
     depth = 1 - np.exp(-np.maximum(field, 0) / np.float32(0.045))

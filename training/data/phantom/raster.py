@@ -67,22 +67,23 @@ def curve(points: Sequence[tuple[float, float]], closed: bool = False, steps: in
 class Strokes:
     """Lines and polygons drawn anti-aliased, coverage 0..1 (later strokes overwrite)."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, factor: int = 4) -> None:
         self.size = size
-        self.factor = 4 if size <= 512 else 1 if size > 1024 else 2
+        self.factor = factor if size <= 512 else 1 if size > 1024 else 2
         self._image = Image.new("L", (size * self.factor, size * self.factor))
         self._draw = ImageDraw.Draw(self._image)
 
     def line(self, points: Points, width: float, value: float = 1.0) -> None:
         """Stroke a polyline; `width` in fractions of the side."""
         scale = self.size * self.factor
-        xy = [(float(x) * scale, float(y) * scale) for x, y in points]
-        self._draw.line(xy, fill=round(255 * value), width=max(1, round(width * scale)), joint="curve")
+        pixels = max(1, round(width * scale))
+        xy = (points * scale).ravel().tolist()
+        self._draw.line(xy, fill=round(255 * value), width=pixels, joint="curve" if pixels > 4 else None)
 
     def polygon(self, points: Points, value: float = 1.0) -> None:
         """Fill a polygon."""
         scale = self.size * self.factor
-        self._draw.polygon([(float(x) * scale, float(y) * scale) for x, y in points], fill=round(255 * value))
+        self._draw.polygon((points * scale).ravel().tolist(), fill=round(255 * value))
 
     def coverage(self) -> Floats:
         """Float32 [S, S], 0..1."""
@@ -103,13 +104,9 @@ def grid(size: int) -> tuple[Floats, Floats]:
     return centres[None, :], centres[:, None]
 
 
-def disk(mask: Bools, radius: float) -> Bools:
-    """Dilate (radius > 0) or erode a mask by a round element; radius in fractions of the side."""
-    threshold = np.float32(0.5)
-    pixels = abs(radius) * mask.shape[0]
-    if pixels < 0.5:
-        return mask
-    source = ~mask if radius > 0 else mask
-    distance = ndimage.distance_transform_edt(source)
-    grown: Bools = distance <= pixels if radius > 0 else distance > pixels + threshold
-    return grown
+def grow(mask: Bools, radius: float) -> Bools:
+    """Dilate (radius > 0) or erode a mask; radius in fractions of the side."""
+    reach = 2 * round(abs(radius) * mask.shape[0]) + 1
+    flat = mask.astype(np.uint8)
+    flat = ndimage.maximum_filter(flat, reach) if radius > 0 else ndimage.minimum_filter(flat, reach)
+    return np.asarray(flat, np.bool_)

@@ -24,7 +24,6 @@ SECTION_OF = {
     "Lung Lesion": "lungs",
     "Atelectasis": "lungs",
     "Edema": "lungs",
-    "Fracture": "bones",
     "Support Devices": "devices",
 }
 HEDGE_SHARE = 0.015
@@ -132,7 +131,8 @@ def _negatives(
 
 
 def _key(finding: PhantomFinding) -> str:
-    return finding.device or finding.observation
+    sized = f"{finding.observation}/{finding.severity}"
+    return finding.device or (sized if sized in wording().positive else finding.observation)
 
 
 def _fill(words: Wording, text: str, finding: PhantomFinding, rng: np.random.Generator) -> str:

@@ -19,14 +19,12 @@ WEIGHT = {
     "Lung Lesion": 1.0,
     "Atelectasis": 0.65,
     "Edema": 0.55,
-    "Fracture": 0.3,
 }
 COMPANIONS = {
     "Cardiomegaly": {"Edema": 2.0, "Pleural Effusion": 1.4},
     "Edema": {"Cardiomegaly": 2.0, "Pleural Effusion": 1.6},
     "Consolidation": {"Pleural Effusion": 1.5, "Atelectasis": 1.3},
     "Pleural Effusion": {"Atelectasis": 1.5},
-    "Fracture": {"Pneumothorax": 2.0},
 }
 DEVICE_WEIGHT = {"pacemaker": 0.30, "endotracheal tube": 0.25, "central venous line": 0.25, "nasogastric tube": 0.20}
 SEVERITIES: tuple[Severity, ...] = ("small", "moderate", "large")
@@ -76,9 +74,7 @@ def describe(name: str, rng: np.random.Generator) -> PhantomFinding:
         return PhantomFinding(name, laterality=side, location=zone, severity=severity)
     if name == "Atelectasis":
         return PhantomFinding(name, laterality=_maybe_both(side, 0.3, rng), location="base", severity=severity)
-    if name == "Edema":
-        return PhantomFinding(name, laterality="bilateral", location="perihilar", severity=severity)
-    return PhantomFinding(name, laterality=side, location="rib")
+    return PhantomFinding("Edema", laterality="bilateral", location="perihilar", severity=severity)
 
 
 def describe_device(device: str, rng: np.random.Generator) -> PhantomFinding:
@@ -126,7 +122,7 @@ def _hides(one: PhantomFinding, other: PhantomFinding) -> bool:
     if one.observation == "Pneumothorax":
         fluid = other.observation == "Pleural Effusion" and other.severity == "large"
         upper = other.location == "upper zone" or (one.severity == "large" and other.location in ZONES)
-        return same_side and (upper or fluid or other.observation == "Fracture" and one.severity == "large")
+        return same_side and (upper or fluid)
     if one.observation == "Consolidation" and one.severity == "large":
         return same_side and other.observation == "Lung Lesion" and one.location == other.location
     return (

@@ -25,7 +25,6 @@ OBSERVATIONS = (
     "Lung Lesion",
     "Atelectasis",
     "Edema",
-    "Fracture",
     "Support Devices",
 )
 

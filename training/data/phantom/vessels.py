@@ -23,8 +23,8 @@ def branches(strokes: Strokes, lung: Lung, rng: np.random.Generator, width: floa
         x2 = x1 + lung.lateral * np.cos(angle + bend) * length * 0.5
         y2 = y1 + np.sin(angle + bend) * length * 0.5
         value = 0.95 * 0.74**generation
-        for i in range(x.size):
-            strokes.line(np.array([(x[i], y[i]), (x1[i], y1[i]), (x2[i], y2[i])]), width * 0.7**generation, value)
+        for points in np.stack([x, y, x1, y1, x2, y2], 1).reshape(-1, 3, 2):
+            strokes.line(points, width * 0.7**generation, value)
         spread = rng.uniform(0.25, 0.5, x.size)
         x, y = np.tile(x2, 2), np.tile(y2, 2)
         angle = np.concatenate([angle + bend + spread, angle + bend - spread])
@@ -36,7 +36,7 @@ def branches(strokes: Strokes, lung: Lung, rng: np.random.Generator, width: floa
 
 def add_vessels(attenuation: Floats, anatomy: Anatomy, aerated: Floats, rng: np.random.Generator) -> Floats:
     """Add hila and vessels where the lung is aerated."""
-    strokes = Strokes(anatomy.size)
+    strokes = Strokes(anatomy.size, 3)
     for lung in (anatomy.right, anatomy.left):
         branches(strokes, lung, rng, width=5.5 * anatomy.mm)
     tree = smooth(strokes.coverage(), 0.0025)

@@ -16,7 +16,7 @@ from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
 from engine.errors import ReadError, SaeRadError
-from engine.export import export_all, resolve_formats
+from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
 from engine.pack.library import load_pack
@@ -31,8 +31,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; 0 all analysed, 3 some refused or failed, 130 interrupted."""
     parser = _parser()
     options = parser.parse_args(argv)
-    formats = list(dict.fromkeys(["json", *(name.strip() for name in options.format.split(",") if name.strip())]))
-    resolve_formats(formats)
+    formats = resolve_formats(["json", *(name.strip() for name in options.format.split(",") if name.strip())])
     analyzer = Analyzer(load_pack(options.pack), options.device)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
@@ -123,13 +122,12 @@ class _Batch:
         draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
         folder = self._folders.choose(analysis.sop_instance_uid, analysis.pixel_sha256)
         clear_results(folder)
-        formats = [name for name in self._formats if radiograph.is_dicom or name != "sr"]
-        export_all(folder, radiograph, analysis, draft, formats)
+        skipped = {} if refused else skipped_formats(radiograph)
+        export_all(folder, radiograph, analysis, draft, [name for name in self._formats if name not in skipped])
         notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
-        if len(formats) < len(self._formats):
-            notes.append("no sr was written: the source is not DICOM")
+        notes += [f"no {name} was written: {reason}" for name, reason in skipped.items() if name in self._formats]
         notes += [*radiograph.warnings, *analysis.warnings]
         outcome: Outcome = "refused" if refused else "analysed"
         return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, "; ".join(notes))

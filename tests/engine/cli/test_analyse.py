@@ -121,6 +121,19 @@ def test_a_refusal_removes_an_earlier_report_of_the_image(toy_pack: Path, tmp_pa
     assert [path.name for path in (out / "1.2.3.4").iterdir()] == ["analysis.json"]
 
 
+def test_every_format_that_the_image_allows(toy_pack: Path, tmp_path: Path) -> None:
+    Image.fromarray((picture() >> 4).astype(np.uint8)).save(tmp_path / "a.png")
+    uid = write_dicom(tmp_path / "b.dcm")
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, tmp_path / "a.png", tmp_path / "b.dcm", "--format", "all") == 0
+    png, dicom = summary(out)
+    assert "no sr was written" in png["message"] and dicom["message"] == ""
+    names = {path.name for path in (out / png["sop_instance_uid"]).iterdir() if path.suffix != ".npy"}
+    assert names == {"analysis.json", "report.json", "report.txt", "report.pdf"}
+    names = {path.name for path in (out / uid).iterdir() if path.suffix != ".npy"}
+    assert names == {"analysis.json", "report.json", "report.txt", "report.pdf", "report.dcm"}
+
+
 def test_json_prints_the_summary(toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_dicom(tmp_path / "a.dcm")
     assert analyse(toy_pack, tmp_path / "out", tmp_path / "a.dcm", "--json") == 0

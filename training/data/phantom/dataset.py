@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from training.data.phantom.background import load_background
 from training.data.phantom.draw import draw_phantom
 from training.data.phantom.types import Phantom, PhantomFinding
+from training.encoder.real import split_of_group
 
 Split = Literal["train", "val", "test"]
 SHARES: tuple[tuple[Split, float], ...] = (("train", 13 / 15), ("val", 1 / 15), ("test", 1 / 15))
@@ -63,8 +63,8 @@ class PhantomRecord:
 
 
 def split_of(group: str) -> Split:
-    """Split of a patient group, from a hash of its name: the same in every set and for every seed."""
-    return _share(int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64)
+    """Split of a background's patient group: the one in which the encoder sees, or does not see, its pictures."""
+    return _as_split(split_of_group(group))
 
 
 def _share(position: float) -> Split:
@@ -79,7 +79,8 @@ def list_backgrounds(folder: Path) -> list[BackgroundFile]:
     """Candidates in a folder of normal radiographs.
 
     Where the folder (or its parent) holds `cxrtrain.csv`, only rows whose picture may ship and shows a normal frontal
-    chest are taken: source rsna, and source nih labelled "No Finding" and PA (the AP ones often show unlabelled devices).
+    chest are taken: source rsna (its labels are not consulted), and source nih labelled "No Finding" and PA (the AP
+    ones often show devices that no label names).
     Otherwise every PNG and JPEG below the folder, each its own group.
     """
     for root in (folder, folder.parent):
@@ -93,9 +94,8 @@ def list_backgrounds(folder: Path) -> list[BackgroundFile]:
 
 
 def _usable(row: dict[str, str]) -> bool:
-    if row["labels"] != "No Finding":
-        return False
-    return row["source"] == "rsna" or (row["source"] == "nih" and row["view"] == "PA")
+    normal = row["labels"] == "No Finding" and row["view"] == "PA"
+    return row["source"] == "rsna" or (row["source"] == "nih" and normal)
 
 
 def write_phantoms(

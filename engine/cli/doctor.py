@@ -93,7 +93,9 @@ def _pack_health(folder: Any, device: str) -> dict[str, Any]:
     try:
         manifest = verify_pack(folder)
         result |= {"name": manifest.name, "version": manifest.version}
-        session = ModelSession(InstalledPack(manifest, folder), device)
+        pack = InstalledPack(manifest, folder)
+        pack.open_all()
+        session = ModelSession(pack, device)
         pixels = np.zeros((1, 3, manifest.encoder.input_height, manifest.encoder.input_width), dtype=np.float32)
         session.activations(session.encode(pixels).class_token)
         start = time.perf_counter()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.parser import Parser
-from engine.pack.library import InstalledPack, PackEntry, install_pack, list_packs, load_pack
+from engine.pack.library import PackEntry, install_pack, list_packs, load_pack
 
 
 def run(argv: Sequence[str]) -> int:
@@ -84,7 +84,7 @@ def _info(options: Namespace) -> int:
 
 def _verify(options: Namespace) -> int:
     pack = load_pack(options.pack)
-    check_arrays(pack)
+    pack.open_all()
     size = sum(entry.size for entry in pack.manifest.files.values())
     if options.json:
         _print_json({"name": pack.manifest.name, "version": pack.manifest.version, "folder": str(pack.folder),
@@ -93,14 +93,6 @@ def _verify(options: Namespace) -> int:
         print(f"{pack.manifest.name} {pack.manifest.version}: {len(pack.manifest.files)} files, "
               f"{size / 2**20:.1f} MiB, all as the manifest says")
     return 0
-
-
-def check_arrays(pack: InstalledPack) -> None:
-    """Open every array and the features of a verified pack; `PackError` names the one that is wrong."""
-    assert pack.sae.b_dec.size == pack.manifest.sae.d_model
-    assert pack.tail
-    _ = pack.gate
-    _ = len(pack.features)
 
 
 def _install(options: Namespace) -> int:

@@ -64,6 +64,17 @@ class InstalledPack:
             return None
         return load_gate(self.folder / "gate.safetensors", self.manifest)
 
+    def open_all(self) -> None:
+        """Open every array and the features now, so that a wrong one is found before it is needed.
+
+        Raises
+        ------
+        PackError
+            ``PACK_ARRAYS``, ``PACK_FEATURES``.
+        """
+        for name in ("sae", "tail", "gate", "features"):
+            getattr(self, name)
+
     def _bytes(self, name: str) -> bytes:
         content = read_verified(self.folder, self.manifest, name)
         assert content is not None

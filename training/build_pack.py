@@ -55,6 +55,7 @@ class BuildOptions:
     batch: int = 512
     not_chest: int = 1800
     augmented: bool = True
+    gate: bool = True
     minimum_images: int = 15
     seed: int = 0
     threads: int = 1
@@ -137,21 +138,23 @@ def build_pack(
         CalibrationRules(minimum_positive=min(12, options.minimum_images)),
     )
     progress("gate", 0.9)
-    half = len(tokens.not_chest) // 2
-    lateral = tokens.corpus[~frontal]
-    gate = fit_gate(
-        sae,
-        x_train,
-        _by_source(x_validation, validation_cases),
-        np.concatenate([tokens.not_chest[:half], lateral[::2]]),
-        np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
-    )
+    gate = None
+    if options.gate:
+        half = len(tokens.not_chest) // 2
+        lateral = tokens.corpus[~frontal]
+        gate = fit_gate(
+            sae,
+            x_train,
+            _by_source(x_validation, validation_cases),
+            np.concatenate([tokens.not_chest[:half], lateral[::2]]),
+            np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
+        )
     control = measure(random_features(sae_train, sae.n_features, result.metrics.mean_l0, options.seed), x_validation)
     metrics = {
         **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
         "random features explained variance": control.explained_variance,
         **summary(labels.records),
-        **gate.metrics,
+        **(gate.metrics if gate else {}),
         **calibration.metrics,
     }
     sample = x_validation[:256]
@@ -219,7 +222,7 @@ def corpus_tokens(
     augmented = run(
         [_altered(s.read, options.seed + i) for i, s in enumerate(copies)], [f"altered {s.case.key}" for s in copies]
     )
-    others = not_chest_readers([s.read for s in train], options.not_chest, options.seed)
+    others = not_chest_readers([s.read for s in train], options.not_chest if options.gate else 0, options.seed)
     return Tokens(corpus, augmented, run(others, [f"not a chest {options.seed} {i}" for i in range(len(others))]))
 
 

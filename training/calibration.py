@@ -70,10 +70,10 @@ def calibrate(
     usable = [record for record in records if record.reportable]
     readouts: list[Readout] = []
     metrics: dict[str, float] = {}
-    for target in _targets(train_cases, rules.minimum_positive):
+    for target in calibration_targets(train_cases, rules.minimum_positive):
         signs = {record.id: sign for record in usable if (sign := _sign(record, target)) != 0}
         ids = np.array(sorted(signs), dtype=int)
-        y_train, y_validation = _truth(target, train_cases), _truth(target, validation_cases)
+        y_train, y_validation = truth_vector(target, train_cases), truth_vector(target, validation_cases)
         known_train, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
         observed = y_train[known_train], y_validation[known_validation]
         fitted = len(ids) > 0 and min(y.sum() for y in observed) >= rules.minimum_positive
@@ -95,7 +95,7 @@ def _side(target: Attribute) -> str:
     return "" if target.laterality == "none" else target.laterality
 
 
-def _targets(cases: Sequence[Case], minimum: int) -> list[Attribute]:
+def calibration_targets(cases: Sequence[Case], minimum: int) -> list[Attribute]:
     """Return the 14 observations, open ones, sides of all that have sides, and devices by name."""
     concepts = concept_attributes(cases, minimum)
     opened = sorted({c.observation for c in concepts} - set(OBSERVATIONS))
@@ -128,7 +128,7 @@ def _sign(record: FeatureRecord, target: Attribute) -> int:
     return -1 if fitting and record.location in ("", target.location) else 0
 
 
-def _truth(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+def truth_vector(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
     values = [target.holds(case) for case in cases]
     return np.array([np.nan if value is None else float(value) for value in values])
 
@@ -190,7 +190,9 @@ def best_threshold(
     precision, recall = hits / taken, hits / max(float(y.sum()), 1.0)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
     allowed = last & (precision >= precision_floor)
-    index = int(np.argmax(np.where(allowed, f1, -1.0))) if allowed.any() else int(np.argmax(np.where(last, precision, -1)))
+    index = (
+        int(np.argmax(np.where(allowed, f1, -1.0))) if allowed.any() else int(np.argmax(np.where(last, precision, -1)))
+    )
     following = p[index + 1] if index + 1 < len(p) else 0.0
     return float((p[index] + following) / 2.0), float(precision[index]), float(recall[index])
 

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
-from engine.inference.preprocess import pixel_values
 from engine.pack.manifest import EncoderSpec
+from training.encoder.embed import embed_images, open_encoder
 
 FloatArray = npt.NDArray[np.float32]
 Progress = Callable[[str, float], None]
 SHARD = 512
-BATCH = 16
 
 
 def embed(
@@ -39,13 +37,9 @@ def embed(
     cache : Path
         Folder of finished shards; they are used again only for the same encoder, specification and keys.
     """
-    content = encoder.read_bytes()
-    digest = hashlib.sha256(content)
+    digest = hashlib.sha256(encoder.read_bytes())
     digest.update(spec.model_dump_json().encode())
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = open_encoder(encoder, threads=threads)
     cache.mkdir(parents=True, exist_ok=True)
     parts: list[FloatArray] = []
     for start in range(0, len(readers), SHARD):
@@ -54,17 +48,11 @@ def embed(
         name.update("\n".join(keys[start:stop]).encode())
         path = cache / f"{name.hexdigest()[:24]}.npy"
         if not path.is_file():
-            rows = [_run(session, spec, readers[i : min(i + BATCH, stop)]) for i in range(start, stop, BATCH)]
+            tokens = embed_images(session, (read() for read in readers[start:stop]), spec)
             temporary = path.with_suffix(".partial")
             with temporary.open("wb") as file:
-                np.save(file, np.concatenate(rows))
+                np.save(file, tokens)
             temporary.replace(path)
         parts.append(np.load(path))
         progress("class tokens", stop / len(readers))
     return np.concatenate(parts) if parts else np.zeros((0, spec.d_model), dtype=np.float32)
-
-
-def _run(session: ort.InferenceSession, spec: EncoderSpec, readers: Sequence[Callable[[], FloatArray]]) -> FloatArray:
-    pixels = np.concatenate([pixel_values(read(), spec) for read in readers])
-    (tokens,) = session.run(["class_token"], {"pixel_values": pixels})
-    return np.asarray(tokens, dtype=np.float32)

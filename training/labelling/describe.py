@@ -118,9 +118,7 @@ def _near_log_odds(
 class _Refiner:
     """Adds side, severity and location to a concept where the firing images have them beyond the others."""
 
-    def __init__(
-        self, concept: Attribute, fires: npt.NDArray[np.bool_], cases: Sequence[Case], rules: Rules
-    ) -> None:
+    def __init__(self, concept: Attribute, fires: npt.NDArray[np.bool_], cases: Sequence[Case], rules: Rules) -> None:
         self.concept = concept
         self.rules = rules
         rows = np.array([concept.holds(case) is True and case.sided for case in cases])

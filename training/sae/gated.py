@@ -94,6 +94,12 @@ class GatedSae(nn.Module):
         sample = (tokens[:1024] - self.b_dec) @ direction.T
         kth = sample.topk(min(len(direction), max(1, round(l0))), dim=1).values[:, -1]
         self.b_gate.fill_(-float(kth.median()))
+        self.b_mag.copy_(self.b_gate)
+        # Directions taken from data overlap, and together they overshoot: the decoder starts at the length that fits best.
+        batch = tokens[:1024]
+        guess = self(batch) @ self.w_dec
+        length = float((guess * (batch - self.b_dec)).sum() / guess.square().sum().clamp_min(1e-12))
+        self.w_dec.mul_(max(length, 1e-3))
 
     def gates(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return gate and magnitude pre-activations (pi, z), each of shape (N, n_features)."""

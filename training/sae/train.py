@@ -62,17 +62,25 @@ class SaeResult:
 
 
 class SparsityController:
-    """Steer the penalty's logarithm so that the mean L0 on validation meets the target (integral control)."""
+    """Steer the penalty's logarithm so that the mean L0 on validation meets the target.
 
-    def __init__(self, start: float, target: float, gain: float = 0.08) -> None:
+    The correction has a part for the error and a larger one for its change: the dictionary answers the penalty with a
+    delay, and without the second part it would fall silent before the first noticed.
+    """
+
+    def __init__(self, start: float, target: float, gain: float = 0.1, damping: float = 0.5) -> None:
         self.weight = start
         self._target = target
         self._gain = gain
+        self._damping = damping
+        self._last: float | None = None
 
-    def update(self, mean_l0: float, damping: float) -> None:
+    def update(self, mean_l0: float) -> None:
         """Raise the penalty when too many features fire, lower it when too few do."""
-        error = math.log(max(mean_l0, 1e-3) / self._target)
-        self.weight *= math.exp(damping * self._gain * float(np.clip(error, -2.0, 2.0)))
+        error = float(np.clip(math.log(max(mean_l0, 1e-3) / self._target), -2.0, 2.0))
+        change = 0.0 if self._last is None else error - self._last
+        self._last = error
+        self.weight *= math.exp(self._gain * error + self._damping * change)
 
 
 def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, progress: Progress) -> SaeResult:
@@ -99,7 +107,7 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
     model = GatedSae(x.shape[1], options.n_features, VARIANTS[options.variant])
     model.start_from(x, generator, 3.0 * options.target_l0)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999))
-    controller = SparsityController(start=0.5, target=options.target_l0)
+    controller = SparsityController(start=0.3, target=options.target_l0)
     fired = torch.zeros(options.n_features, dtype=torch.bool)
     order = torch.randperm(len(x), generator=generator)
     position = 0
@@ -120,12 +128,13 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
         fired |= (activations > 0).any(0)
         done = (step + 1) / options.steps
         if (step + 1) % 10 == 0:
-            controller.update(_mean_l0(model, held_out), damping=1.0 if done < 0.8 else 0.5)
+            controller.update(_mean_l0(model, held_out))
         if (step + 1) % options.resample_every == 0:
             progress(f"sparse autoencoder: L0 {_mean_l0(model, held_out):.1f}, alive {int(fired.sum())}", done)
             if done < 0.6:
                 _resample(model, optimizer, x, ~fired, generator)
             fired.zero_()
+    _settle(model, held_out, options.target_l0)
     sae = model.fold(scale)
     return SaeResult(sae, model, scale, measure(sae, validation), controller.weight)
 
@@ -139,6 +148,22 @@ def _schedule(done: float) -> float:
 @torch.no_grad()
 def _mean_l0(model: GatedSae, tokens: torch.Tensor) -> float:
     return float((model(tokens[:1024]) > 0).sum(1).float().mean())
+
+
+@torch.no_grad()
+def _settle(model: GatedSae, tokens: torch.Tensor, target: float) -> None:
+    """Shift all gates by one small amount so that the mean L0 on validation is the target (bisection)."""
+    pi, z = model.gates(tokens[:4096])
+    pi[z <= 0] = -torch.inf
+    finite = pi[torch.isfinite(pi)]
+    low, high = -float(finite.max()), -float(finite.min())
+    for _ in range(40):
+        middle = (low + high) / 2
+        if float((pi + middle > 0).sum(1).float().mean()) > target:
+            high = middle
+        else:
+            low = middle
+    model.b_gate.add_(low)
 
 
 @torch.no_grad()

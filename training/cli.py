@@ -1,0 +1,186 @@
+"""`saerad-train`: make and measure model packs."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import SaeRadError, UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 done, 2 usage, 3 failed)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    args.command_line = shlex.join(["saerad-train", *arguments])
+    try:
+        return int(args.run(args))
+    except SaeRadError as error:
+        if args.debug:
+            raise
+        print(f"error [{error.code}]: {error.message}" + (f"; {error.hint}" if error.hint else ""), file=sys.stderr)
+        return error.exit_status
+
+
+def _parser() -> argparse.ArgumentParser:
+    from training.data.phantom.cli import add_parser as add_phantom
+
+    parser = argparse.ArgumentParser(
+        prog="saerad-train",
+        description=__doc__,
+        epilog="example: saerad-train demo-pack --toy --out /tmp/toy-pack",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_phantom(commands)
+    _add_demo_pack(commands)
+    _add_evaluate(commands)
+    return parser
+
+
+def _add_demo_pack(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser(
+        "demo-pack",
+        help="build the demonstration pack from nothing",
+        description="Draw phantoms, train the encoder and the autoencoder, describe the features, write and measure the pack.",
+        epilog="example: saerad-train demo-pack --out resources/packs/demo --data cxrtrain --minutes 240",
+    )
+    demo.add_argument("--out", type=Path, required=True, help="folder of the pack; an older pack in it is replaced")
+    demo.add_argument("--data", type=Path, help="folder of cxrtrain.csv; without it the pack knows phantoms only")
+    demo.add_argument("--work", type=Path, help="folder of the stages (default: OUT with '-work' appended)")
+    demo.add_argument("--toy", action="store_true", help="a tiny pack from phantoms alone, in two or three minutes")
+    demo.add_argument("--minutes", type=float, default=300.0, help="time for the encoder's training (default 300)")
+    demo.add_argument("--encoder", type=Path, help="an exported encoder or a checkpoint instead of training one")
+    demo.add_argument("--phantoms", type=Path, help="a set of 'saerad-train phantom' instead of drawing one")
+    demo.add_argument("--version", default="0.1.0", help="version of the pack (default 0.1.0)")
+    demo.add_argument("--page", type=Path, help="page of the evaluation (default: evaluation.md in the work folder)")
+    demo.add_argument("--no-evaluation", action="store_true", help="do not measure the pack")
+    _common(demo)
+    demo.set_defaults(run=_demo_pack)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a pack on held-out phantoms and NIH images",
+        description="Measure drafts, heat maps and features of a pack through the engine; write a page and its figures.",
+        epilog="example: saerad-train evaluate --pack resources/packs/demo --phantoms phantoms --data cxrtrain "
+        "--out docs/evaluation",
+    )
+    evaluate.add_argument("--pack", type=Path, required=True, help="folder of the pack")
+    evaluate.add_argument("--phantoms", type=Path, required=True, help="the phantoms that the pack was built with")
+    evaluate.add_argument("--data", type=Path, help="folder of cxrtrain.csv; without it phantoms only")
+    evaluate.add_argument("--out", type=Path, required=True, help="folder of the figures and evaluation.json")
+    evaluate.add_argument("--page", type=Path, help="the page (default: OUT.md)")
+    evaluate.add_argument("--work", type=Path, help="folder of class tokens (default: OUT with '-work' appended)")
+    evaluate.add_argument("--limit", type=int, help="use at most this many test phantoms")
+    evaluate.add_argument("--no-random", action="store_true", help="leave out the random-weight encoder")
+    _common(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything that is drawn (default 0)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+
+
+def _demo_pack(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    import torch
+
+    from training.build_pack import BuildOptions
+    from training.demo_pack import DemoPackOptions, build_demo_pack, phantom_folder, toy_options
+
+    _require_folders(args.data, args.phantoms)
+    torch.set_num_threads(args.threads)
+    work = args.work or _beside(args.out)
+    options = DemoPackOptions(
+        out=args.out,
+        work=work,
+        repository=_repository(),
+        command=args.command_line,
+        data=args.data,
+        encoder=args.encoder,
+        phantoms=args.phantoms,
+        minutes=args.minutes,
+        seed=args.seed,
+        threads=args.threads,
+        version=args.version,
+        build=BuildOptions(seed=args.seed, threads=args.threads),
+    )
+    if args.toy:
+        options = toy_options(options)
+    manifest = build_demo_pack(options, _progress)
+    print(f"{args.out}: {manifest.name} {manifest.version}, {len(manifest.calibration.readouts)} readouts, "
+          f"mean L0 {manifest.sae.mean_l0:.1f}, explained variance {manifest.sae.explained_variance:.3f}")
+    if not args.no_evaluation:
+        page = args.page or work / "evaluation.md"
+        args = argparse.Namespace(
+            pack=args.out, phantoms=phantom_folder(options), data=options.data, out=page.with_suffix(""), page=page,
+            work=work, limit=None, no_random=False, seed=args.seed, threads=args.threads, command_line=args.command_line,
+        )
+        _measure(args, replace(options.build, threads=args.threads))
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    import torch
+
+    from training.build_pack import BuildOptions
+
+    _require_folders(args.pack, args.data, args.phantoms)
+    torch.set_num_threads(args.threads)
+    args.work = args.work or _beside(args.out)
+    _measure(args, BuildOptions(seed=args.seed, threads=args.threads))
+    return 0
+
+
+def _measure(args: argparse.Namespace, build: object) -> None:
+    from training.build_pack import BuildOptions
+    from training.demo_pack import corpus, spec_of, vit_config
+    from training.evaluation.run import build_random_pack, evaluate
+
+    assert isinstance(build, BuildOptions)
+    random_pack = None
+    if not args.no_random:
+        encoder = args.pack / "encoder.onnx"
+        random_pack = build_random_pack(
+            corpus(args.phantoms, args.data), spec_of(encoder), vit_config(encoder), args.work,
+            repository=_repository(), options=build, progress=_progress,
+        )
+    evaluation = evaluate(
+        args.pack, args.phantoms, args.data, args.out, page=args.page or args.out.with_suffix(".md"), work=args.work,
+        command=args.command_line, build=build, random_encoder=random_pack, limit=args.limit, progress=_progress,
+    )
+    for title, s in evaluation.systems.items():
+        print(f"{title}: F1 {s.f1}, with side {s.f1_with_side}, pointing {s.pointing}, all findings {s.pointing_all}")
+    for row in evaluation.nih:
+        print(f"{row.task}: AUROC of active features {row.sparse}, of the dense token {row.dense}")
+
+
+def _require_folders(*folders: Path | None) -> None:
+    for folder in folders:
+        if folder is not None and not folder.is_dir():
+            raise UsageError("NO_FOLDER", f"there is no folder {folder}", "check the path")
+
+
+def _beside(out: Path) -> Path:
+    return out.with_name(out.name + "-work")
+
+
+def _repository() -> Path:
+    return Path(__file__).resolve().parents[1]
+
+
+def _progress(message: str, share: float) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{share:4.0%} {message}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

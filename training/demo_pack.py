@@ -1,0 +1,196 @@
+"""`saerad-train demo-pack`: the demonstration pack from nothing, every stage kept so that a killed run goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import onnx
+
+from engine.errors import UsageError
+from engine.pack.manifest import EncoderSpec, Manifest
+from engine.pack.verify import MANIFEST_NAME
+from training.build_pack import BuildOptions, build_pack
+from training.corpus import Sample, phantom_samples, real_samples
+from training.data.phantom.dataset import TABLE, write_phantoms
+from training.encoder.export_onnx import export_encoder
+from training.encoder.sources import encoder_spec, training_data
+from training.encoder.train import PIXEL_MEAN, PIXEL_STD, EncoderTrainingConfig, OptimiserConfig, train_encoder
+from training.encoder.vit import VitConfig
+
+Progress = Callable[[str, float], None]
+NAME, VERSION = "demo", "0.1.0"
+DEFAULT_MINUTES = 300.0
+
+
+@dataclass(frozen=True)
+class DemoPackOptions:
+    """What to build.
+
+    Attributes
+    ----------
+    data : Path, optional
+        Folder of ``cxrtrain.csv``: real images and backgrounds. Without it the pack knows phantoms only.
+    encoder : Path, optional
+        An exported encoder (folder of ``encoder.onnx`` and ``tail.safetensors``) or a checkpoint, instead of training one.
+    phantoms : Path, optional
+        A set written by ``saerad-train phantom``, instead of drawing one.
+    toy : bool
+        A tiny pack from procedural phantoms in two or three minutes, to test the chain.
+    """
+
+    out: Path
+    work: Path
+    repository: Path
+    command: str
+    data: Path | None = None
+    encoder: Path | None = None
+    phantoms: Path | None = None
+    toy: bool = False
+    minutes: float = DEFAULT_MINUTES
+    seed: int = 0
+    threads: int = 2
+    version: str = VERSION
+    build: BuildOptions = field(default_factory=BuildOptions)
+
+
+TOY_VIT = VitConfig(image_size=96, width=48, depth=3, heads=3, stem_width=8)
+TOY_BUILD = BuildOptions(
+    n_features=768, target_l0=10.0, steps=250, batch=256, not_chest=60, augmented=False, minimum_images=6
+)
+
+
+def toy_options(options: DemoPackOptions) -> DemoPackOptions:
+    """Return the options with the toy's sizes; real data is left out."""
+    return replace(options, toy=True, data=None, build=replace(TOY_BUILD, seed=options.seed, threads=options.threads))
+
+
+def build_demo_pack(options: DemoPackOptions, progress: Progress) -> Manifest:
+    """Draw phantoms, train and export the encoder, and build the pack; finished stages are not repeated.
+
+    Raises
+    ------
+    UsageError
+        ``DEMO_PACK_OUT`` when the output folder holds something else than a pack; ``DEMO_PACK_ENCODER`` when the encoder
+        is neither an export nor a checkpoint.
+    """
+    if options.out.exists() and any(options.out.iterdir()) and not (options.out / MANIFEST_NAME).is_file():
+        raise UsageError("DEMO_PACK_OUT", f"{options.out} is not empty and not a pack", "name another folder with --out")
+    options.work.mkdir(parents=True, exist_ok=True)
+    phantoms = _phantoms(options, progress)
+    encoder = _encoder(options, phantoms, progress)
+    return build_pack(
+        corpus(phantoms, options.data),
+        encoder,
+        spec_of(encoder / "encoder.onnx"),
+        options.out,
+        work=options.work,
+        name=NAME,
+        version=options.version,
+        command=options.command,
+        repository=options.repository,
+        options=options.build,
+        progress=progress,
+    )
+
+
+def corpus(phantoms: Path, data: Path | None) -> list[Sample]:
+    """Return phantoms first, then real images."""
+    return [*phantom_samples(phantoms), *(real_samples(data) if data is not None else [])]
+
+
+def phantom_folder(options: DemoPackOptions) -> Path:
+    """Return the folder of the phantoms that a run with these options uses."""
+    return options.phantoms or options.work / "phantoms"
+
+
+def _phantoms(options: DemoPackOptions, progress: Progress) -> Path:
+    folder = phantom_folder(options)
+    if options.phantoms is not None:
+        return folder
+    count, size = (420, 128) if options.toy else (15000, 256)
+    wanted = {"count": count, "size": size, "seed": options.seed, "real": options.data is not None}
+    if not _done(folder, wanted) or not (folder / TABLE).is_file():
+        progress("drawing phantoms", 0.0)
+        shutil.rmtree(folder, ignore_errors=True)
+        write_phantoms(
+            folder, count, options.seed, size, options.data, workers=options.threads, progress=False
+        )
+        _mark(folder, wanted)
+    return folder
+
+
+def _encoder(options: DemoPackOptions, phantoms: Path, progress: Progress) -> Path:
+    export = options.work / "encoder"
+    if options.encoder is not None:
+        if (options.encoder / "encoder.onnx").is_file():
+            return options.encoder
+        if not (options.encoder / "checkpoint.safetensors").is_file() and options.encoder.suffix != ".safetensors":
+            raise UsageError(
+                "DEMO_PACK_ENCODER",
+                f"{options.encoder} holds neither an exported encoder nor a checkpoint",
+                "name a folder with encoder.onnx and tail.safetensors, or with checkpoint.safetensors",
+            )
+        progress("exporting the encoder", 0.0)
+        export_encoder(options.encoder, export)
+        return export
+    config = encoder_config(options)
+    wanted = {"config": json.loads(json.dumps(asdict(config))), "phantoms": str(phantoms)}
+    if not _done(export, wanted):
+        progress("training the encoder", 0.0)
+        data = training_data(
+            phantoms, options.data, config, cache=options.work / "pixels", minimum=6 if options.toy else 40
+        )
+        checkpoint = train_encoder(config, data, options.work / "encoder-run")
+        progress("exporting the encoder", 0.0)
+        export_encoder(checkpoint, export)
+        _mark(export, wanted)
+    return export
+
+
+def encoder_config(options: DemoPackOptions) -> EncoderTrainingConfig:
+    """Return the configuration of the encoder's training."""
+    if options.toy:
+        return EncoderTrainingConfig(
+            vit=TOY_VIT,
+            optimiser=OptimiserConfig(steps=160, batch_size=16),
+            validate_every=1e9,
+            save_every=60.0,
+            seed=options.seed,
+            threads=options.threads,
+            bfloat16=False,
+        )
+    optimiser = OptimiserConfig(seconds=60.0 * options.minutes)
+    return EncoderTrainingConfig(optimiser=optimiser, seed=options.seed, threads=options.threads)
+
+
+def vit_config(path: Path) -> VitConfig:
+    """Return the sizes of an exported demo encoder, read from its graph."""
+    graph = onnx.load(path, load_external_data=False).graph
+    shapes = {
+        value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+        for value in (*graph.input, *graph.output)
+    }
+    return VitConfig(
+        image_size=shapes["pixel_values"][2],
+        width=shapes["class_token"][1],
+        heads=shapes["attn_cls"][1],
+        depth=sum(node.op_type == "Softmax" for node in graph.node),
+    )
+
+
+def spec_of(path: Path) -> EncoderSpec:
+    """Return the specification of an exported demo encoder."""
+    return encoder_spec(vit_config(path), PIXEL_MEAN, PIXEL_STD)
+
+
+def _done(folder: Path, wanted: dict[str, object]) -> bool:
+    path = folder / "stage.json"
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8")) == wanted
+
+
+def _mark(folder: Path, wanted: dict[str, object]) -> None:
+    (folder / "stage.json").write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

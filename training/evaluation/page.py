@@ -1,0 +1,147 @@
+"""The page of an evaluation, in Markdown, written from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.pack.manifest import Manifest
+from training.evaluation.matching import Counts
+from training.evaluation.nih import NihRow
+from training.evaluation.phantoms import PhantomScores
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Everything that was measured of a pack."""
+
+    manifest: Manifest
+    command: str
+    systems: dict[str, PhantomScores]
+    nih: tuple[NihRow, ...]
+
+
+def as_markdown(evaluation: Evaluation, figures: str) -> str:
+    """Return the page; `figures` is the folder of the figures as seen from it."""
+    manifest = evaluation.manifest
+    lines = [
+        f"# Evaluation of the pack {manifest.name} {manifest.version}",
+        "",
+        "Written by the command that measured it; do not edit by hand:",
+        "",
+        f"    {evaluation.command}",
+        "",
+        "95 % intervals in brackets are from 500 resamples of whole patients or phantoms.",
+        "",
+        *_autoencoder(manifest),
+        *_phantoms(evaluation.systems, figures),
+    ]
+    if evaluation.nih:
+        lines += _nih(evaluation.nih, figures)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(evaluation: Evaluation) -> dict[str, object]:
+    """Return the numbers for machines."""
+    return {
+        "pack": {"name": evaluation.manifest.name, "version": evaluation.manifest.version},
+        "phantoms": {
+            title: {
+                "images": s.images,
+                "refused": s.refused,
+                "precision": s.comparison.presence.precision,
+                "recall": s.comparison.presence.recall,
+                "f1": s.f1.value,
+                "f1_with_side": s.f1_with_side.value,
+                "pointing": s.pointing.value,
+                "pointing_all": s.pointing_all.value,
+            }
+            for title, s in evaluation.systems.items()
+        },
+        "nih": {
+            row.task: {"sparse": row.sparse.value, "dense": row.dense.value, "positives": row.positives}
+            for row in evaluation.nih
+        },
+    }
+
+
+def _autoencoder(manifest: Manifest) -> list[str]:
+    m = manifest.metrics
+    return [
+        "## Autoencoder and descriptions (validation images)",
+        "",
+        "| measure | value |",
+        "| --- | --- |",
+        f"| mean number of active features | {manifest.sae.mean_l0:.2f} |",
+        f"| explained variance | {manifest.sae.explained_variance:.4f} |",
+        f"| the same of random features with a fitted decoder | {m['random features explained variance']:.4f} |",
+        f"| features that fire | {m['autoencoder alive'] * manifest.sae.n_features:.0f} of {manifest.sae.n_features} |",
+        f"| of these on more than a tenth of the images | {m['autoencoder dense']:.1%} |",
+        f"| features with a description | {m['features described']:.0f} |",
+        f"| of these good enough for a draft | {m['features reportable']:.0f} |",
+        f"| median score of the descriptions (balanced accuracy) | {m['median label score']:.3f} |",
+        "",
+    ]
+
+
+def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:
+    first = next(iter(systems.values()))
+    lines = [
+        "## Drafts and heat maps on held-out phantoms",
+        "",
+        f"{first.images} phantoms of the test split, which neither the encoder nor the autoencoder nor any threshold has seen, go",
+        "through the engine (read, analyse, compose). A finding counts as right when observation (device by name) and polarity",
+        '"present" are; "with side" the sides must be right too. Pointing: the peak of the map, laid over the image, lies inside the',
+        "drawn finding's mask. The dense probe reads the whole class token and states findings without features; the random encoder has",
+        "the same architecture with weights as they were drawn, and an autoencoder, descriptions and readouts of its own.",
+        "",
+        "| system | precision | recall | F1 | F1 with side | pointing, stated | pointing, all | random peak | refused |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for title, s in systems.items():
+        p = s.comparison.presence
+        lines.append(
+            f"| {title} | {_number(p.precision)} | {_number(p.recall)} | {s.f1} | {s.f1_with_side} | {s.pointing} | {s.pointing_all} "
+            f"| {s.chance:.3f} | {s.refused} |"
+        )
+    lines += ["", f"![systems]({figures}/phantoms-systems.png)", "", "By finding, the draft of the pack:", ""]
+    lines += [
+        "| finding | stated rightly | wrongly | missed | F1 | pointing |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, c in sorted(first.comparison.by_name.items()):
+        pointing = first.pointing_by_name.get(name, Counts())
+        share = pointing.recall
+        lines.append(f"| {name} | {c.hits} | {c.extra} | {c.missed} | {_number(c.f1)} | {_number(share)} |")
+    return [*lines, "", f"![findings]({figures}/phantoms-findings.png)", ""]
+
+
+def _nih(rows: Sequence[NihRow], figures: str) -> list[str]:
+    lines = [
+        "## Held-out NIH images (patients apart)",
+        "",
+        "Logistic regression on NIH training images: L1-penalised on the active features, L2-penalised on the dense token. Labels were",
+        "mined from reports. The NIH rows without a finding come from another time and look different, so abnormal is measured against",
+        "them and against the RSNA challenge's normals (used here as negatives only), and the lower number counts.",
+        "",
+        "| task | positives | negatives | AUROC, active features | AUROC, dense token | features used |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row.task} | {row.positives} | {row.negatives} | {row.sparse} | {row.dense} | {row.features_used} |"
+        )
+    abnormal = [row for row in rows if row.task.startswith("abnormal")]
+    lower = min(abnormal, key=lambda row: row.sparse.value)
+    return [
+        *lines,
+        "",
+        f"Counted: {lower.sparse} ({lower.task}).",
+        "",
+        f"![NIH]({figures}/nih-auroc.png)",
+        "",
+    ]
+
+
+def _number(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124 - NaN differs from itself

@@ -1,0 +1,130 @@
+"""Drafts and maps on held-out phantoms, whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.inference.attribution import upsample
+from training.data.phantom.dataset import PhantomRecord
+from training.evaluation.bootstrap import Interval, interval
+from training.evaluation.drafters import Answer, Drafter
+from training.evaluation.matching import Comparison, Counts, Key, truth_of
+
+
+@dataclass(frozen=True, eq=False)
+class PhantomScores:
+    """How a system does on held-out phantoms.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        Counts over all images.
+    f1, f1_with_side : Interval
+        Over resampled phantoms.
+    pointing : Interval
+        Share of rightly stated findings whose map has its peak inside the finding's mask.
+    pointing_all : Interval
+        The same over all true findings, one that is not stated counting as a miss.
+    chance : float
+        Mean share of the image that the masks of those findings cover: what a random peak would hit.
+    pointing_by_name : dict
+        Hits and misses by finding.
+    """
+
+    images: int
+    refused: int
+    comparison: Comparison
+    f1: Interval
+    f1_with_side: Interval
+    pointing: Interval
+    pointing_all: Interval
+    chance: float
+    pointing_by_name: dict[str, Counts]
+
+
+@dataclass(frozen=True)
+class _Row:
+    comparison: Comparison
+    hits: int
+    pointed: int
+    true: int
+    area: float
+
+
+def score_phantoms(
+    drafter: Drafter, records: Sequence[PhantomRecord], progress: Callable[[str, float], None]
+) -> PhantomScores:
+    """Let a system answer on every phantom and compare."""
+    rows: list[_Row] = []
+    by_name: dict[str, Counts] = {}
+    refused = 0
+    for index, record in enumerate(records):
+        answer = drafter.answer(record.image_path)
+        refused += answer.refused
+        rows.append(_score(answer, record, by_name))
+        if (index + 1) % 50 == 0:
+            progress("phantoms", (index + 1) / len(records))
+
+    def statistic(of: Callable[[list[_Row]], float]) -> Interval:
+        return interval(lambda chosen: of([rows[i] for i in chosen]), [record.group for record in records])
+
+    pointed = sum(row.pointed for row in rows)
+    return PhantomScores(
+        images=len(rows),
+        refused=refused,
+        comparison=_sum(rows),
+        f1=statistic(lambda r: _sum(r).presence.f1),
+        f1_with_side=statistic(lambda r: _sum(r).with_side.f1),
+        pointing=statistic(lambda r: _ratio(sum(x.hits for x in r), sum(x.pointed for x in r))),
+        pointing_all=statistic(lambda r: _ratio(sum(x.hits for x in r), sum(x.true for x in r))),
+        chance=sum(row.area for row in rows) / max(pointed, 1),
+        pointing_by_name=by_name,
+    )
+
+
+def _ratio(hits: int, total: int) -> float:
+    return hits / total if total else float("nan")
+
+
+def _sum(rows: Sequence[_Row]) -> Comparison:
+    total = Comparison()
+    for row in rows:
+        total.presence.add(row.comparison.presence)
+        total.with_side.add(row.comparison.with_side)
+        for name, counts in row.comparison.by_name.items():
+            total.by_name.setdefault(name, Counts()).add(counts)
+    return total
+
+
+def _score(answer: Answer, record: PhantomRecord, by_name: dict[str, Counts]) -> _Row:
+    truth = truth_of(record.findings)
+    comparison = Comparison()
+    comparison.add(answer.stated, truth)
+    masks = _masks(record)
+    hits = pointed = 0
+    area = 0.0
+    for item in truth:
+        feature_map = answer.maps.get(item.key)
+        if feature_map is None:
+            continue
+        mask = masks[item.key]
+        heat = upsample(feature_map, *mask.shape)
+        hit = bool(mask[np.unravel_index(int(np.argmax(heat)), mask.shape)])
+        hits += hit
+        pointed += 1
+        area += float(mask.mean())
+        by_name.setdefault(item.name, Counts()).add(Counts(hits=int(hit), missed=int(not hit)))
+    return _Row(comparison, hits, pointed, len(truth), area)
+
+
+def _masks(record: PhantomRecord) -> dict[Key, npt.NDArray[np.bool_]]:
+    phantom = record.load()
+    masks: dict[Key, npt.NDArray[np.bool_]] = {}
+    for finding, mask in zip(phantom.findings, phantom.masks, strict=True):
+        key = (finding.observation, finding.device)
+        masks[key] = masks[key] | mask if key in masks else mask
+    return masks

@@ -1,0 +1,65 @@
+"""The dense baseline: one L2-penalised logistic regression a finding on the whole class token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.calibration import CalibrationRules, best_threshold, calibration_targets, truth_vector
+from training.labelling.cases import Attribute, Case
+from training.logistic import fit_logistic, platt, sigmoid
+from training.sae.folded import FloatArray
+
+L2 = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class DenseProbe:
+    """Calibrated probes, fitted, calibrated and given thresholds exactly as the readouts of a pack are.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, shape (targets, d_model)
+    biases : ndarray of float64, shape (targets,)
+    """
+
+    targets: tuple[Attribute, ...]
+    weights: npt.NDArray[np.float64]
+    biases: npt.NDArray[np.float64]
+    thresholds: dict[Attribute, float]
+
+    def probabilities(self, tokens: FloatArray) -> npt.NDArray[np.float64]:
+        """Return (images, targets)."""
+        return sigmoid(tokens.astype(np.float64) @ self.weights.T + self.biases)
+
+
+def fit_probe(
+    train: FloatArray,
+    train_cases: Sequence[Case],
+    validation: FloatArray,
+    validation_cases: Sequence[Case],
+    rules: CalibrationRules,
+) -> DenseProbe:
+    """Fit a probe for every observation, side and device that has enough images."""
+    targets: list[Attribute] = []
+    weights: list[npt.NDArray[np.float64]] = []
+    biases: list[float] = []
+    thresholds: dict[Attribute, float] = {}
+    for target in calibration_targets(train_cases, rules.minimum_positive):
+        y_train, y_validation = truth_vector(target, train_cases), truth_vector(target, validation_cases)
+        known, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
+        y, held_out = y_train[known], y_validation[known_validation]
+        if min(y.sum(), held_out.sum()) < rules.minimum_positive:
+            continue
+        model = fit_logistic(train[known], y, l2=L2)
+        slope, offset = platt(model.score(validation[known_validation]), held_out)
+        weight, bias = slope * model.weight, slope * model.bias + offset
+        probability = sigmoid(validation[known_validation] @ weight + bias)
+        targets.append(target)
+        weights.append(weight)
+        biases.append(bias)
+        thresholds[target] = best_threshold(probability, held_out, rules.precision_floor)[0]
+    return DenseProbe(tuple(targets), np.stack(weights), np.array(biases), thresholds)

@@ -83,11 +83,11 @@ class _Batch:
 
     def __init__(self, analyzer: Analyzer, out: Path, formats: list[str], *, quiet: bool, debug: bool) -> None:
         self.rows: list[Row] = []
-        self._analyzer, self._formats, self._quiet, self._debug = analyzer, formats, quiet, debug
+        self._analyzer, self._out, self._formats, self._quiet, self._debug = analyzer, out, formats, quiet, debug
         self._folders = ResultFolders(out)
 
     def work(self, paths: Sequence[Path]) -> None:
-        inputs = list(_inputs(paths))
+        inputs = list(_inputs(paths, self._out))
         following = _read(inputs[0])
         with ProgressLine(len(inputs)) as line:
             for index, item in enumerate(inputs):
@@ -147,12 +147,17 @@ def _read(item: _Input) -> Job[Radiograph] | None:
     return submit_decode(item.path) if item.error is None else None
 
 
-def _inputs(paths: Sequence[Path]) -> Iterator[_Input]:
-    """Yield every file under the paths once; a path without any is an input that fails."""
+def _inputs(paths: Sequence[Path], out: Path) -> Iterator[_Input]:
+    """Yield every file under the paths once; a path without any is an input that fails.
+
+    Results of an earlier run that lie in a searched folder are not inputs.
+    """
     seen = set()
     for path in paths:
         try:
             found = find_images([path])
+            if path.is_dir():
+                found = [file for file in found if not file.resolve().is_relative_to(out.resolve())]
             if not found:
                 raise ReadError("NO_IMAGES", "the folder holds no DICOM, PNG or JPEG file", "name another folder")
         except ReadError as error:

@@ -134,6 +134,15 @@ def test_every_format_that_the_image_allows(toy_pack: Path, tmp_path: Path) -> N
     assert names == {"analysis.json", "report.json", "report.txt", "report.pdf", "report.dcm"}
 
 
+def test_results_inside_the_study_are_not_analysed_next_time(toy_pack: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    write_dicom(study / "a.dcm")
+    for _ in range(2):
+        assert analyse(toy_pack, study / "results", study, "--format", "sr") == 0
+        assert len(summary(study / "results")) == 1
+
+
 def test_json_prints_the_summary(toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_dicom(tmp_path / "a.dcm")
     assert analyse(toy_pack, tmp_path / "out", tmp_path / "a.dcm", "--json") == 0

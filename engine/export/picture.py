@@ -1,8 +1,8 @@
 """Render the radiograph with heat maps, legend, orientation letters and the strip as an 8-bit picture.
 
-The colour scale is fixed and the same for every image: the colour says which feature, the opacity how dense its
-positive evidence is, as a multiple of an even spread over the patches. Below `DENSITY_MIN` times nothing is drawn;
-opacity grows linearly to `MAX_ALPHA` at `DENSITY_MAX` times and stays there.
+The colour scale is fixed and that of the viewer: the colour says which feature, the opacity how strongly a place
+speaks for it. 1 is a typical activation of the feature spread evenly over the patches; the colour is full at
+`FULL_SCALE` times that, and below `THRESHOLD` of the full scale nothing is drawn.
 """
 
 from __future__ import annotations
@@ -22,16 +22,18 @@ from engine.report.draft import Draft
 from engine.report.vocabulary import NO_FINDING
 
 PALETTE: tuple[tuple[int, int, int], ...] = (
-    (255, 140, 0),
-    (86, 180, 233),
-    (0, 200, 140),
-    (240, 228, 66),
-    (230, 90, 80),
-    (204, 121, 230),
+    (255, 159, 28),
+    (46, 196, 255),
+    (255, 93, 143),
+    (123, 237, 92),
+    (199, 146, 255),
+    (255, 228, 94),
+    (61, 220, 192),
+    (255, 127, 80),
 )
-"""Colours that stay apart on grey and for the common colour deficiencies (after Okabe and Ito)."""
+"""Colours told apart on a grey image, also with the common colour-vision deficiencies."""
 
-DENSITY_MIN, DENSITY_MAX, MAX_ALPHA = 1.5, 6.0, 0.6
+FULL_SCALE, THRESHOLD, SOFT_EDGE, MAX_ALPHA = 20.0, 0.1, 0.06, 0.6
 SMALLEST_SIDE, LARGEST_SIDE = 800, 1600
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
@@ -85,11 +87,24 @@ def grey_picture(radiograph: Radiograph) -> npt.NDArray[np.uint8]:
     return grey
 
 
-def density(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return positive contributions as multiples of an even spread: their mean is 1, or 0 if none is positive."""
-    positive = np.maximum(values, 0.0)
-    total = float(positive.sum())
-    return (positive * (values.size / total)).astype(np.float32) if total > 0.0 else np.zeros_like(values)
+def density(overlay: Overlay) -> npt.NDArray[np.float32]:
+    """Return a map's contributions as multiples of a typical activation spread evenly over the patches.
+
+    Where the typical activation is not known, the one in this image stands in for it.
+    """
+    reference = max(overlay.feature.typical or overlay.feature.activation, 1e-6)
+    return (overlay.map.values * (overlay.map.values.size / reference)).astype(np.float32)
+
+
+def opacity(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Opacity of the colour, 0..`MAX_ALPHA`, for densities; it fades in above the threshold, which draws no line.
+
+    The square root makes a quarter of the full scale well visible.
+    """
+    share = np.clip(values / FULL_SCALE, 0.0, 1.0)
+    fade = np.clip((share - THRESHOLD) / SOFT_EDGE, 0.0, 1.0)
+    alpha: npt.NDArray[np.float32] = (MAX_ALPHA * np.sqrt(share * fade)).astype(np.float32)
+    return alpha
 
 
 def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, overlays: Sequence[Overlay]) -> RgbImage:
@@ -107,14 +122,14 @@ def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, overlays: Sequenc
     for overlay in overlays:
         left, top, right, bottom = overlay.map.box
         box = (left * scale_x, top * scale_y, right * scale_x, bottom * scale_y)
-        drawn = upsample(replace(overlay.map, values=density(overlay.map.values), box=box), height, width)
-        alpha = MAX_ALPHA * np.clip((drawn - DENSITY_MIN) / (DENSITY_MAX - DENSITY_MIN), 0.0, 1.0)[:, :, None]
+        drawn = upsample(replace(overlay.map, values=density(overlay), box=box), height, width)
+        alpha = opacity(drawn)[:, :, None]
         clear *= 1.0 - alpha
         colours += alpha * np.asarray(overlay.colour, dtype=np.float32)
         weights += alpha
     # Where maps overlap their colours mix by weight, whatever their order, and the image still shines through.
-    opacity = np.minimum(1.0 - clear, MAX_ALPHA)
-    mixed = base * (1.0 - opacity) + colours / np.maximum(weights, 1e-6) * opacity
+    covered = np.minimum(1.0 - clear, MAX_ALPHA)
+    mixed = base * (1.0 - covered) + colours / np.maximum(weights, 1e-6) * covered
     picture: RgbImage = np.rint(mixed).astype(np.uint8)
     return picture
 
@@ -169,15 +184,16 @@ def _draw_legend(area: Image.Image, overlays: Sequence[Overlay], line: int, font
     """One line a feature, each with the ramp of its opacity, then what the ramp means."""
     pen = ImageDraw.Draw(area)
     ramp = line * 4
+    shades = opacity(np.linspace(0.0, FULL_SCALE, ramp, dtype=np.float32)).tolist()
     for row, overlay in enumerate(overlays):
         y = row * line + line // 4
         for step in range(ramp):
-            alpha = MAX_ALPHA * step / (ramp - 1)
+            alpha = shades[step]
             shade = tuple(round(90 * (1.0 - alpha) + c * alpha) for c in overlay.colour)
             pen.line((line // 2 + step, y, line // 2 + step, y + line // 2), fill=shade)
         text = plain(f"{overlay.feature.id}  {overlay.feature.description}")
         while pen.textlength(text, font=font) > area.width - ramp - 2 * line and len(text) > 4:
             text = text[:-2].rstrip("…") + "…"
         pen.text((ramp + line, y + line // 4), text, fill=(235, 235, 235), font=font, anchor="lm")
-    note = f"opacity: {DENSITY_MIN:g}× to {DENSITY_MAX:g}× a patch's mean evidence (fixed scale)"
+    note = f"0 to {FULL_SCALE:g} × a typical activation spread evenly (fixed scale)"
     pen.text((line // 2, len(overlays) * line + line // 2), note, fill=(170, 170, 170), font=font, anchor="lm")

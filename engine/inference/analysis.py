@@ -32,7 +32,11 @@ class GateVerdict:
 
 @dataclass(frozen=True)
 class ActiveFeature:
-    """A feature that fired: its activation (unit of the SAE) and percentile within its own distribution (0..100)."""
+    """A feature that fired: its activation (unit of the SAE) and percentile within its own distribution (0..100).
+
+    ``typical`` is its median activation on the training images where it is active, the unit of its heat map's colour
+    scale; 0 when that is not known.
+    """
 
     id: int
     description: str
@@ -46,6 +50,7 @@ class ActiveFeature:
     section: str
     label_score: float
     reportable: bool
+    typical: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

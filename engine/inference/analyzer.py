@@ -152,6 +152,7 @@ class Analyzer:
                 observation=record.observation, polarity=record.polarity, laterality=record.laterality,
                 location=record.location, severity=record.severity, section=record.section,
                 label_score=record.label_score, reportable=record.reportable,
+                typical=record.quantiles[len(record.quantiles) // 2],
             ))
         return tuple(sorted(features, key=lambda f: (-f.percentile, -f.activation, f.id)))
 

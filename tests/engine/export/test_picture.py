@@ -9,13 +9,16 @@ import pytest
 
 from engine.dicom.radiograph import Acquisition, Calibration, Spacing
 from engine.export.picture import (
+    FULL_SCALE,
     LARGEST_SIDE,
     MAX_ALPHA,
     PALETTE,
+    THRESHOLD,
     Overlay,
     blend,
     density,
     grey_picture,
+    opacity,
     orientation_letters,
     overlays_of,
     render,
@@ -73,11 +76,19 @@ def test_overlapping_maps_mix_whatever_their_order_and_leave_the_image_visible()
     assert picture[425, 425] == pytest.approx(grey[425, 425] * (1 - MAX_ALPHA) + mean * MAX_ALPHA, abs=1)
 
 
-def test_the_scale_does_not_depend_on_the_strength_of_the_map() -> None:
-    values = feature_map(1).values
-    assert np.allclose(density(values), density(values * 50))
-    assert density(values).mean() == pytest.approx(1.0)
-    assert not density(-np.abs(values)).any()
+def test_the_scale_is_that_of_the_feature_not_of_the_image() -> None:
+    weak = overlay((8, 8), (0.0, 0.0, 64.0, 80.0))
+    strong = replace(weak, map=replace(weak.map, values=weak.map.values * 2, preactivation=weak.map.preactivation * 2))
+    assert np.allclose(density(strong), 2 * density(weak))
+    unknown = replace(weak, feature=replace(weak.feature, typical=0.0))
+    assert np.allclose(density(unknown), weak.map.values * 256 / weak.feature.activation)
+
+
+def test_opacity_rises_from_the_threshold_to_the_full_scale() -> None:
+    steps = opacity(np.linspace(-5, FULL_SCALE * 2, 500, dtype=np.float32))
+    assert not opacity(np.array([-1.0, 0.0, THRESHOLD * FULL_SCALE], dtype=np.float32)).any()
+    assert np.all(np.diff(steps) >= 0)
+    assert steps[-1] == pytest.approx(MAX_ALPHA)
 
 
 def test_only_present_findings_have_maps() -> None:

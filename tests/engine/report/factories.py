@@ -28,6 +28,7 @@ def feature(
         "severity": "none",
         "section": SECTIONS.get(observation, "lungs"),
         "label_score": 0.9,
+        "typical": 2.0,
         "reportable": True,
     }
     values.update(other)
@@ -53,7 +54,7 @@ def probabilities(*extra: ObservationProbability, **high: float) -> tuple[Observ
 def feature_map(
     ident: int, peak: tuple[int, int] = (10, 3), box: tuple[float, float, float, float] = (0, 0, 64, 80)
 ) -> FeatureMap:
-    values = np.full((16, 16), -0.01, dtype=np.float32)
+    values = np.full((16, 16), -0.001, dtype=np.float32)
     values[peak[0] - 1 : peak[0] + 2, peak[1] - 1 : peak[1] + 2] = 0.2
     return FeatureMap(ident, values, float(values.sum()) + 0.1, 0.1, "attention contribution", box)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli.main import INTERRUPTED, print_error
+from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser
 from engine.cli.progress import ProgressLine
 from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
@@ -111,8 +111,7 @@ class _Batch:
             self._report(error, item.path, line)
             return Row(str(item.path), uid, "failed", error.code, _sentence(error))
         except Exception as error:  # a fault of ours on this image must not cost the others their results
-            fault = SaeRadError("INTERNAL", f"the program failed ({type(error).__name__}: {error})",
-                                "run again with --debug and report what it prints")
+            fault = internal_error(error)
             self._report(fault, item.path, line)
             return Row(str(item.path), uid, "failed", fault.code, _sentence(fault))
 
@@ -138,7 +137,7 @@ class _Batch:
             line.write(f"{row.outcome:<9} {row.path}{code}" + (f": {row.message}" if row.message else ""))
 
     def _report(self, error: SaeRadError, path: Path, line: ProgressLine) -> None:
-        print_error(error, str(path))
+        line.write(error_line(error, str(path)), error=True)
         if self._debug:
             line.write(traceback.format_exc(), error=True)
 

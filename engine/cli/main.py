@@ -54,7 +54,7 @@ def guarded(command: Callable[[], int], *, debug: bool = False) -> int:
     try:
         return command()
     except SaeRadError as error:
-        print_error(error)
+        print(error_line(error), file=sys.stderr)
         _trace(debug)
         return error.exit_status
     except KeyboardInterrupt:
@@ -67,16 +67,21 @@ def guarded(command: Callable[[], int], *, debug: bool = False) -> int:
     except SystemExit as end:  # argparse leaves this way after --help
         return end.code if isinstance(end.code, int) else 0
     except Exception as error:  # a fault of the program: still one line, and a way to see more
-        print_error(SaeRadError("INTERNAL", f"the program failed ({type(error).__name__}: {error})",
-                                "run again with --debug and report what it prints"))
+        print(error_line(internal_error(error)), file=sys.stderr)
         _trace(debug)
         return 3
 
 
-def print_error(error: SaeRadError, subject: str = "") -> None:
-    """Print one error on stderr, as every command does."""
+def internal_error(error: Exception) -> SaeRadError:
+    """Word a fault of the program."""
+    return SaeRadError("INTERNAL", f"the program failed ({type(error).__name__}: {error})",
+                       "run again with --debug and report what it prints")
+
+
+def error_line(error: SaeRadError, subject: str = "") -> str:
+    """Return an error as every command prints it on stderr: ``error [CODE]: what happened; what to do``."""
     place = f"{subject}: " if subject else ""
-    print(f"error [{error.code}]: {place}{error.message}" + (f"; {error.hint}" if error.hint else ""), file=sys.stderr)
+    return f"error [{error.code}]: {place}{error.message}" + (f"; {error.hint}" if error.hint else "")
 
 
 def _trace(debug: bool) -> None:

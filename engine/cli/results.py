@@ -8,6 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from engine.errors import ExportError
 from engine.export.atomic import write_atomic
 
 Outcome = Literal["analysed", "refused", "failed"]
@@ -56,9 +57,13 @@ class ResultFolders:
 
 def clear_results(folder: Path) -> None:
     """Remove an earlier run's report and maps, so that none of them lies beside a newer answer or a refusal."""
-    for pattern in ("analysis.json", "report.*", "map_*.npy"):
-        for path in folder.glob(pattern):
-            path.unlink()
+    try:
+        for pattern in ("analysis.json", "report.*", "map_*.npy"):
+            for path in folder.glob(pattern):
+                path.unlink()
+    except OSError as error:
+        raise ExportError("EXPORT_WRITE", f"the earlier results in {folder.name} cannot be removed ({error.strerror})",
+                          "check the folder's permissions or choose another folder") from error
 
 
 def _pixels_in(folder: Path) -> str | None:

@@ -80,8 +80,8 @@ CASES = (
          "No Finding"),
     Case("03_chest_ap.dcm", "cxr021", "DEMO^CLARA", "F", "", "AP", "CHEST", "Chest AP portable", JPEG2000Lossless,
          HANNOVER_CREDIT, "COVID-19"),
-    Case("04_phantom.dcm", "", "DEMO^PHANTOM", "O", "060Y", "PA", "CHEST", "Drawn chest phantom", JPEGLSLossless, DRAWN_CREDIT,
-         "truth in 04_phantom.json"),
+    Case("04_phantom.dcm", "", "DEMO^PHANTOM", "O", "060Y", "PA", "CHEST", "Drawn chest phantom", JPEGLSLossless,
+         DRAWN_CREDIT, "truth in 04_phantom.json"),
     Case("05_hand.dcm", "", "DEMO^DORA", "F", "045Y", "PA", "HAND", "Hand (drawn)", RLELossless, DRAWN_CREDIT,
          "not a chest: to be refused"),
 )  # fmt: skip
@@ -113,7 +113,9 @@ def main() -> int:
     return 0
 
 
-def _pixels(case: Case, row: dict[str, str] | None, source: Path, phantom: Phantom) -> tuple[npt.NDArray[np.integer], int]:
+def _pixels(
+    case: Case, row: dict[str, str] | None, source: Path, phantom: Phantom
+) -> tuple[npt.NDArray[np.integer], int]:
     """Pixels as displayed and their bits."""
     if row is not None:
         image = Image.open(source / row["file"]).convert("L")
@@ -199,7 +201,10 @@ def draw_hand(size: int) -> npt.NDArray[np.uint8]:
     unit = size / 100
     wrist = (50 * unit, 97 * unit)
     fingers = [(21, 46, 9), (35, 16, 8), (49, 9, 8), (63, 14, 8), (77, 30, 7)]
-    soft.polygon([(x * unit, y * unit) for x, y in ((37, 90), (33, 70), (32, 60), (38, 52), (62, 52), (68, 62), (64, 90))], fill=110)
+    soft.polygon(
+        [(x * unit, y * unit) for x, y in ((37, 90), (33, 70), (32, 60), (38, 52), (62, 52), (68, 62), (64, 90))],
+        fill=110,
+    )
     soft.line([wrist, (50 * unit, 75 * unit)], fill=110, width=int(26 * unit))
     for x, y, width in fingers:
         root = ((38 + (x - 50) * 0.32 + 12) * unit, 73 * unit)
@@ -252,13 +257,17 @@ def _attribution(table: dict[str, dict[str, str]]) -> str:
     for case in CASES:
         row = table[case.source] if case.source else None
         name = f"{case.credit} (`{Path(row['file']).name}`)" if row else case.credit
-        licence = ("no restriction on use; attribution requested" if "NIH" in case.credit else row["licence"]) if row else "Apache-2.0"
+        licence = (
+            ("no restriction on use; attribution requested" if "NIH" in case.credit else row["licence"])
+            if row
+            else "Apache-2.0"
+        )
         lines.append(f"| `{case.file}` | {name} | {licence} | {case.labels} |")
     lines += [
         "",
-        "NIH asks that users link to https://nihcc.app.box.com/v/ChestXray-NIHCC, cite Wang X et al., \"ChestX-ray8:",
-        "Hospital-scale Chest X-ray Database and Benchmarks\", CVPR 2017, and acknowledge the NIH Clinical Center as the",
-        "data provider. CC BY 3.0: https://creativecommons.org/licenses/by/3.0/",
+        'NIH asks that users link to https://nihcc.app.box.com/v/ChestXray-NIHCC, cite Wang X et al., "ChestX-ray8:',
+        'Hospital-scale Chest X-ray Database and Benchmarks", CVPR 2017, and acknowledge the NIH Clinical Center as',
+        "the data provider. CC BY 3.0: https://creativecommons.org/licenses/by/3.0/",
     ]
     return "\n".join(lines) + "\n"
 

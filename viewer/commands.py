@@ -36,21 +36,34 @@ class Commands:
         """Return a handler for each action id."""
         window, session, canvas = self._window, self._session, self._window.canvas
         found: dict[str, Callable[[], object]] = {
-            "open_files": self.open_files, "open_folder": self.open_folder,
-            "previous": partial(session.step, -1), "next": partial(session.step, 1),
-            "export": self.export, "quit": window.close,
-            "fit": canvas.fit, "one_to_one": canvas.one_to_one,
-            "zoom_in": partial(canvas.zoom_by, 1.25), "zoom_out": partial(canvas.zoom_by, 0.8),
-            "invert": canvas.toggle_invert, "reset": canvas.reset, "annotations": canvas.toggle_annotations,
+            "open_files": self.open_files,
+            "open_folder": self.open_folder,
+            "previous": partial(session.step, -1),
+            "next": partial(session.step, 1),
+            "export": self.export,
+            "quit": window.close,
+            "fit": canvas.fit,
+            "one_to_one": canvas.one_to_one,
+            "zoom_in": partial(canvas.zoom_by, 1.25),
+            "zoom_out": partial(canvas.zoom_by, 0.8),
+            "invert": canvas.toggle_invert,
+            "reset": canvas.reset,
+            "annotations": canvas.toggle_annotations,
             "analyse": self.analyse,
             "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
-            "overlay_next": self.next_map, "search": lambda: window.features.search.setFocus(),
-            "undo": partial(self._try, session.undo), "redo": partial(self._try, session.redo),
-            "sentence_next": partial(self.step_sentence, 1), "sentence_previous": partial(self.step_sentence, -1),
+            "overlay_next": self.next_map,
+            "search": window.features.search.setFocus,
+            "undo": partial(self._try, session.undo),
+            "redo": partial(self._try, session.redo),
+            "sentence_next": partial(self.step_sentence, 1),
+            "sentence_previous": partial(self.step_sentence, -1),
             "sentence_confirm": partial(self._selected, self.confirm),
-            "sentence_edit": self.edit_selected, "sentence_remove": partial(self._selected, self.remove),
-            "review": self.review, "regenerate": self._controller.regenerate,
-            "keys": partial(self._tell, tr("Keys and mouse"), help_page), "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
+            "sentence_edit": self.edit_selected,
+            "sentence_remove": partial(self._selected, self.remove),
+            "review": self.review,
+            "regenerate": self._controller.regenerate,
+            "keys": partial(self._tell, tr("Keys and mouse"), help_page),
+            "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
         found.update({f"preset_{n}": partial(canvas.apply_preset, n) for n in range(10)})
         return found
@@ -84,7 +97,9 @@ class Commands:
     def report_export(self, files: list[Path]) -> None:
         """Say what was written."""
         if files:
-            self._window.statusBar().showMessage(tr("{count} files written to {folder}", count=len(files), folder=files[0].parent))
+            self._window.statusBar().showMessage(
+                tr("{count} files written to {folder}", count=len(files), folder=files[0].parent)
+            )
 
     # image and overlay
 
@@ -121,13 +136,19 @@ class Commands:
         place = keys.index(now) + by if now in keys else (0 if by > 0 else len(keys) - 1)
         key = keys[min(len(keys) - 1, max(0, place))]
         self.choose_sentence(key)
-        row = self._window.report.row(key)
-        if row is not None:
-            row.setFocus()
+        self._window.report.focus(key)
 
     def confirm(self, key: str) -> None:
-        """Confirm a sentence and go on to the next one that waits."""
+        """Confirm a sentence; if it was the selected one, go on to the next that waits."""
         self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
+        if self._session.selection.sentence_key != key:
+            return
+        keys = [sentence.key for sentence in self._sentences()]
+        after = self._sentences()[keys.index(key) + 1 :] if key in keys else []
+        following = next((sentence for sentence in after if sentence.state == "unconfirmed"), None)
+        if following is not None:
+            self.choose_sentence(following.key)
+            self._window.report.focus(following.key)
 
     def edit(self, key: str, text: str) -> None:
         """Replace a sentence's text."""

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, SaeRadError
 from engine.report.draft import Draft, DraftStatus
 from viewer import services
 from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap, density_map
 from viewer.image.pyramid import Pyramid
-from viewer.services import Engine, LoadedImage
+from viewer.services import Engine, ExportOrder, LoadedImage
 from viewer.state.images import Load, Problem, Work
 from viewer.state.session import AnalysisResult, Session
 from viewer.tasks import Task, TaskControl, run_task, stop_all
@@ -25,7 +25,7 @@ FOREGROUND, BACKGROUND = 10, 0
 
 
 class Controller(QObject):
-    """Starts tasks and puts their results where they belong, by image key: a late result can only reach its own image."""
+    """Starts tasks and puts their results where they belong, by image key: a late result reaches its own image only."""
 
     maps_ready = Signal(str)
     thumbnail_ready = Signal(str)
@@ -55,8 +55,13 @@ class Controller(QObject):
     def _found(self, asked: list[Path], found: list[Path]) -> None:
         if not found:
             names = ", ".join(path.name for path in asked)
-            self._fail(Problem("NO_IMAGE_FOUND", tr("no image was found in {names}", names=names),
-                               tr("choose DICOM, PNG or JPEG files, or a folder that holds some")))
+            self._fail(
+                Problem(
+                    "NO_IMAGE_FOUND",
+                    tr("no image was found in {names}", names=names),
+                    tr("choose DICOM, PNG or JPEG files, or a folder that holds some"),
+                )
+            )
             return
         keys = self.session.add(found)
         self.session.show(keys[0])
@@ -72,8 +77,12 @@ class Controller(QObject):
             return
         self.session.set_loading(key)
         path = self.session.images[key].path
-        self._loading[key] = run_task(partial(services.load_image, path), partial(self._loaded, key),
-                                      partial(self._not_loaded, key), priority=priority)
+        self._loading[key] = run_task(
+            partial(services.load_image, path),
+            partial(self._loaded, key),
+            partial(self._not_loaded, key),
+            priority=priority,
+        )
 
     def _loaded(self, key: str, image: LoadedImage) -> None:
         del self._loading[key]
@@ -112,8 +121,12 @@ class Controller(QObject):
         self.session.set_work(key, Work.RUNNING)
         radiograph = image.radiograph
         self._analysing[key] = run_task(
-            partial(self.engine.analyse, radiograph), partial(self._analysed, key, radiograph.pixel_sha256),
-            partial(self._not_analysed, key), partial(self._progress, key), priority=FOREGROUND)
+            partial(self.engine.analyse, radiograph),
+            partial(self._analysed, key, radiograph.pixel_sha256),
+            partial(self._not_analysed, key),
+            partial(self._progress, key),
+            priority=FOREGROUND,
+        )
 
     def cancel(self) -> None:
         """Stop the analysis of the image shown and whatever else a person waits for."""
@@ -137,9 +150,13 @@ class Controller(QObject):
 
     def _analysed(self, key: str, pixel_sha256: str, result: AnalysisResult) -> None:
         del self._analysing[key]
-        self.session.set_result(key, result, pixel_sha256)
-        self.maps.pop(key, None)
-        self._make_maps(key)
+        try:
+            self.session.set_result(key, result, pixel_sha256)
+        except SaeRadError as error:
+            self.session.set_work(key, Work.FAILED, Problem.of(error))
+        else:
+            self.maps.pop(key, None)
+            self._make_maps(key)
         self._settle()
 
     def _not_analysed(self, key: str, error: BaseException) -> None:
@@ -197,7 +214,7 @@ class Controller(QObject):
         if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
             return
         draft = image.history.current
-        work = partial(self.engine.export, folder, image.radiograph, image.analysis, draft, tuple(formats))
+        order = ExportOrder(folder, image.radiograph, image.analysis, draft, tuple(formats))
 
         def done(files: list[Path]) -> None:
             # A draft that was changed while it was being written is not the one that was exported.
@@ -205,7 +222,7 @@ class Controller(QObject):
                 self.session.settle(key, draft.exported())
             self.exported.emit(files)
 
-        self._start(work, done, FOREGROUND)
+        self._start(partial(self.engine.export, order), done, FOREGROUND)
 
     # shared
 

@@ -23,6 +23,7 @@ def install(show: Callable[[Problem], None]) -> None:
 
     The log holds the traceback only: no image, no name, no path of an image.
     """
+
     def handle(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         if issubclass(kind, KeyboardInterrupt):
@@ -32,7 +33,6 @@ def install(show: Callable[[Problem], None]) -> None:
         with path.open("a", encoding="utf-8") as stream:
             stream.write("".join(traceback.format_exception(kind, error, trace)) + "\n")
         problem = Problem.of(error)
-        show(Problem(problem.code, problem.message,
-                     tr("Your drafts are saved. Details are in {path}.", path=path)))
+        show(Problem(problem.code, problem.message, tr("Your drafts are saved. Details are in {path}.", path=path)))
 
     sys.excepthook = handle

@@ -89,7 +89,9 @@ class Journey:
         self._window.resize(*SIZE)
         self._window.show()
         self._controller.open([self._study])
-        self._until("the study to open", lambda: len(self._controller.thumbnails) == len(list(self._study.glob("*.dcm"))))
+        self._until(
+            "the study to open", lambda: len(self._controller.thumbnails) == len(list(self._study.glob("*.dcm")))
+        )
         self._analysed("01")
         self._picture("01_study_open")
 
@@ -148,7 +150,10 @@ class Journey:
         key = next(key for key, image in self._session.images.items() if image.path.name.startswith(prefix))
         self._session.show(key)
         image = self._session.images[key]
-        self._until(f"{image.path.name} to be analysed", lambda: image.analysis is not None or image.analysis_problem is not None)
+        self._until(
+            f"{image.path.name} to be analysed",
+            lambda: image.analysis is not None or image.analysis_problem is not None,
+        )
         if image.analysis_problem is not None:
             raise DemoError(image.analysis_problem.code, image.analysis_problem.message, image.analysis_problem.hint)
         if image.analysis is not None and image.analysis.maps:
@@ -167,6 +172,8 @@ class Journey:
         end = time.monotonic() + LIMIT_S
         while not ready():
             if time.monotonic() > end:
-                raise DemoError("DEMO_TIMEOUT", f"waited {LIMIT_S:.0f} s for {what}", "try again on a less busy machine")
+                raise DemoError(
+                    "DEMO_TIMEOUT", f"waited {LIMIT_S:.0f} s for {what}", "try again on a less busy machine"
+                )
             self._application.processEvents()
             time.sleep(0.01)

@@ -66,6 +66,17 @@ def load_image(path: Path, control: TaskControl) -> LoadedImage:
     return LoadedImage(radiograph, pyramid, np.ascontiguousarray(thumbnail))
 
 
+@dataclass(frozen=True, eq=False)
+class ExportOrder:
+    """What to write, of what, and where."""
+
+    folder: Path
+    radiograph: Radiograph
+    analysis: Analysis
+    draft: Draft
+    formats: tuple[str, ...]
+
+
 class Engine:
     """Model and exports in a worker process of their own.
 
@@ -100,19 +111,11 @@ class Engine:
         job: Job[Draft] = self._worker.submit("engine.report.compose:compose", analysis, indication=indication)
         return wait(job, control)
 
-    def export(
-        self,
-        folder: Path,
-        radiograph: Radiograph,
-        analysis: Analysis,
-        draft: Draft,
-        formats: Sequence[str],
-        control: TaskControl,
-    ) -> list[Path]:
+    def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         """Write the chosen formats and return their files."""
         control.progress("Exporting", 0.1)
         job: Job[list[Path]] = self._worker.submit(
-            "engine.export:export_all", folder, radiograph, analysis, draft, tuple(formats)
+            "engine.export:export_all", order.folder, order.radiograph, order.analysis, order.draft, order.formats
         )
         return wait(job, control)
 

@@ -55,8 +55,12 @@ class Task(QObject, Generic[T]):
     _failed = Signal(object)
     _progressed = Signal(str, float)
 
-    def __init__(self, on_done: Callable[[T], None], on_error: Callable[[BaseException], None],
-                 on_progress: Callable[[str, float], None] | None) -> None:
+    def __init__(
+        self,
+        on_done: Callable[[T], None],
+        on_error: Callable[[BaseException], None],
+        on_progress: Callable[[str, float], None] | None,
+    ) -> None:
         super().__init__()
         self.control = TaskControl(self._progressed.emit)
         self.finished = False

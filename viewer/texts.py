@@ -13,32 +13,53 @@ REFUSAL_ADVICE = {
 }
 
 
-def verdict(image: OpenImage | None) -> tuple[str, str]:
+def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one line a state
     """Tone (key of ``image.frame.TONES``) and text of the line above the image."""
     if image is None:
         return "idle", tr("No image open. Drop DICOM files or a folder here.")
     if image.load is Load.FAILED and image.problem is not None:
-        return "refused", tr("NOT OPENED [{code}]  {message}. {hint}", code=image.problem.code,
-                             message=image.problem.message, hint=as_sentence(image.problem.hint))
+        return "refused", tr(
+            "NOT OPENED [{code}]  {message}. {hint}",
+            code=image.problem.code,
+            message=image.problem.message,
+            hint=as_sentence(image.problem.hint),
+        )
     if image.load is not Load.READY and image.analysis is None:
         return "idle", tr("Opening {name}…", name=image.path.name)
     if image.work is Work.RUNNING:
         return "idle", tr("Analysing…")
     if image.analysis_problem is not None:
-        return "warning", tr("NOT ANALYSED [{code}]  {message}. {hint}", code=image.analysis_problem.code,
-                             message=image.analysis_problem.message, hint=as_sentence(image.analysis_problem.hint))
+        return "warning", tr(
+            "NOT ANALYSED [{code}]  {message}. {hint}",
+            code=image.analysis_problem.code,
+            message=image.analysis_problem.message,
+            hint=as_sentence(image.analysis_problem.hint),
+        )
     if image.analysis is None:
         return "idle", tr("Not analysed")
     gate, made = image.analysis.gate, image.analysis
-    origin = tr("pack {name} {version}, {provider}, {time:.0f} ms", name=made.pack_name, version=made.pack_version,
-                provider=made.provider.replace("ExecutionProvider", ""), time=made.timing_ms.get("total", sum(made.timing_ms.values())))
+    origin = tr(
+        "pack {name} {version}, {provider}, {time:.0f} ms",
+        name=made.pack_name,
+        version=made.pack_version,
+        provider=made.provider.replace("ExecutionProvider", ""),
+        time=made.timing_ms.get("total", sum(made.timing_ms.values())),
+    )
     if gate.verdict == "refused":
         advice = tr(REFUSAL_ADVICE.get(gate.code, "read it without the model"))
-        return "refused", tr("REFUSED [{code}]  {message} {advice}", code=gate.code, message=as_sentence(gate.message),
-                             advice=as_sentence(advice))
+        return "refused", tr(
+            "REFUSED [{code}]  {message} {advice}",
+            code=gate.code,
+            message=as_sentence(gate.message),
+            advice=as_sentence(advice),
+        )
     if gate.verdict == "warning":
-        return "warning", tr("WARNING [{code}]  {message} {origin}", code=gate.code, message=as_sentence(gate.message),
-                             origin=f"({origin})")
+        return "warning", tr(
+            "WARNING [{code}]  {message} {origin}",
+            code=gate.code,
+            message=as_sentence(gate.message),
+            origin=f"({origin})",
+        )
     return "good", tr("Suitable for the model ({origin})", origin=origin)
 
 

@@ -79,8 +79,8 @@ class MainWindow(QMainWindow):
         self.cancel.setProperty("role", "small")
         self.cancel.setAccessibleName(tr("Cancel the running work"))
         self.cancel.clicked.connect(self.controller.cancel)
-        for widget in (self.progress_text, self.progress, self.cancel):
-            self.statusBar().addPermanentWidget(widget)
+        for part in (self.progress_text, self.progress, self.cancel):
+            self.statusBar().addPermanentWidget(part)
         self._on_idle()
 
     def _connect(self) -> None:
@@ -149,11 +149,15 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         image = self.session.current
-        there = {name for name, has in (
-            ("image", image is not None and image.load is Load.READY),
-            ("draft", image is not None and image.history is not None),
-            ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
-        ) if has}
+        there = {
+            name
+            for name, has in (
+                ("image", image is not None and image.load is Load.READY),
+                ("draft", image is not None and image.history is not None),
+                ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
+            )
+            if has
+        }
         update_enabled(self.actions_by_id, frozenset(there))
 
     def _on_draft(self, key: str) -> None:
@@ -188,7 +192,9 @@ class MainWindow(QMainWindow):
         self.canvas.set_overlay(overlay.opacity, overlay.peek)
         made = self.controller.maps.get(key or "", {})
         layers, method = [], ""
-        for rank, feature in enumerate(image.analysis.features if image is not None and image.analysis is not None else ()):
+        for rank, feature in enumerate(
+            image.analysis.features if image is not None and image.analysis is not None else ()
+        ):
             if feature.id in overlay.visible and feature.id in made:
                 colour = overlay.colour(feature.id, rank)
                 picture = paint_density(made[feature.id], colour, overlay.threshold)
@@ -246,21 +252,28 @@ class MainWindow(QMainWindow):
         """Hide the maps while G is held, wherever the focus is, except while a person types."""
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_G and not event.isAutoRepeat():
             typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
-            if event.type() == QEvent.Type.KeyPress and not typing and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            if (
+                event.type() == QEvent.Type.KeyPress
+                and not typing
+                and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            ):
                 self.session.set_overlay(self.session.overlay.with_peek(True))
             elif event.type() == QEvent.Type.KeyRelease:
                 self.session.set_overlay(self.session.overlay.with_peek(False))
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
         self.controller.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop all work; drafts are on disk already."""
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)

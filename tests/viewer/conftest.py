@@ -33,7 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            item.add_marker(pytest.mark.qt_log_ignore(*(text.replace("(", r"\(").replace(")", r"\)") for text in EXPECTED)))
+            item.add_marker(
+                pytest.mark.qt_log_ignore(*(text.replace("(", r"\(").replace(")", r"\)") for text in EXPECTED))
+            )
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from engine.errors import Cancelled
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.report.draft import Draft, ReportSection, Sentence
 from engine.report.findings import Finding
+from viewer.services import ExportOrder
 from viewer.state.session import AnalysisResult
 from viewer.tasks import TaskControl
 
@@ -59,7 +60,9 @@ def write_dicom(path: Path, pixels: npt.NDArray[Any] | None = None, **tags: Any)
     return path
 
 
-def make_radiograph(folder: Path, name: str = "a.dcm", pixels: npt.NDArray[Any] | None = None, **tags: Any) -> Radiograph:
+def make_radiograph(
+    folder: Path, name: str = "a.dcm", pixels: npt.NDArray[Any] | None = None, **tags: Any
+) -> Radiograph:
     """Write and read a synthetic image."""
     return read_radiograph(write_dicom(folder / name, pixels, **tags))
 
@@ -74,7 +77,9 @@ def feature(ident: int, percentile: float = 80.0, **changes: Any) -> ActiveFeatu
     return replace(made, **changes)
 
 
-def one_patch(ident: int, row: int, column: int, box: tuple[float, float, float, float], value: float = 2.0) -> FeatureMap:
+def one_patch(
+    ident: int, row: int, column: int, box: tuple[float, float, float, float], value: float = 2.0
+) -> FeatureMap:
     """A map with one hot patch."""
     values = np.zeros((GRID, GRID), dtype=np.float32)
     values[row, column] = value
@@ -104,6 +109,7 @@ def finding(ids: tuple[int, ...], polarity: Any = "present") -> Finding:
 
 def make_draft(analysis: Analysis) -> Draft:
     """Three sentences: s1 positive on 3 and 5, s2 negative on 9, s3 positive on 5."""
+
     def sentence(key: str, text: str, ids: tuple[int, ...], polarity: str = "present") -> Sentence:
         return Sentence(key, text, (finding(ids, polarity),), ids, ai_text=text)
 
@@ -150,10 +156,9 @@ class FakeEngine:
     def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
         return make_draft(analysis)
 
-    def export(self, folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft, formats: Sequence[str],
-               control: TaskControl) -> list[Path]:  # fmt: skip
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "report.txt"
-        path.write_text(draft.status.value, encoding="utf-8")
-        self.exports.append((folder, draft, tuple(formats)))
+    def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
+        order.folder.mkdir(parents=True, exist_ok=True)
+        path = order.folder / "report.txt"
+        path.write_text(order.draft.status.value, encoding="utf-8")
+        self.exports.append((order.folder, order.draft, order.formats))
         return [path]

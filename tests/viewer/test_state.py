@@ -51,7 +51,11 @@ def test_state_does_not_import_qt(repository: Path) -> None:
 def test_undo_and_redo_walk_through_every_change(session: Session, tmp_path: Path) -> None:
     show_analysed(session, tmp_path)
     texts = [[s.text for s in draft_of(session).sentences()]]
-    for change in (lambda d: d.edit("s1", "Edited."), lambda d: d.remove("s2"), lambda d: d.add("heart", "Mine.", "x1")):
+    for change in (
+        lambda d: d.edit("s1", "Edited."),
+        lambda d: d.remove("s2"),
+        lambda d: d.add("heart", "Mine.", "x1"),
+    ):
         session.change("step", change(draft_of(session)))
         texts.append([s.text for s in draft_of(session).sentences()])
     assert len({tuple(t) for t in texts}) == 4
@@ -104,7 +108,9 @@ def test_drafts_and_analyses_of_another_image_are_refused(session: Session, tmp_
     before = draft_of(session)
     other = make_analysis(make_radiograph(tmp_path, "b.dcm"))
     with pytest.raises(InferenceError, match="WRONG_IMAGE"):
-        session.set_result(key, AnalysisResult(other, make_draft(other), {}), session.images[key].radiograph.pixel_sha256)  # type: ignore[union-attr]
+        session.set_result(
+            key, AnalysisResult(other, make_draft(other), {}), session.images[key].radiograph.pixel_sha256
+        )  # type: ignore[union-attr]
     with pytest.raises(DraftError, match="WRONG_IMAGE"):
         session.change("x", make_draft(other))
     assert draft_of(session) == before
@@ -157,7 +163,9 @@ def test_nothing_is_saved_until_something_changes(session: Session, tmp_path: Pa
     assert not session.store.folder.exists()
 
 
-def test_file_names_of_drafts_tell_no_identity_and_nothing_lies_beside_the_image(session: Session, tmp_path: Path) -> None:
+def test_file_names_of_drafts_tell_no_identity_and_nothing_lies_beside_the_image(
+    session: Session, tmp_path: Path
+) -> None:
     images = tmp_path / "images"
     images.mkdir()
     show_analysed(session, images)
@@ -205,7 +213,9 @@ def test_a_draft_that_cannot_be_saved_is_told(tmp_path: Path) -> None:
     assert draft_of(session).find("s1").state == "confirmed"
 
 
-def test_pixels_of_images_unused_for_long_are_released_but_never_of_the_one_shown(session: Session, tmp_path: Path) -> None:
+def test_pixels_of_images_unused_for_long_are_released_but_never_of_the_one_shown(
+    session: Session, tmp_path: Path
+) -> None:
     keys = [show_analysed(session, tmp_path, f"{n}.dcm") for n in range(KEEP_PIXELS + 3)]
     held = [key for key in keys if session.images[key].radiograph is not None]
     assert len(held) <= KEEP_PIXELS

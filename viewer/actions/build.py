@@ -72,8 +72,11 @@ def update_enabled(actions: Mapping[str, QAction], there: frozenset[str]) -> Non
 
 def help_page() -> str:
     """Return the list of keys as HTML, built from the catalogue."""
-    rows = [(", ".join(spec.keys), tr(spec.text).replace("&", "").rstrip("…"), tr(spec.tooltip))
-            for spec in ACTIONS if spec.keys and not spec.id.startswith("preset_")]
+    rows = [
+        (", ".join(spec.keys), tr(spec.text).replace("&", "").rstrip("…"), tr(spec.tooltip))
+        for spec in ACTIONS
+        if spec.keys and not spec.id.startswith("preset_")
+    ]
     rows.append(("0-9", tr("Window presets"), tr("0 is the file's own window")))
     rows += [(key, "", tr(text)) for key, text in HELD]
     cells = ("".join(f"<td style='padding:2px 14px 2px 0'>{html.escape(cell)}</td>" for cell in row) for row in rows)

@@ -35,34 +35,107 @@ MENUS = (FILE, IMAGE, OVERLAY, REPORT, HELP)
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", "&Open files…", ("Ctrl+O",), "Open DICOM, PNG or JPEG files", FILE, toolbar=True),
     ActionSpec("open_folder", "Open &folder…", ("Ctrl+Shift+O",), "Open every image below a folder", FILE),
-    ActionSpec("previous", "&Previous image", ("PgUp", "Ctrl+Left"), "Show the previous image", FILE, toolbar=True, needs="image"),
-    ActionSpec("next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="image"),
-    ActionSpec("export", "&Export…", ("Ctrl+E",), "Write the report and its objects to a folder", FILE, toolbar=True, needs="draft"),
+    ActionSpec(
+        "previous",
+        "&Previous image",
+        ("PgUp", "Ctrl+Left"),
+        "Show the previous image",
+        FILE,
+        toolbar=True,
+        needs="image",
+    ),
+    ActionSpec(
+        "next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="image"
+    ),
+    ActionSpec(
+        "export",
+        "&Export…",
+        ("Ctrl+E",),
+        "Write the report and its objects to a folder",
+        FILE,
+        toolbar=True,
+        needs="draft",
+    ),
     ActionSpec("quit", "&Quit", ("Ctrl+Q",), "Close the window; changed drafts are already saved", FILE),
     ActionSpec("fit", "&Fit to window", ("F",), "Show the whole image", IMAGE, toolbar=True, needs="image"),
-    ActionSpec("one_to_one", "&1:1 pixels", ("Ctrl+1",), "One screen pixel for each image pixel", IMAGE, toolbar=True, needs="image"),
+    ActionSpec(
+        "one_to_one",
+        "&1:1 pixels",
+        ("Ctrl+1",),
+        "One screen pixel for each image pixel",
+        IMAGE,
+        toolbar=True,
+        needs="image",
+    ),
     ActionSpec("zoom_in", "Zoom &in", ("+", "="), "Enlarge around the middle", IMAGE, needs="image"),
     ActionSpec("zoom_out", "Zoom &out", ("-",), "Shrink around the middle", IMAGE, needs="image"),
     ActionSpec("invert", "In&vert", ("I",), "Turn black and white round", IMAGE, toolbar=True, needs="image"),
-    ActionSpec("reset", "&Reset", ("Escape",), "The file's own window, not inverted, whole image", IMAGE, toolbar=True, needs="image"),
-    ActionSpec("annotations", "&Annotations", ("Space",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"),
+    ActionSpec(
+        "reset",
+        "&Reset",
+        ("Escape",),
+        "The file's own window, not inverted, whole image",
+        IMAGE,
+        toolbar=True,
+        needs="image",
+    ),
+    ActionSpec(
+        "annotations", "&Annotations", ("Space",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"
+    ),
     ActionSpec("analyse", "Anal&yse again", ("Ctrl+R",), "Run the model on this image", IMAGE, needs="image"),
-    ActionSpec("overlay_none", "All maps &off", ("Shift+G",), "Switch every heat map off", OVERLAY, toolbar=True, needs="maps"),
-    ActionSpec("overlay_next", "&Next map only", ("N",), "Show the map of the next active feature alone", OVERLAY, needs="maps"),
+    ActionSpec(
+        "overlay_none", "All maps &off", ("Shift+G",), "Switch every heat map off", OVERLAY, toolbar=True, needs="maps"
+    ),
+    ActionSpec(
+        "overlay_next", "&Next map only", ("N",), "Show the map of the next active feature alone", OVERLAY, needs="maps"
+    ),
     ActionSpec("search", "&Find a feature", ("Ctrl+F",), "Put the cursor into the search box", OVERLAY),
-    ActionSpec("undo", "&Undo", ("Ctrl+Z",), "Take the last change of the draft back", REPORT, toolbar=True, needs="draft"),
-    ActionSpec("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the undone change again", REPORT, toolbar=True, needs="draft"),
+    ActionSpec(
+        "undo", "&Undo", ("Ctrl+Z",), "Take the last change of the draft back", REPORT, toolbar=True, needs="draft"
+    ),
+    ActionSpec(
+        "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the undone change again", REPORT, toolbar=True, needs="draft"
+    ),
     ActionSpec("sentence_next", "&Next sentence", ("Ctrl+Down",), "Select the next sentence", REPORT, needs="draft"),
-    ActionSpec("sentence_previous", "&Previous sentence", ("Ctrl+Up",), "Select the previous sentence", REPORT, needs="draft"),
-    ActionSpec("sentence_confirm", "&Confirm sentence", ("Ctrl+Return",), "Confirm the selected sentence", REPORT, needs="draft"),
+    ActionSpec(
+        "sentence_previous", "&Previous sentence", ("Ctrl+Up",), "Select the previous sentence", REPORT, needs="draft"
+    ),
+    ActionSpec(
+        "sentence_confirm",
+        "&Confirm sentence",
+        ("Ctrl+Return",),
+        "Confirm the selected sentence",
+        REPORT,
+        needs="draft",
+    ),
     ActionSpec("sentence_edit", "&Edit sentence", ("F2",), "Edit the selected sentence", REPORT, needs="draft"),
-    ActionSpec("sentence_remove", "Re&move sentence", ("Ctrl+Delete",), "Take the selected sentence out", REPORT, needs="draft"),
-    ActionSpec("review", "Mark as re&viewed", ("Ctrl+Shift+R",), "Every sentence is confirmed, edited or removed", REPORT, needs="draft"),
-    ActionSpec("regenerate", "&Write the draft anew", (), "Compose again from the features; drops the review", REPORT, needs="draft"),
+    ActionSpec(
+        "sentence_remove", "Re&move sentence", ("Ctrl+Delete",), "Take the selected sentence out", REPORT, needs="draft"
+    ),
+    ActionSpec(
+        "review",
+        "Mark as re&viewed",
+        ("Ctrl+Shift+R",),
+        "Every sentence is confirmed, edited or removed",
+        REPORT,
+        needs="draft",
+    ),
+    ActionSpec(
+        "regenerate",
+        "&Write the draft anew",
+        (),
+        "Compose again from the features; drops the review",
+        REPORT,
+        needs="draft",
+    ),
     ActionSpec("keys", "&Keys and mouse", ("F1",), "List of all keys", HELP),
     ActionSpec("about", "&About", (), "What this program is, and its limits", HELP),
-    *(ActionSpec(f"preset_{n}", f"Window preset {n}", (str(n),), "Window/level preset (0: the file's own)", "", needs="image")
-      for n in range(10)),
+    *(
+        ActionSpec(
+            f"preset_{n}", f"Window preset {n}", (str(n),), "Window/level preset (0: the file's own)", "", needs="image"
+        )
+        for n in range(10)
+    ),
 )
 
 PEEK_KEY = "G"

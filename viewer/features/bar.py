@@ -12,12 +12,15 @@ from viewer.theme.palette import ACCENT, BORDER, TEXT
 class ShareBar(QWidget):
     """Draws `share` (0..1) of its width filled; `mark` is a thin line at another share, such as a threshold."""
 
-    def __init__(self, share: float, colour: str = ACCENT, mark: float | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, share: float, colour: str = ACCENT, mark: float | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.share, self.colour, self.mark = min(1.0, max(0.0, share)), colour, mark
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
+        """Wide as there is room, eight pixels high."""
         return QSize(80, 8)
 
     def set_colour(self, colour: str) -> None:
@@ -26,6 +29,7 @@ class ShareBar(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

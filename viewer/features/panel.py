@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +43,8 @@ class FeaturePanel(QFrame):
         self.search.setPlaceholderText(tr("Search features"))
         self.search.setAccessibleName(tr("Search features"))
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            button.setAccessibleName(tr("Clear the search"))
         self.search.textChanged.connect(self._filter)
         head = QHBoxLayout()
         head.addWidget(self.title)
@@ -63,17 +66,17 @@ class FeaturePanel(QFrame):
         self._rows_layout.setContentsMargins(0, 0, 0, 0)
         self._rows_layout.setSpacing(1)
         self._rows_layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.scroll = QScrollArea()
-        self.scroll.setAccessibleName(tr("Active features"))
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(self.list)
+        self.area = QScrollArea()
+        self.area.setAccessibleName(tr("Active features"))
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(self.list)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 4, 4)
         layout.addLayout(head)
         layout.addLayout(sliders)
-        layout.addWidget(self.scroll, 1)
+        layout.addWidget(self.area, 1)
 
     def show_image(self, image: OpenImage | None, overlay: OverlaySettings) -> None:
         """List the features of an image, or say why there are none."""
@@ -123,7 +126,7 @@ class FeaturePanel(QFrame):
             row.set_mark(row.feature.id == selected, row.feature.id in linked)
         first = next((row for row in self.rows if row.feature.id in linked or row.feature.id == selected), None)
         if first is not None:
-            self.scroll.ensureWidgetVisible(first)
+            self.area.ensureWidgetVisible(first)
 
     def _set_sliders(self, overlay: OverlaySettings) -> None:
         for slider, value in ((self.opacity, overlay.opacity), (self.threshold, overlay.threshold)):
@@ -168,10 +171,16 @@ def _why_none(image: OpenImage | None) -> str:
         return tr("Open an image to see its features.")
     if image.analysis is not None:
         gate = image.analysis.gate
-        return tr("No features: the image was refused [{code}]. {message}", code=gate.code, message=as_sentence(gate.message))
+        return tr(
+            "No features: the image was refused [{code}]. {message}", code=gate.code, message=as_sentence(gate.message)
+        )
     if image.problem is not None:
         return tr("No features: the file was not opened [{code}].", code=image.problem.code)
     if image.work in (Work.FAILED, Work.CANCELLED) and image.analysis_problem is not None:
-        return tr("No features: [{code}] {message}. {hint}", code=image.analysis_problem.code,
-                  message=image.analysis_problem.message, hint=image.analysis_problem.hint)
+        return tr(
+            "No features: [{code}] {message}. {hint}",
+            code=image.analysis_problem.code,
+            message=image.analysis_problem.message,
+            hint=image.analysis_problem.hint,
+        )
     return tr("The image is being analysed…")

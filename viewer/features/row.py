@@ -65,8 +65,12 @@ class FeatureRow(QFrame):
 
     def _detail(self) -> str:
         f = self.feature
-        parts = [f"#{f.id}", f.observation, f.polarity if f.polarity != "present" else "",
-                 f.laterality if f.laterality != "none" else ""]
+        parts = [
+            f"#{f.id}",
+            f.observation,
+            f.polarity if f.polarity != "present" else "",
+            f.laterality if f.laterality != "none" else "",
+        ]
         return "  ".join(p for p in parts if p)
 
     def set_colour(self, colour: str) -> None:
@@ -84,8 +88,10 @@ class FeatureRow(QFrame):
         """Show the row as selected, as linked to the selected sentence, or plain."""
         background, edge = (SELECTED, ACCENT) if selected else (MARKED, ACCENT) if linked else (PANEL, PANEL)
         self.setProperty("mark", "selected" if selected else "linked" if linked else "none")
-        self.setStyleSheet(f"#feature_row {{ background: {background}; border-left: 3px solid {edge}; }}"
-                           f"#feature_row:focus {{ border: 1px solid {ACCENT}; border-left: 3px solid {ACCENT}; }}")
+        self.setStyleSheet(
+            f"#feature_row {{ background: {background}; border-left: 3px solid {edge}; }}"
+            f"#feature_row:focus {{ border: 1px solid {ACCENT}; border-left: 3px solid {ACCENT}; }}"
+        )
 
     def _choose_colour(self) -> None:
         colour = QColorDialog.getColor(QColor(self.bar.colour), self, tr("Colour of the map"))
@@ -93,12 +99,15 @@ class FeatureRow(QFrame):
             self.recoloured.emit(self.feature.id, colour.name())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the feature."""
         self.chosen.emit(self.feature.id)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Switch its map."""
         self.switch.toggle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter selects, M switches the map."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(self.feature.id)
         elif event.key() == Qt.Key.Key_M and self.switch.isEnabled():

@@ -40,7 +40,7 @@ def time_text(value: str) -> str:
 
 def person_text(value: str) -> str:
     """DICOM person name (``Family^Given^Middle``) as ``Family, Given Middle``; alphabetic group only."""
-    parts = value.split("=")[0].split("^")
+    parts = value.split("=", maxsplit=1)[0].split("^")
     given = " ".join(part for part in parts[1:3] if part)
     return ", ".join(part for part in (parts[0], given) if part)
 
@@ -49,8 +49,11 @@ def spacing_text(spacing: Spacing) -> str:
     """Size of a pixel and what it means."""
     if spacing.row_mm is None or spacing.column_mm is None or spacing.calibration is Calibration.NONE:
         return tr("lengths: pixels only")
-    size = f"{spacing.column_mm:.3f}" if abs(spacing.row_mm - spacing.column_mm) < 5e-4 else (
-        f"{spacing.column_mm:.3f} × {spacing.row_mm:.3f}")
+    size = (
+        f"{spacing.column_mm:.3f}"
+        if abs(spacing.row_mm - spacing.column_mm) < 5e-4
+        else (f"{spacing.column_mm:.3f} × {spacing.row_mm:.3f}")
+    )
     return tr("{size} mm/pixel, {meaning}", size=size, meaning=tr(spacing.calibration.value))
 
 

@@ -14,7 +14,7 @@ from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
 from viewer.image.decoration import draw_corners, draw_edges, draw_legend
 from viewer.image.pyramid import Pyramid
-from viewer.image.raster import Table, render
+from viewer.image.raster import Sampled, Table, render, render_sampled, sample
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, describe, presets
@@ -57,6 +57,7 @@ class Canvas(QWidget):
         self._pyramid: Pyramid | None = None
         self._table: tuple[int, Table] | None = None
         self._base: QImage | None = None
+        self._sampled: Sampled | None = None
         self._layers: tuple[Layer, ...] = ()
         self._legend: tuple[str, str] = ("", "")
         self._composite: QImage | None = None
@@ -151,7 +152,7 @@ class Canvas(QWidget):
         return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {modality:g}"
 
     def _set_view(self, view: View) -> None:
-        self.view, self._base, self._composite = view, None, None
+        self.view, self._base, self._composite, self._sampled = view, None, None, None
         self.update()
         self.view_changed.emit()
 
@@ -172,16 +173,20 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw image, maps, texts and legend; only what changed is computed anew."""
         painter = QPainter(self)
         if self.radiograph is None or self._pyramid is None or self._table is None:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
             painter.setPen(Qt.GlobalColor.lightGray)
-            painter.drawText(QRectF(self.rect()).adjusted(40, 40, -40, -40),
-                             Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+            painter.drawText(
+                QRectF(self.rect()).adjusted(40, 40, -40, -40),
+                Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
+                self.message,
+            )
             return
         size = self._physical()
         if self._base is None:
-            self._base = render(self._pyramid, self.view, *self._table, size.width(), size.height(), self._dragged)
+            self._base = self._render(self._pyramid, self._table, size)
             self._base.setDevicePixelRatio(self.devicePixelRatioF())
         painter.drawImage(0, 0, self._base)
         if self.layers:
@@ -191,6 +196,15 @@ class Canvas(QWidget):
             painter.drawImage(0, 0, self._composite)
             painter.setOpacity(1.0)
         self._decorate(painter)
+
+    def _render(self, pyramid: Pyramid, table: tuple[int, Table], size: QSize) -> QImage:
+        """Draw the image for the window; while window and level are dragged, from values sampled once."""
+        if not (self._dragged and self._pressed is not None and self._pressed[0] is Qt.MouseButton.LeftButton):
+            self._sampled = None
+            return render(pyramid, self.view, table, size, fast=self._dragged)
+        if self._sampled is None:
+            self._sampled = sample(pyramid, self.view, size)
+        return render_sampled(self._sampled, table, size)
 
     def _compose(self, size: QSize) -> QImage:
         """Draw all maps into one picture of the window's size, so that opacity alone costs one blend."""
@@ -212,8 +226,11 @@ class Canvas(QWidget):
         if self.radiograph is None:
             return
         if self.show_annotations:
-            lines = (self.readout(), describe(self.windowing, self.radiograph.grayscale),
-                     tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"))
+            lines = (
+                self.readout(),
+                describe(self.windowing, self.radiograph.grayscale),
+                tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"),
+            )
             draw_corners(painter, self.rect(), corners(self.radiograph, lines))
         ratio = self.devicePixelRatioF()
         left = self.view.x / ratio
@@ -225,12 +242,17 @@ class Canvas(QWidget):
     # mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a drag."""
         if self._pressed is None and event.button() in (
-                Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
+            Qt.MouseButton.LeftButton,
+            Qt.MouseButton.MiddleButton,
+            Qt.MouseButton.RightButton,
+        ):
             self._pressed = (event.button(), event.position())
             self._last, self._dragged = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Window, move or zoom while a button is held; else read the value."""
         position = event.position()
         if self._pressed is None:
             self._move_cursor(position)
@@ -249,6 +271,7 @@ class Canvas(QWidget):
             self._set_view(self.view.zoom(ZOOM_SPEED ** (-delta.y()), start.x() * ratio, start.y() * ratio))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag in full quality, or ask for the menu after a right click."""
         if self._pressed is None or event.button() is not self._pressed[0]:
             return
         clicked = not self._dragged
@@ -260,22 +283,26 @@ class Canvas(QWidget):
             self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the mouse."""
         ratio = self.devicePixelRatioF()
         factor = 1.0015 ** event.angleDelta().y()
         self._set_view(self.view.zoom(factor, event.position().x() * ratio, event.position().y() * ratio))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Middle: show the whole image; else as a press."""
         if event.button() is Qt.MouseButton.MiddleButton:
             self.fit()
         else:
             self.mousePressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Forget the value under the mouse."""
         self._cursor = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._base = self._composite = None
+        """Keep a fitted image fitted."""
+        self._base = self._composite = self._sampled = None
         if self.view.fitted:
             self.fit()
 

@@ -31,8 +31,12 @@ def draw_corners(painter: QPainter, area: QRect, texts: Corners) -> None:
     painter.setFont(font)
     height = painter.fontMetrics().height() + 1
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-    for lines, flag, bottom in ((texts.top_left, left, False), (texts.top_right, right, False),
-                                (texts.bottom_left, left, True), (texts.bottom_right, right, True)):
+    for lines, flag, bottom in (
+        (texts.top_left, left, False),
+        (texts.top_right, right, False),
+        (texts.bottom_left, left, True),
+        (texts.bottom_right, right, True),
+    ):
         # The lowest line stays clear of the strip.
         y = area.height() - 34.0 - height * len(lines) if bottom else float(MARGIN)
         for number, line in enumerate(lines):
@@ -53,7 +57,7 @@ def draw_edges(painter: QPainter, area: QRect, letters: Edges, left: float, righ
 
 
 def draw_legend(painter: QPainter, area: QRect, rows: Sequence[tuple[str, str]], method: str, scale: str) -> None:
-    """Draw the legend below the study's text: a ramp and a name for each map, the scale's meaning, the method's name."""
+    """Draw the legend below the study's text: a ramp and a name for each map, the scale, the method."""
     font = QFont(painter.font())
     font.setPixelSize(11)
     font.setBold(False)

@@ -58,4 +58,6 @@ class ImageFrame(QWidget):
         self.verdict.setAccessibleName(text)
         self.verdict.setProperty("tone", tone)
         weight = 700 if tone in ("refused", "warning") else 400
-        self.verdict.setStyleSheet(f"background: {background}; color: {colour}; padding: 5px 12px; font-weight: {weight};")
+        self.verdict.setStyleSheet(
+            f"background: {background}; color: {colour}; padding: 5px 12px; font-weight: {weight};"
+        )

@@ -58,11 +58,12 @@ def density_map(feature_map: FeatureMap, rows: int, columns: int, reference: flo
 def alpha(density: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.float32]:
     """Opacity of the colour, 0..1: zero up to the threshold, full at the fixed end of the scale.
 
-    Within `SOFT_EDGE` above the threshold it fades in, so that the threshold draws no line that nothing in the image has.
+    Within `SOFT_EDGE` above the threshold it fades in, so that the threshold draws no line of its own.
     """
     share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
     fade = np.clip((share - np.float32(threshold)) / np.float32(SOFT_EDGE), 0.0, 1.0)
-    return (share * fade).astype(np.float32)
+    strength: npt.NDArray[np.float32] = (share * fade).astype(np.float32)
+    return strength
 
 
 def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:

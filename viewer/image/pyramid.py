@@ -1,4 +1,4 @@
-"""A radiograph at full, half, quarter… size, so that every frame touches only about as many pixels as the screen has."""
+"""A radiograph at full, half, quarter… size, so that a frame touches about as many pixels as the screen has."""
 
 from __future__ import annotations
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from viewer.image.pyramid import Pyramid, Stored
 from viewer.image.view import View
 
 Table = npt.NDArray[np.uint8]
+
+SQUARES_FROM = 4.0
+"""Scale from which single pixels are shown as squares: invented values would hide what was recorded."""
 
 
 def direct_table(first: int, table: Table, dtype: np.dtype[np.integer]) -> Table:
@@ -26,16 +30,85 @@ def direct_table(first: int, table: Table, dtype: np.dtype[np.integer]) -> Table
 def gray_levels(stored: Stored, first: int, table: Table) -> Table:
     """Apply a window/level table to stored values."""
     if stored.dtype.itemsize <= 2:
-        unsigned = np.ascontiguousarray(stored).view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
-        return direct_table(first, table, stored.dtype)[unsigned]
-    return table[np.clip(stored.astype(np.int64) - first, 0, table.size - 1)]
+        pattern = np.dtype(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
+        unsigned: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(stored).view(pattern)
+        return np.take(direct_table(first, table, stored.dtype), unsigned)
+    return np.take(table, stored.astype(np.int64) - first, mode="clip")
 
 
-def render(pyramid: Pyramid, view: View, first: int, table: Table, width: int, height: int, fast: bool) -> QImage:
-    """Draw what a window of `width` by `height` physical pixels shows of the image.
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """Stored values at the pixels of the screen, so that a new window costs one table look-up and no scaling.
+
+    Attributes
+    ----------
+    values : ndarray of int, shape (height, width)
+        The part of the window that the image covers.
+    x, y : int
+        Its top left corner in the window, physical pixels.
+    """
+
+    values: Stored
+    x: int
+    y: int
+
+
+def sample(pyramid: Pyramid, view: View, size: QSize) -> Sampled | None:
+    """Interpolate stored values at the centres of the window's pixels; None when the image is out of the window."""
+    rows, columns = pyramid.levels[0].shape
+    number = pyramid.level_for(view.scale)
+    level, step = pyramid.levels[number], float(1 << number)
+    right, bottom = view.to_screen(columns, rows)
+    x0, x1 = max(0, round(view.x)), min(size.width(), round(right))
+    y0, y1 = max(0, round(view.y)), min(size.height(), round(bottom))
+    if x1 <= x0 or y1 <= y0:
+        return None
+    across = (np.arange(x0, x1) + 0.5 - view.x) / (view.scale * step) - 0.5
+    down = (np.arange(y0, y1) + 0.5 - view.y) / (view.scale * step) - 0.5
+    if view.scale >= SQUARES_FROM:
+        across, down = np.rint(across), np.rint(down)
+    left, right_share = _neighbours(across, level.shape[1])
+    above, below_share = _neighbours(down, level.shape[0])
+    part = level[int(above[0]) : int(above[-1]) + 2, int(left[0]) : int(left[-1]) + 2].astype(np.float32)
+    above, left = above - above[0], left - left[0]
+    below = np.minimum(above + 1, part.shape[0] - 1)
+    lines = part[above] * (1 - below_share)[:, None] + part[below] * below_share[:, None]
+    beside = np.minimum(left + 1, part.shape[1] - 1)
+    values = lines[:, left] * (1 - right_share) + lines[:, beside] * right_share
+    return Sampled(np.rint(values).astype(level.dtype), x0, y0)
+
+
+def _neighbours(places: npt.NDArray[np.floating], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Lower neighbour of each place and the share of the upper one; places beyond the ends take the end."""
+    clipped = np.clip(places, 0.0, count - 1.0)
+    lower = np.floor(clipped).astype(np.intp)
+    return lower, (clipped - lower).astype(np.float32)
+
+
+def render_sampled(sampled: Sampled | None, table: tuple[int, Table], size: QSize) -> QImage:
+    """Draw sampled values with a window: what happens for every frame while the window is dragged."""
+    picture = QImage(size, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)
+    if sampled is not None:
+        gray = np.ascontiguousarray(gray_levels(sampled.values, *table))
+        painter = QPainter(picture)
+        painter.drawImage(sampled.x, sampled.y, _as_image(gray))
+        painter.end()
+    return picture
+
+
+def _as_image(gray: Table) -> QImage:
+    """Wrap gray levels without copying; the array must live as long as the picture is used."""
+    return QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8)
+
+
+def render(pyramid: Pyramid, view: View, table: tuple[int, Table], size: QSize, *, fast: bool = False) -> QImage:
+    """Draw what a window of `size` physical pixels shows of the image.
 
     Parameters
     ----------
+    table : tuple of int and ndarray of uint8
+        As from ``Grayscale.table``: gray level = table[1][stored - table[0]].
     fast : bool
         While dragging: from a coarser level.
 
@@ -44,6 +117,7 @@ def render(pyramid: Pyramid, view: View, first: int, table: Table, width: int, h
     QImage
         Format_RGB32, black outside the image.
     """
+    width, height = size.width(), size.height()
     picture = QImage(width, height, QImage.Format.Format_RGB32)
     picture.fill(Qt.GlobalColor.black)
     rows, columns = pyramid.levels[0].shape
@@ -58,12 +132,11 @@ def render(pyramid: Pyramid, view: View, first: int, table: Table, width: int, h
     # One more pixel on each side, so that smoothing at the edge of the window sees its neighbours.
     x0, y0 = max(0, math.floor(left / step) - 1), max(0, math.floor(top / step) - 1)
     x1, y1 = min(level.shape[1], math.ceil(right / step) + 1), min(level.shape[0], math.ceil(bottom / step) + 1)
-    gray = np.ascontiguousarray(gray_levels(level[y0:y1, x0:x1], first, table))
-    source = QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8)
+    gray = np.ascontiguousarray(gray_levels(level[y0:y1, x0:x1], *table))
+    source = _as_image(gray)
     sx, sy = view.to_screen(x0 * step, y0 * step)
     painter = QPainter(picture)
-    # Single pixels are shown as squares from fourfold size on: invented values would hide what was recorded.
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale < 4.0)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale < SQUARES_FROM)
     edge_x, edge_y = view.to_screen(columns, rows)
     painter.setClipRect(QRectF(0, 0, min(edge_x, width), min(edge_y, height)))
     painter.drawImage(QRectF(sx, sy, gray.shape[1] * step * view.scale, gray.shape[0] * step * view.scale), source)

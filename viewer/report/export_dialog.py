@@ -22,9 +22,14 @@ from viewer.i18n import tr
 from viewer.theme.palette import CONFIRMED, UNCONFIRMED
 
 FORMAT_NAMES = {
-    "text": "Plain text", "json": "JSON (analysis and report)", "pdf": "PDF with image and heat maps",
-    "sr": "DICOM structured report", "gsps": "DICOM presentation state", "seg": "DICOM segmentation",
-    "sc": "DICOM secondary capture", "fhir": "FHIR DiagnosticReport",
+    "text": "Plain text",
+    "json": "JSON (analysis and report)",
+    "pdf": "PDF with image and heat maps",
+    "sr": "DICOM structured report",
+    "gsps": "DICOM presentation state",
+    "seg": "DICOM segmentation",
+    "sc": "DICOM secondary capture",
+    "fhir": "FHIR DiagnosticReport",
 }
 
 
@@ -50,8 +55,11 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(480)
         draft = status is DraftStatus.DRAFT
-        state = QLabel(tr("This draft is not reviewed: every file will be marked DRAFT.") if draft
-                       else tr("This draft is reviewed."))
+        state = QLabel(
+            tr("This draft is not reviewed: every file will be marked DRAFT.")
+            if draft
+            else tr("This draft is reviewed.")
+        )
         state.setStyleSheet(f"color: {UNCONFIRMED if draft else CONFIRMED}; font-weight: 600;")
         state.setWordWrap(True)
         self.folder = QLineEdit(str(Path.home() / "saerad-export"))

@@ -41,30 +41,31 @@ class DraftPanel(QFrame):
         self.export.setAccessibleName(tr("Export the draft"))
         self.export.clicked.connect(self.export_wanted)
         head = QHBoxLayout()
-        for widget in (title, self.status):
-            head.addWidget(widget)
+        head.addWidget(title)
+        head.addWidget(self.status)
         head.addStretch(1)
-        for widget in (self.review, self.export):
-            head.addWidget(widget)
+        head.addWidget(self.review)
+        head.addWidget(self.export)
         self.body = QWidget()
         self._layout = QVBoxLayout(self.body)
         self._layout.setContentsMargins(0, 0, 6, 6)
         self._layout.setSpacing(3)
         self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.scroll = QScrollArea()
-        self.scroll.setAccessibleName(tr("Sentences of the draft"))
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(self.body)
+        self.area = QScrollArea()
+        self.area.setAccessibleName(tr("Sentences of the draft"))
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(self.body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 4, 4)
         layout.addLayout(head)
-        layout.addWidget(self.scroll, 1)
+        layout.addWidget(self.area, 1)
 
     def show_image(self, image: OpenImage | None) -> None:
         """Show the draft of an image, or say why there is none."""
-        position = self.scroll.verticalScrollBar().value()
+        position = self.area.verticalScrollBar().value()
+        focused = next((row.sentence.key for row in self.rows if row.hasFocus() or row.editor.hasFocus()), None)
         self._clear()
         draft = image.history.current if image is not None and image.history is not None else None
         self._show_status(draft)
@@ -78,7 +79,9 @@ class DraftPanel(QFrame):
         for section in draft.sections:
             self._add_section(section)
         self.body.adjustSize()
-        self.scroll.verticalScrollBar().setValue(position)
+        self.area.verticalScrollBar().setValue(position)
+        if focused is not None:
+            self.focus(focused)
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""
@@ -86,11 +89,17 @@ class DraftPanel(QFrame):
             row.set_mark(row.sentence.key == selected, row.sentence.key in linked)
         first = next((row for row in self.rows if row.sentence.key == selected or row.sentence.key in linked), None)
         if first is not None:
-            self.scroll.ensureWidgetVisible(first)
+            self.area.ensureWidgetVisible(first)
 
     def row(self, key: str) -> SentenceRow | None:
         """Return the row of a sentence."""
         return next((row for row in self.rows if row.sentence.key == key), None)
+
+    def focus(self, key: str) -> None:
+        """Give the keyboard to a sentence, if it is still there."""
+        row = self.row(key)
+        if row is not None:
+            row.setFocus()
 
     def _show_status(self, draft: Draft | None) -> None:
         self.status.setVisible(draft is not None)
@@ -105,8 +114,10 @@ class DraftPanel(QFrame):
         colour = STATUS_COLOURS[draft.status]
         self.status.setText(text)
         self.status.setAccessibleName(tr("State of the draft: {state}", state=text))
-        self.status.setStyleSheet(f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
-                                  "font-size: 11px; font-weight: 700;")
+        self.status.setStyleSheet(
+            f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
+            "font-size: 11px; font-weight: 700;"
+        )
         self.review.setEnabled(draft.status is DraftStatus.DRAFT and waiting == 0)
         self.review.setToolTip(tr("Confirm, edit or remove every coloured sentence first") if waiting else "")
 
@@ -140,7 +151,8 @@ class DraftPanel(QFrame):
         entry.setAccessibleName(tr("New sentence in {section}", section=section.title))
         entry.hide()
         entry.returnPressed.connect(lambda: self._added(section.name, entry))
-        add.clicked.connect(lambda: (entry.show(), entry.setFocus()))
+        add.clicked.connect(entry.show)
+        add.clicked.connect(entry.setFocus)
         self._layout.addWidget(entry)
 
     def _added(self, section_name: str, entry: QLineEdit) -> None:
@@ -172,5 +184,7 @@ def _why_none(image: OpenImage | None) -> str:
     if image.problem is not None:
         return tr("No draft: the file was not opened [{code}].", code=image.problem.code)
     if image.analysis_problem is not None:
-        return tr("No draft: [{code}] {message}", code=image.analysis_problem.code, message=image.analysis_problem.message)
+        return tr(
+            "No draft: [{code}] {message}", code=image.analysis_problem.code, message=image.analysis_problem.message
+        )
     return tr("The draft follows the analysis.")

@@ -67,8 +67,10 @@ class SentenceRow(QFrame):
         edge = UNCONFIRMED if self.sentence.state == "unconfirmed" else CONFIRMED
         border = f"border: 1px solid {ACCENT};" if selected or linked else f"border: 1px solid {background};"
         self.setProperty("mark", "selected" if selected else "linked" if linked else "none")
-        self.setStyleSheet(f"#sentence_row {{ background: {background}; {border} border-left: 3px solid {edge}; }}"
-                           f"#sentence_row:focus {{ border-color: {ACCENT}; border-left: 3px solid {edge}; }}")
+        self.setStyleSheet(
+            f"#sentence_row {{ background: {background}; {border} border-left: 3px solid {edge}; }}"
+            f"#sentence_row:focus {{ border-color: {ACCENT}; border-left: 3px solid {edge}; }}"
+        )
 
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""
@@ -82,16 +84,20 @@ class SentenceRow(QFrame):
         self.edited.emit(self.sentence.key, self.editor.text())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the sentence."""
         self.chosen.emit(self.sentence.key)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Edit the sentence."""
         self.begin_edit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the sentence when it is reached with Tab."""
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.chosen.emit(self.sentence.key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter confirms, Delete removes, Escape leaves the editor."""
         if self.editor.isVisible():
             if event.key() == Qt.Key.Key_Escape:
                 self.editor.hide()

@@ -51,13 +51,18 @@ class DraftStore:
             ``DRAFT_NOT_SAVED`` when the folder cannot be written.
         """
         target = self.path(draft.sop_instance_uid, draft.pixel_sha256)
-        text = json.dumps({"schema_version": SCHEMA_VERSION, "draft": draft_to_dict(draft)}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {"schema_version": SCHEMA_VERSION, "draft": draft_to_dict(draft)}, ensure_ascii=False, indent=1
+        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _replace(target, text)
         except OSError as error:
-            raise DraftFileError("DRAFT_NOT_SAVED", f"your changes are not on disk ({error.strerror or error})",
-                                 f"make room or allow writing in {self.folder}, then change anything to save again") from error
+            raise DraftFileError(
+                "DRAFT_NOT_SAVED",
+                f"your changes are not on disk ({error.strerror or error})",
+                f"make room or allow writing in {self.folder}, then change anything to save again",
+            ) from error
         return target
 
     def load(self, sop_instance_uid: str, pixel_sha256: str) -> Draft | None:
@@ -78,8 +83,11 @@ class DraftStore:
             draft = draft_from_dict(content["draft"])
             draft.require_image(sop_instance_uid, pixel_sha256)
         except (OSError, ValueError, KeyError, TypeError, SaeRadError) as error:
-            raise DraftFileError("DRAFT_UNREADABLE", f"the saved draft {path.name} cannot be read ({error})",
-                                 "move that file away to start from a new draft") from error
+            raise DraftFileError(
+                "DRAFT_UNREADABLE",
+                f"the saved draft {path.name} cannot be read ({error})",
+                "move that file away to start from a new draft",
+            ) from error
         return draft
 
     def set_aside(self, draft: Draft) -> Path:

@@ -44,8 +44,11 @@ class Problem:
         """Describe an exception; those that are not ours keep their type as code."""
         if isinstance(error, SaeRadError):
             return cls(error.code, error.message, error.hint)
-        return cls(f"UNEXPECTED_{type(error).__name__.upper()}", str(error) or type(error).__name__,
-                   "this is a fault of the program: please report it with the text above")
+        return cls(
+            f"UNEXPECTED_{type(error).__name__.upper()}",
+            str(error) or type(error).__name__,
+            "this is a fault of the program: please report it with the text above",
+        )
 
 
 @dataclass(eq=False)

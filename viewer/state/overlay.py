@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 PALETTE = ("#ff9f1c", "#2ec4ff", "#ff5d8f", "#7bed5c", "#c792ff", "#ffe45e", "#3ddcc0", "#ff7f50")
-"""Colours told apart on a gray image, also with the common colour-vision deficiencies (neighbours differ in lightness)."""
+"""Colours told apart on a gray image, also with the common colour-vision deficiencies."""
 
 FULL_SCALE = 20.0
 """Density at which a colour is full: 1 is a typical activation of the feature spread evenly over the image.

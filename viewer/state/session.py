@@ -160,8 +160,15 @@ class Session:
             return
         self.selection = selection
         image = self.current
-        if selection.sentence_key is not None and image is not None and image.history is not None and image.analysis is not None:
-            self.set_overlay(self.overlay.show(maps_of(image.history.current.find(selection.sentence_key), image.analysis)))
+        if (
+            selection.sentence_key is not None
+            and image is not None
+            and image.history is not None
+            and image.analysis is not None
+        ):
+            self.set_overlay(
+                self.overlay.show(maps_of(image.history.current.find(selection.sentence_key), image.analysis))
+            )
         self.selection_changed.emit(selection)
 
     def change(self, name: str, draft: Draft) -> None:
@@ -217,9 +224,13 @@ class Session:
         if saved is None or (saved.pack_name, saved.pack_version) == (composed.pack_name, composed.pack_version):
             return saved
         kept = self.store.set_aside(saved)
-        self.noticed.emit(Problem(
-            "DRAFT_OTHER_PACK", f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}",
-            f"it is kept as {kept}; this draft is new"))
+        self.noticed.emit(
+            Problem(
+                "DRAFT_OTHER_PACK",
+                f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}",
+                f"it is kept as {kept}; this draft is new",
+            )
+        )
         return None
 
     def _touch(self, key: str) -> None:

@@ -47,8 +47,14 @@ class StudyBrowser(QWidget):
         """Keep the thumbnail of an image; shown at the next `refresh`."""
         height, width = gray.shape
         picture = QImage(gray.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-        pixmap = QPixmap.fromImage(picture.scaled(
-            THUMBNAIL_SIZE, THUMBNAIL_SIZE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation))
+        pixmap = QPixmap.fromImage(
+            picture.scaled(
+                THUMBNAIL_SIZE,
+                THUMBNAIL_SIZE,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        )
         icon = QIcon(pixmap)
         # Qt would tint the picture of the selected image.
         icon.addPixmap(pixmap, QIcon.Mode.Selected)

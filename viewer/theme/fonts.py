@@ -28,8 +28,11 @@ def ensure_font(application: QApplication) -> str:
         numbers = [QFontDatabase.addApplicationFont(str(path)) for path in sorted(folder.glob("*.ttf"))]
         families = [name for number in numbers if number >= 0 for name in QFontDatabase.applicationFontFamilies(number)]
         if not families:
-            raise FontError("FONT_MISSING", "this machine has no fonts and the bundled one was not found",
-                            f"install a font (Debian: fonts-dejavu-core) or restore {folder}")
+            raise FontError(
+                "FONT_MISSING",
+                "this machine has no fonts and the bundled one was not found",
+                f"install a font (Debian: fonts-dejavu-core) or restore {folder}",
+            )
         family = families[0]
     font = QFont(family)
     font.setPixelSize(13)

@@ -25,12 +25,22 @@ def dark_palette() -> QPalette:
     """Palette of all widgets."""
     palette = QPalette()
     roles = {
-        QPalette.ColorRole.Window: WINDOW, QPalette.ColorRole.Base: PANEL, QPalette.ColorRole.AlternateBase: RAISED,
-        QPalette.ColorRole.Button: RAISED, QPalette.ColorRole.ToolTipBase: RAISED, QPalette.ColorRole.WindowText: TEXT,
-        QPalette.ColorRole.Text: TEXT, QPalette.ColorRole.ButtonText: TEXT, QPalette.ColorRole.ToolTipText: TEXT,
-        QPalette.ColorRole.BrightText: "#ffffff", QPalette.ColorRole.Highlight: "#2f6fb3",
-        QPalette.ColorRole.HighlightedText: "#ffffff", QPalette.ColorRole.PlaceholderText: MUTED,
-        QPalette.ColorRole.Link: ACCENT, QPalette.ColorRole.Mid: BORDER, QPalette.ColorRole.Dark: "#0e1013",
+        QPalette.ColorRole.Window: WINDOW,
+        QPalette.ColorRole.Base: PANEL,
+        QPalette.ColorRole.AlternateBase: RAISED,
+        QPalette.ColorRole.Button: RAISED,
+        QPalette.ColorRole.ToolTipBase: RAISED,
+        QPalette.ColorRole.WindowText: TEXT,
+        QPalette.ColorRole.Text: TEXT,
+        QPalette.ColorRole.ButtonText: TEXT,
+        QPalette.ColorRole.ToolTipText: TEXT,
+        QPalette.ColorRole.BrightText: "#ffffff",
+        QPalette.ColorRole.Highlight: "#2f6fb3",
+        QPalette.ColorRole.HighlightedText: "#ffffff",
+        QPalette.ColorRole.PlaceholderText: MUTED,
+        QPalette.ColorRole.Link: ACCENT,
+        QPalette.ColorRole.Mid: BORDER,
+        QPalette.ColorRole.Dark: "#0e1013",
     }
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))

@@ -24,10 +24,11 @@ QStatusBar::item {{ border: 0; }}
 QSplitter::handle {{ background: {p.WINDOW}; }}
 QSplitter::handle:hover {{ background: {p.ACCENT}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.PANEL}; border: 0; }}
-QLineEdit, QPlainTextEdit, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER}; border-radius: 4px;
-  padding: 4px 6px; selection-background-color: #2f6fb3; }}
+QLineEdit, QPlainTextEdit, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER};
+  border-radius: 4px; padding: 4px 6px; selection-background-color: #2f6fb3; }}
 QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {p.ACCENT}; }}
-QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px; min-height: 16px; }}
+QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px;
+  min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
 QPushButton:focus {{ border-color: {p.ACCENT}; }}
 QPushButton:disabled {{ color: #6d7683; border-color: {p.RAISED}; }}
@@ -38,7 +39,8 @@ QSlider::groove:horizontal {{ height: 4px; background: {p.BORDER}; border-radius
 QSlider::sub-page:horizontal {{ background: {p.ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {p.TEXT}; width: 12px; margin: -5px 0; border-radius: 6px; }}
 QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px; background: #12151a; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px;
+  background: #12151a; }}
 QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT}; image: none; }}
 QCheckBox::indicator:disabled {{ border-color: {p.BORDER}; }}
 QCheckBox:focus {{ border: 1px solid {p.ACCENT}; border-radius: 3px; }}
@@ -47,7 +49,8 @@ QScrollBar::handle:vertical {{ background: {p.BORDER}; min-height: 24px; border-
 QScrollBar::handle:vertical:hover {{ background: #4a5361; }}
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
 QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical {{ background: transparent; }}
-QProgressBar {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 3px; text-align: center; height: 14px; }}
+QProgressBar {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 3px; text-align: center;
+  height: 14px; }}
 QProgressBar::chunk {{ background: #2f6fb3; }}
 QLabel[role="title"] {{ font-size: 14px; font-weight: 600; color: {p.TEXT}; }}
 QLabel[role="section"] {{ font-size: 11px; font-weight: 700; color: {p.MUTED}; }}

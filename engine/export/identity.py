@@ -77,4 +77,5 @@ def model_rows(analysis: Analysis) -> list[tuple[str, str]]:
     ]
     if analysis.gate.verdict == "warning":
         rows.append(("Input warning", f"{analysis.gate.message} [{analysis.gate.code}]"))
+    rows += [("Note", one_line(warning)) for warning in analysis.warnings]
     return rows

@@ -52,7 +52,7 @@ def _finding(observation: str, support: Sequence[ActiveFeature], readings: Readi
         polarity="present",
         laterality=side,
         location=_location(observation, side, evidence, readings),
-        severity=cast(Severity, _vote((f.severity, f.activation) for f in evidence if f.severity != "none") or "none"),
+        severity=_severity(side, evidence),
         section=SECTIONS.get(observation, cast(Section, evidence[0].section)),
         probability=overall.probability if overall else 0.0,
         evidence=tuple(f.id for f in evidence),
@@ -118,6 +118,14 @@ def _location(observation: str, side: Laterality, evidence: Sequence[ActiveFeatu
     if readouts:
         return winner if any(passes(r) for r in readouts) else ""
     return winner if share > 0.5 * sum(f.activation for f in placed) else ""
+
+
+def _severity(side: Laterality, evidence: Sequence[ActiveFeature]) -> Severity:
+    """Name the severity of most of the activation; of both sides together only one that the features agree on."""
+    graded = [f for f in evidence if f.severity != "none"]
+    if side == "bilateral" and len({f.severity for f in graded}) > 1:
+        return "none"
+    return cast(Severity, _vote((f.severity, f.activation) for f in graded) or "none")
 
 
 def _fits(location: str, side: Laterality) -> bool:

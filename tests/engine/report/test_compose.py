@@ -159,6 +159,15 @@ def test_location_and_severity_are_voted_by_activation() -> None:
     assert texts(draft, "lungs") == ["There is extensive consolidation in the lower zone."]
 
 
+def test_sides_that_differ_get_no_common_severity_or_place() -> None:
+    draft = draft_of(
+        feature(1, "Pneumothorax", laterality="left", severity="small", location="apex"),
+        feature(2, "Pneumothorax", laterality="right", severity="large", location="base"),
+        Pneumothorax=0.9,
+    )
+    assert texts(draft, "pleura") == ["There are bilateral pneumothoraces."]
+
+
 def test_a_location_that_names_the_other_side_is_left_out() -> None:
     sides = (probability("Consolidation", 0.9, "right"), probability("Consolidation", 0.1, "left"))
     draft = draft_of(feature(1, "Consolidation", location="left lower lobe"), readouts=sides, Consolidation=0.9)

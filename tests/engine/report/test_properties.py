@@ -59,7 +59,7 @@ def analyses(draw: st.DrawFn) -> Analysis:
     return analysis(tuple(draw(features(ident, names)) for ident in range(count)), draw(readouts(names)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(analyses(), st.sampled_from(["en", "de"]))
 def test_drafts_are_grounded_consistent_and_restorable(made: Analysis, language: str) -> None:
     draft = compose(made, language=language)

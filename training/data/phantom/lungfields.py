@@ -12,6 +12,7 @@ from training.data.phantom.types import Bools, Floats
 
 WORK = 128
 """Side of the copy the search runs on."""
+DIAMOND = np.abs(np.arange(-2, 3))[:, None] + np.abs(np.arange(-2, 3))[None, :] <= 2
 
 
 def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
@@ -28,8 +29,10 @@ def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
     best: tuple[float, Bools, Bools] | None = None
     # Exposure often falls off from neck to abdomen: search the picture as it is and levelled.
     level = soft - 0.7 * ndimage.gaussian_filter(soft, 0.22 * WORK)
-    candidates = [(soft, t) for t in _thresholds(soft)] + [(level, t) for t in _thresholds(level)]
+    pictures = [ndimage.grey_closing(picture, footprint=DIAMOND) for picture in (soft, level)]
+    candidates = [(picture, t) for picture in pictures for t in _thresholds(picture)]
     for picture, threshold in candidates:
+        # What is below a threshold after closing is what opening leaves of the region below it: narrow bridges go.
         pair = _pair(picture < threshold)
         if pair is None:
             continue
@@ -68,9 +71,8 @@ def _bounded(soft: Floats, mask: Bools) -> bool:
     return bool(np.median(outside - inside) > 0.45 * contrast and np.mean(outside > inside) > 0.85)
 
 
-def _pair(dark: Bools) -> tuple[Bools, Bools] | None:
+def _pair(opened: Bools) -> tuple[Bools, Bools] | None:
     """The two dark regions that could be lungs, or None."""
-    opened = ndimage.binary_opening(dark, ndimage.generate_binary_structure(2, 1), iterations=2)
     labels, count = ndimage.label(opened)
     if count < 2:
         return None
@@ -108,8 +110,12 @@ def _reach(soft: Floats, mask: Bools) -> Bools:
 
 
 def _contour(mask: Bools) -> Bools:
-    edge: Bools = mask & ~ndimage.binary_erosion(mask)
-    return edge
+    inner = mask.copy()
+    inner[1:] &= mask[:-1]
+    inner[:-1] &= mask[1:]
+    inner[:, 1:] &= mask[:, :-1]
+    inner[:, :-1] &= mask[:, 1:]
+    return mask & ~inner
 
 
 def plausible(right: Bools, left: Bools) -> bool:

@@ -29,8 +29,8 @@ def branches(strokes: Strokes, lung: Lung, rng: np.random.Generator, width: floa
         x, y = np.tile(x2, 2), np.tile(y2, 2)
         angle = np.concatenate([angle + bend + spread, angle + bend - spread])
         length = np.tile(length, 2) * rng.uniform(0.6, 0.95, x.size)
-        if x.size > 80:
-            keep = rng.permutation(x.size)[:80]
+        if x.size > 60:
+            keep = rng.permutation(x.size)[:60]
             x, y, angle, length = x[keep], y[keep], angle[keep], length[keep]
 
 

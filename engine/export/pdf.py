@@ -42,7 +42,7 @@ from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import load_wording
 
 _MARGIN, _STRIP, _FOOT = 15 * mm, 8 * mm, 14 * mm
-_PICTURE_HEIGHT = 92 * mm
+_PICTURE_HEIGHT = 110 * mm
 _AMBER = colors.Color(1.0, 0.757, 0.027)
 _AI = colors.Color(0.36, 0.16, 0.55)
 """Colour of text that no person has confirmed."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QDir, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from engine.errors import SaeRadError
 from engine.report.draft import Draft, Sentence
 from viewer.actions.build import help_page
+from viewer.dialogs import TextDialog
 from viewer.i18n import tr
 from viewer.report.export_dialog import ExportDialog
 from viewer.state.images import Problem
@@ -193,8 +194,5 @@ class Commands:
         except SaeRadError as error:
             self._window.show_problem(Problem.of(error))
 
-    def _tell(self, title: str, text: Callable[[], str]) -> None:
-        box = QMessageBox(self._window)
-        box.setWindowTitle(title)
-        box.setText(text())
-        box.open()
+    def _tell(self, title: str, html: Callable[[], str]) -> None:
+        TextDialog(title, html(), self._window).open()

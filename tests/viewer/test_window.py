@@ -326,12 +326,16 @@ def test_sentences_are_reached_and_changed_with_the_keyboard(window: MainWindow,
 
 def test_escape_leaves_the_editor_without_a_change(window: MainWindow, opened: Open, qtbot: Any) -> None:
     opened(a={})
+    window.activateWindow()
+    window.canvas.zoom_by(3.0)
     window.commands.choose_sentence("s1")
     window.commands.edit_selected()
+    qtbot.waitUntil(row(window, "s1").editor.hasFocus, timeout=2000)
     row(window, "s1").editor.setText("thrown away")
     qtbot.keyClick(row(window, "s1").editor, Qt.Key.Key_Escape)
     assert not row(window, "s1").editor.isVisible() and row(window, "s1").text.isVisible()
     assert row(window, "s1").sentence.text == "Small left effusion."
+    assert not window.canvas.view.fitted
 
 
 def test_writing_the_draft_anew_drops_the_review(window: MainWindow, opened: Open, qtbot: Any) -> None:

@@ -80,7 +80,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="image",
     ),
     ActionSpec(
-        "annotations", "&Annotations", ("Space",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"
+        "annotations", "&Annotations", ("A",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"
     ),
     ActionSpec("analyse", "Anal&yse again", ("Ctrl+R",), "Run the model on this image", IMAGE, needs="image"),
     ActionSpec(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus, ReportSection
 from viewer.i18n import tr
+from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
 from viewer.theme import palette as p
@@ -146,16 +147,17 @@ class DraftPanel(QFrame):
             row.removed.connect(self.sentence_removed)
             self.rows.append(row)
             self._layout.addWidget(row)
-        entry = QLineEdit()
+        entry = SentenceEditor()
         entry.setPlaceholderText(tr("New sentence; Enter adds it"))
         entry.setAccessibleName(tr("New sentence in {section}", section=section.title))
         entry.hide()
+        entry.given_up.connect(entry.hide)
         entry.returnPressed.connect(lambda: self._added(section.name, entry))
         add.clicked.connect(entry.show)
         add.clicked.connect(entry.setFocus)
         self._layout.addWidget(entry)
 
-    def _added(self, section_name: str, entry: QLineEdit) -> None:
+    def _added(self, section_name: str, entry: SentenceEditor) -> None:
         if entry.text().strip():
             self.sentence_added.emit(section_name, entry.text())
 

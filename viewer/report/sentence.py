@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
 from viewer.i18n import tr
+from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
 from viewer.theme.palette import ACCENT, CONFIRMED, MARKED, MUTED, PANEL, SELECTED, TEXT, UNCONFIRMED
 
@@ -35,9 +36,10 @@ class SentenceRow(QFrame):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note = QLabel(_note(sentence))
         self.note.setStyleSheet(f"color: {MUTED}; font-size: 11px;")
-        self.editor = QLineEdit(sentence.text)
+        self.editor = SentenceEditor(sentence.text)
         self.editor.setAccessibleName(tr("Text of the sentence"))
         self.editor.returnPressed.connect(self._finish)
+        self.editor.given_up.connect(self._give_up)
         self.editor.hide()
         self.buttons = {
             "confirm": _button(tr("Confirm"), tr("Confirm: {text}", text=sentence.text)),
@@ -80,6 +82,11 @@ class SentenceRow(QFrame):
         self.editor.setFocus()
         self.editor.selectAll()
 
+    def _give_up(self) -> None:
+        self.editor.hide()
+        self.text.show()
+        self.setFocus()
+
     def _finish(self) -> None:
         self.edited.emit(self.sentence.key, self.editor.text())
 
@@ -97,13 +104,7 @@ class SentenceRow(QFrame):
             self.chosen.emit(self.sentence.key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter confirms, Delete removes, Escape leaves the editor."""
-        if self.editor.isVisible():
-            if event.key() == Qt.Key.Key_Escape:
-                self.editor.hide()
-                self.text.show()
-                self.setFocus()
-            return
+        """Enter confirms, Delete removes."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.sentence.state == "unconfirmed":
             self.confirmed.emit(self.sentence.key)
         elif event.key() == Qt.Key.Key_Delete:

@@ -24,7 +24,7 @@ QStatusBar::item {{ border: 0; }}
 QSplitter::handle {{ background: {p.WINDOW}; }}
 QSplitter::handle:hover {{ background: {p.ACCENT}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.PANEL}; border: 0; }}
-QLineEdit, QPlainTextEdit, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER};
+QLineEdit, QPlainTextEdit, QTextBrowser, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER};
   border-radius: 4px; padding: 4px 6px; selection-background-color: #2f6fb3; }}
 QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {p.ACCENT}; }}
 QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px;

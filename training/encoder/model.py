@@ -1,0 +1,174 @@
+"""The encoder with its training heads and losses: what the class token says, and where it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from training.encoder.dataset import Batch
+from training.encoder.outputs import NO_FINDING
+from training.encoder.vit import LAYER_NORM_EPS, ClassRead, VisionTransformer, VitConfig
+
+
+def mask_channels_of_outputs(outputs: Sequence[str], channels: Sequence[str]) -> Tensor:
+    """Return which mask channels show an output: float32 (K, C) of 0 and 1.
+
+    A channel is "observation", "observation|side" or "Support Devices|device". An output that names a side or a device
+    takes its own channel, any other detail all channels of its observation. "No Finding" has no place.
+    """
+    table = torch.zeros(len(outputs), len(channels))
+    for k, output in enumerate(outputs):
+        observation = output.split("|")[0]
+        own = [c for c, channel in enumerate(channels) if channel == output]
+        family = [c for c, channel in enumerate(channels) if channel.split("|")[0] == observation]
+        if output != NO_FINDING:
+            table[k, own or family] = 1.0
+    return table
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms of the training loss (class-token loss: 1).
+
+    Attributes
+    ----------
+    messages : float
+        The same loss for the part of the logits that the last block's messages explain.
+    pointing : float
+        Cross-entropy that the largest contribution to a true output lies on its finding.
+    patches : float
+        Patch-level loss against the masks.
+    """
+
+    messages: float = 0.5
+    pointing: float = 0.3
+    patches: float = 0.5
+
+
+@dataclass(frozen=True)
+class HeadOutputs:
+    """Logits of a batch.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (N, K)
+    message_logits : Tensor, shape (N, K)
+        Σ_j s_j + bias.
+    contributions : Tensor, shape (N, K, T - 1)
+        s_j = w~·c_j for the patches (design §6), the heat map of each output.
+    patch_logits : Tensor, shape (N, T - 1, C)
+    class_token : Tensor, shape (N, D)
+    """
+
+    logits: Tensor
+    message_logits: Tensor
+    contributions: Tensor
+    patch_logits: Tensor
+    class_token: Tensor
+
+
+class SupervisedEncoder(nn.Module):
+    """Vision transformer with a multi-label head on the class token and a patch head on the last block's input."""
+
+    def __init__(self, config: VitConfig, outputs: Sequence[str], channels: Sequence[str]) -> None:
+        super().__init__()
+        self.vit = VisionTransformer(config)
+        self.outputs, self.channels = tuple(outputs), tuple(channels)
+        self.head = nn.Linear(config.width, len(self.outputs))
+        self.message_bias = nn.Parameter(torch.zeros(len(self.outputs)))
+        self.patch_head = nn.Linear(config.width, len(self.channels))
+        self.log_sharpness = nn.Parameter(torch.tensor(2.0))
+        nn.init.trunc_normal_(self.head.weight, std=0.02)
+        nn.init.constant_(self.head.bias, -1.0)
+        nn.init.constant_(self.patch_head.bias, -3.0)
+        self.register_buffer("places", mask_channels_of_outputs(self.outputs, self.channels), persistent=False)
+
+    def contributions(self, read: ClassRead) -> Tensor:
+        """Return s_j = w~_k·c_j (N, K, T) with w~_k = P(γ w_k) / σ and P the projection that removes the mean."""
+        direction = self.vit.norm.weight * self.head.weight
+        direction = direction - direction.mean(dim=1, keepdim=True)
+        z = read.z.float()
+        sigma = torch.sqrt(z.var(dim=1, unbiased=False) + LAYER_NORM_EPS)
+        return (read.messages @ direction.T).mT / sigma[:, None, None]
+
+    def forward(self, pixels: Tensor, keep: Tensor | None = None) -> HeadOutputs:
+        """Return the logits of the kept patches' view of a batch (see ``VisionTransformer.tokens``)."""
+        read = self.vit.read(self.vit.tokens(pixels, keep), through_messages=True)
+        token = self.vit.norm(read.z.float())
+        s = self.contributions(read).float()
+        return HeadOutputs(
+            logits=self.head(token).float(),
+            message_logits=s.sum(dim=2) + self.message_bias,
+            contributions=s[:, :, 1:],
+            patch_logits=self.patch_head(read.patch_input[:, 1:]).float(),
+            class_token=token,
+        )
+
+    def losses(
+        self, batch: Batch, weights: LossWeights, keep: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and its terms for one batch."""
+        out = self(batch.pixels, keep)
+        known = ~batch.targets.isnan()
+        targets = batch.targets.nan_to_num(0.0)
+        masks = batch.masks
+        if keep is not None:
+            masks = masks.gather(2, keep[:, None, :].expand(-1, masks.shape[1], -1))
+            known = known & ~self._hidden(batch, masks)
+        terms = {
+            "class": _masked_bce(out.logits, targets, known),
+            "messages": _masked_bce(out.message_logits, targets, known),
+            "pointing": self._pointing(out.contributions, targets * known, masks, batch.masks_known),
+            "patches": _patch_loss(out.patch_logits, masks, batch.masks_known),
+        }
+        total = (
+            terms["class"]
+            + weights.messages * terms["messages"]
+            + weights.pointing * terms["pointing"]
+            + weights.patches * terms["patches"]
+        )
+        return total, {name: value.detach() for name, value in terms.items()}
+
+    def _hidden(self, batch: Batch, kept: Tensor) -> Tensor:
+        """Return which outputs' findings lost most of their patches to PatchDropout and cannot be asked for (N, K)."""
+        places = self.get_buffer("places")
+        whole = batch.masks.sum(dim=2) @ places.T
+        return (kept.sum(dim=2) @ places.T < 0.34 * whole) & (whole > 0)
+
+    def _pointing(self, contributions: Tensor, present: Tensor, masks: Tensor, known: Tensor) -> Tensor:
+        places = torch.einsum("kc,nct->nkt", self.get_buffer("places"), masks).clamp(max=1.0)
+        # A patch that the finding only grazes is half a hit.
+        hit = (places * 2.0).clamp(max=1.0)
+        chosen = (present > 0.5) & (places.amax(dim=2) > 0.25) & known[:, None]
+        if not chosen.any():
+            return contributions.sum() * 0.0
+        s = contributions[chosen]
+        # Maps of any size count alike: the scale is that of the map itself, the sharpness is learned.
+        s = s / (s.detach().std(dim=1, keepdim=True) + 1e-4) * self.log_sharpness.clamp(max=2.0).exp() * 0.5
+        share = (torch.softmax(s, dim=1) * hit[chosen]).sum(dim=1)
+        return -torch.log(share + 1e-4).mean()
+
+
+def _masked_bce(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * known
+    # Rare outputs would be lost in a plain mean: a present one counts three times.
+    weight = known * (1.0 + 2.0 * targets)
+    return (loss * (1.0 + 2.0 * targets)).sum() / weight.sum().clamp(min=1.0)
+
+
+def _patch_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
+    if not known.any():
+        return logits.sum() * 0.0
+    targets = masks.mT[known]
+    loss = F.binary_cross_entropy_with_logits(logits[known], targets, reduction="none")
+    return (loss * (1.0 + 9.0 * targets)).mean() * 4.0
+
+
+def random_keep(count: int, patches: int, kept: int, generator: torch.Generator) -> Tensor:
+    """Return ``kept`` random patch numbers for each image, in order: int64 (count, kept)."""
+    order = torch.rand(count, patches, generator=generator).argsort(dim=1)[:, :kept]
+    return order.sort(dim=1).values

@@ -1,0 +1,301 @@
+"""Training of the demo encoder: AdamW, cosine schedule over steps or wall-clock time, averaged weights, resumable."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from training.encoder.checkpoint import (
+    Checkpoint,
+    flatten_optimizer,
+    load_checkpoint,
+    restore_optimizer,
+    save_checkpoint,
+)
+from training.encoder.dataset import BatchSampler, ImageSet
+from training.encoder.metrics import evaluate
+from training.encoder.model import LossWeights, SupervisedEncoder, random_keep
+from training.encoder.vit import VitConfig
+
+logger = logging.getLogger(__name__)
+
+PIXEL_MEAN, PIXEL_STD = 0.55, 0.27
+"""Mean and standard deviation of the encoder's input after the percentile rule, of all three (equal) channels."""
+
+SHARES = {"phantom": 0.74, "nih-abnormal": 0.12, "nih-normal": 0.12, "other": 0.02}
+"""Share of each kind of image in a batch; "rsna-normal" is evaluated only, for its labels may not ship."""
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """Schedule and optimiser.
+
+    Attributes
+    ----------
+    steps : int or None
+        Length of the run in steps; None: until ``seconds`` are over.
+    seconds : float
+        Wall-clock budget, over all resumed runs, when ``steps`` is None.
+    warmup : float
+        Share of the run in which the rate rises.
+    average : float
+        Decay of the averaged weights.
+    """
+
+    steps: int | None = None
+    seconds: float = 4500.0
+    batch_size: int = 32
+    rate: float = 8e-4
+    final_rate: float = 1e-5
+    weight_decay: float = 0.05
+    warmup: float = 0.04
+    clip: float = 1.0
+    average: float = 0.999
+
+
+@dataclass(frozen=True)
+class EncoderTrainingConfig:
+    """Everything that fixes a run, apart from its data.
+
+    Attributes
+    ----------
+    kept_patches : float
+        Share of patches kept in training (PatchDropout).
+    whole_after : float
+        Progress, 0..1, from which all patches are kept, as they are in use.
+    validate_every, save_every : float
+        Seconds between validations and between checkpoints.
+    bfloat16 : bool
+        Mixed precision on the CPU.
+    """
+
+    vit: VitConfig = field(default_factory=VitConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    loss: LossWeights = field(default_factory=LossWeights)
+    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    kept_patches: float = 0.5
+    whole_after: float = 0.85
+    validate_every: float = 300.0
+    save_every: float = 120.0
+    seed: int = 1
+    threads: int = 2
+    bfloat16: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Images and the names of their targets and mask channels."""
+
+    train: ImageSet
+    validation: ImageSet
+    outputs: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+def learning_rate(config: OptimiserConfig, progress: float) -> float:
+    """Return the rate at a progress of 0..1: linear warm-up, then a cosine to the final rate."""
+    if progress < config.warmup:
+        return config.rate * max(progress / config.warmup, 1e-3)
+    phase = min((progress - config.warmup) / (1.0 - config.warmup), 1.0)
+    return config.final_rate + 0.5 * (config.rate - config.final_rate) * (1.0 + math.cos(math.pi * phase))
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM in a list instead of dying, so that the loop can save first."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Trainer:
+    """One run: model, averaged model, optimiser, and where it stands."""
+
+    def __init__(self, config: EncoderTrainingConfig, data: TrainingData) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.data = config, data
+        self.model = SupervisedEncoder(config.vit, data.outputs, data.channels)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.model).eval()
+        matrices = [p for p in self.model.parameters() if p.ndim >= 2]
+        others = [p for p in self.model.parameters() if p.ndim < 2]
+        decay = config.optimiser.weight_decay
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}],
+            betas=(0.9, 0.99),
+            fused=True,
+        )
+        self.sampler = BatchSampler(
+            data.train,
+            config.shares,
+            size=config.vit.image_size,
+            grid=config.vit.grid,
+            mean=PIXEL_MEAN,
+            std=PIXEL_STD,
+        )
+        self.step, self.elapsed = 0, 0.0
+        self.figures: dict[str, float] = {}
+
+    def progress(self) -> float:
+        """Return how much of the run is done, 0..1."""
+        optimiser = self.config.optimiser
+        return self.step / optimiser.steps if optimiser.steps is not None else self.elapsed / optimiser.seconds
+
+    def train_step(self) -> dict[str, float]:
+        """Draw a batch, update the weights and their average; return the loss terms."""
+        config = self.config
+        seed = config.seed * 1_000_003 + self.step
+        batch = self.sampler.draw(config.optimiser.batch_size, seed)
+        patches = config.vit.grid**2
+        keep = None
+        if config.kept_patches < 1.0 and self.progress() < config.whole_after:
+            generator = torch.Generator().manual_seed(seed)
+            keep = random_keep(len(batch.pixels), patches, round(config.kept_patches * patches), generator)
+        rate = learning_rate(config.optimiser, self.progress())
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+            loss, terms = self.model.losses(batch, config.loss, keep)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.optimiser.clip)
+        self.optimizer.step()
+        self.step += 1
+        self._update_average()
+        parts = {name: float(value) for name, value in terms.items()}
+        return {"loss": float(loss.detach()), "norm": float(norm), "rate": rate, **parts}
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # Early on a long average would still hold the random start.
+        decay = min(self.config.optimiser.average, (1.0 + self.step) / (10.0 + self.step))
+        target, source = self.average.state_dict(), self.model.state_dict()
+        for name, value in target.items():
+            if value.is_floating_point():
+                value.lerp_(source[name], 1.0 - decay)
+            else:
+                value.copy_(source[name])
+
+    def save(self, folder: Path) -> Path:
+        """Write the state to ``folder``."""
+        tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        tensors |= flatten_optimizer(self.model, self.optimizer)
+        meta: dict[str, Any] = {
+            "vit": self.config.vit.to_dict(),
+            "outputs": list(self.data.outputs),
+            "channels": list(self.data.channels),
+            "config": asdict(self.config),
+            "figures": self.figures,
+        }
+        return save_checkpoint(folder, Checkpoint(self.step, self.elapsed, meta, tensors))
+
+    def load(self, path: Path) -> None:
+        """Continue from a checkpoint."""
+        checkpoint = load_checkpoint(path)
+        if tuple(checkpoint.meta["outputs"]) != self.data.outputs:
+            raise ValueError(f"{path} was trained for other outputs than this data has")
+        self.model.load_state_dict(checkpoint.part("model"))
+        self.average.load_state_dict(checkpoint.part("average"))
+        restore_optimizer(self.model, self.optimizer, checkpoint)
+        self.step, self.elapsed = checkpoint.step, checkpoint.elapsed
+        self.figures = dict(checkpoint.meta["figures"])
+
+    def validate(self) -> dict[str, float]:
+        """Return the figures of the averaged weights on the validation images."""
+        self.figures = evaluate(self.average, self.data.validation, mean=PIXEL_MEAN, std=PIXEL_STD)
+        return self.figures
+
+
+def run(trainer: Trainer, out_dir: Path) -> Path:
+    """Train until the budget is spent or a signal comes; log to ``log.jsonl``, save to ``checkpoint.safetensors``.
+
+    Returns
+    -------
+    Path
+        The checkpoint.
+    """
+    config = trainer.config
+    torch.set_num_threads(config.threads)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    clock = last_validation = last_save = time.monotonic()
+    sums: dict[str, float] = {}
+    with (
+        stop_on_signal() as stopped,
+        (out_dir / "log.jsonl").open("a", encoding="utf-8") as log,
+        tqdm(total=1000, unit="‰", desc="encoder", disable=None, mininterval=1.0) as bar,
+    ):
+
+        def write(kind: str, values: dict[str, float]) -> None:
+            row = {"kind": kind, "step": trainer.step, "elapsed": round(trainer.elapsed, 1)}
+            log.write(json.dumps(row | {k: round(v, 5) for k, v in values.items()}) + "\n")
+            log.flush()
+
+        while trainer.progress() < 1.0 and not stopped:
+            for name, value in trainer.train_step().items():
+                sums[name] = sums.get(name, 0.0) + value / 50
+            now = time.monotonic()
+            trainer.elapsed += now - clock
+            clock = now
+            bar.update(int(trainer.progress() * 1000) - bar.n)
+            if trainer.step % 50 == 0:
+                write("train", sums)
+                bar.set_postfix(loss=f"{sums['loss']:.3f}")
+                sums = {}
+            if now - last_validation >= config.validate_every:
+                figures = trainer.validate()
+                write("validation", figures)
+                logger.info("step %d: %s", trainer.step, {k: round(v, 3) for k, v in figures.items()})
+                last_validation = time.monotonic()
+            if now - last_save >= config.save_every:
+                trainer.save(out_dir)
+                last_save = time.monotonic()
+        write("validation", trainer.validate())
+        return trainer.save(out_dir)
+
+
+def train_encoder(config: EncoderTrainingConfig, data: TrainingData, out_dir: Path, *, resume: bool = True) -> Path:
+    """Train the demo encoder, or continue a run that was stopped.
+
+    Parameters
+    ----------
+    config : EncoderTrainingConfig
+    data : TrainingData
+        Training and validation images (``training.encoder.sources.training_data``).
+    out_dir : Path
+        Receives ``checkpoint.safetensors``, ``checkpoint.json`` and ``log.jsonl``.
+    resume : bool
+        Continue from the checkpoint in ``out_dir``, if there is one.
+
+    Returns
+    -------
+    Path
+        The checkpoint, for ``export_encoder``.
+    """
+    trainer = Trainer(config, data)
+    if resume and (out_dir / "checkpoint.safetensors").is_file():
+        trainer.load(out_dir)
+    return run(trainer, out_dir)

@@ -11,7 +11,6 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -31,19 +30,17 @@ from engine.export.identity import (
     identity_rows,
     model_rows,
     one_line,
-    software_version,
     status_line,
     strip_text,
 )
+from engine.export.pdf_page import FOOT, MARGIN, STRIP, paged_canvas
 from engine.export.picture import Overlay, overlays_of, render
-from engine.export.typeface import BOLD, REGULAR, markup, plain, register
+from engine.export.typeface import BOLD, REGULAR, markup, register
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import load_wording
 
-_MARGIN, _STRIP, _FOOT = 15 * mm, 8 * mm, 14 * mm
-_PICTURE_HEIGHT = 110 * mm
-_AMBER = colors.Color(1.0, 0.757, 0.027)
+_PICTURE_HEIGHT = 100 * mm
 _AI = colors.Color(0.36, 0.16, 0.55)
 """Colour of text that no person has confirmed."""
 
@@ -64,7 +61,7 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> byte
     register()
     stream = io.BytesIO()
     width, height = A4
-    frame = Frame(_MARGIN, _FOOT + 4 * mm, width - 2 * _MARGIN, height - _FOOT - _STRIP - 8 * mm, 0, 0, 0, 0)
+    frame = Frame(MARGIN, FOOT + 4 * mm, width - 2 * MARGIN, height - FOOT - STRIP - 8 * mm, 0, 0, 0, 0)
     document = BaseDocTemplate(
         stream,
         pagesize=A4,
@@ -78,11 +75,11 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> byte
     overlays = overlays_of(analysis, draft)
     story = [
         *_head(radiograph, analysis, draft),
-        _pictures(radiograph, overlays, draft, width - 2 * _MARGIN),
+        _pictures(radiograph, overlays, draft, width - 2 * MARGIN),
         *_sections(analysis, draft),
         *_evidence(analysis, draft),
     ]
-    document.build(story, canvasmaker=_canvas_class(analysis, draft))
+    document.build(story, canvasmaker=paged_canvas(analysis, draft))
     return stream.getvalue()
 
 
@@ -219,39 +216,3 @@ def _evidence(analysis: Analysis, draft: Draft) -> list[Flowable]:
         "the description on held-out reports (0.5 is chance)."
     )
     return [Paragraph("Evidence", _HEADING), table, Spacer(1, 1 * mm), Paragraph(note, _SMALL)]
-
-
-def _canvas_class(analysis: Analysis, draft: Draft) -> type[Canvas]:
-    """Return a canvas that puts strip, footer and "page n of m" on every page, once the number of pages is known."""
-    strip = plain(strip_text(draft))
-    model = f"Model pack {analysis.pack_name} {analysis.pack_version} · {analysis.provider}"
-    foot = plain(f"{SOFTWARE} {software_version()} · {model} · pixels {analysis.pixel_sha256[:16]}…")
-
-    class PagedCanvas(Canvas):  # type: ignore[misc]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._pages: list[dict[str, Any]] = []
-
-        def showPage(self) -> None:  # noqa: N802 - reportlab's name
-            self._pages.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            for number, page in enumerate(self._pages, start=1):
-                self.__dict__.update(page)
-                self._furniture(number, len(self._pages))
-                super().showPage()
-            super().save()
-
-        def _furniture(self, number: int, pages: int) -> None:
-            width, height = A4
-            self.setFillColor(_AMBER)
-            self.rect(0, height - _STRIP, width, _STRIP, stroke=0, fill=1)
-            self.setFillColor(colors.black)
-            self.setFont(BOLD, 10)
-            self.drawCentredString(width / 2, height - _STRIP + 2.7 * mm, strip)
-            self.setFont(REGULAR, 7)
-            self.drawString(_MARGIN, _FOOT - 4 * mm, foot)
-            self.drawRightString(width - _MARGIN, _FOOT - 4 * mm, f"{number} / {pages}")
-
-    return PagedCanvas

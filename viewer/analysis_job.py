@@ -21,6 +21,11 @@ def open_analyzer(pack: str | None, device: str) -> Analyzer:
     return Analyzer(load_pack(pack), device=device)
 
 
+def prepare(pack: str | None, device: str) -> tuple[str, ...]:
+    """Open the model pack before the first image, and return what a person should know about how it runs here."""
+    return open_analyzer(pack, device).warnings
+
+
 def analyse(
     radiograph: Radiograph,
     pack: str | None,

@@ -67,7 +67,7 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto") -> int:
     wake = QTimer()
     wake.timeout.connect(lambda: None)
     wake.start(300)
-    window.controller.engine.warm_up()
+    window.controller.prepare()
     window.show()
     if paths:
         window.controller.open([Path(path) for path in paths])

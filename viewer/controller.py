@@ -32,6 +32,7 @@ class Controller(QObject):
     exported = Signal(list)
     progressed = Signal(str, float)
     idle = Signal()
+    prepared = Signal(str)
     failed = Signal(object)
 
     def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
@@ -45,6 +46,15 @@ class Controller(QObject):
         self._others: list[Task[object]] = []
         session.current_changed.connect(self._on_current)
         session.image_changed.connect(self._on_image)
+
+    def prepare(self) -> None:
+        """Start the processes and open the model pack; a pack that cannot be used is told at once."""
+        self.engine.warm_up()
+        run_task(self.engine.prepare, self._prepared, self.failed.emit)
+
+    def _prepared(self, warnings: tuple[str, ...]) -> None:
+        if warnings:
+            self.prepared.emit("  ·  ".join(warnings))
 
     # opening
 

@@ -93,9 +93,19 @@ class Engine:
         self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
 
     def warm_up(self) -> None:
-        """Start both processes now, so that the first image does not wait for them."""
+        """Start the decoding process now, so that the first image does not wait for it."""
         shared_decoder().warm_up()
-        self._worker.warm_up()
+
+    def prepare(self, control: TaskControl) -> tuple[str, ...]:
+        """Open the model pack; what is missing is known before the first image then.
+
+        Raises
+        ------
+        PackError
+            When the pack cannot be used.
+        """
+        job: Job[tuple[str, ...]] = self._worker.submit("viewer.analysis_job:prepare", self.pack, self.device)
+        return wait(job, control)
 
     def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
         """Analyse one image and compose its draft."""

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         controller.progressed.connect(self._on_progress)
         controller.idle.connect(self._on_idle)
         controller.failed.connect(lambda error: self.show_problem(Problem.of(error)))
+        controller.prepared.connect(self.statusBar().showMessage)
         controller.exported.connect(commands.report_export)
         self.browser.image_chosen.connect(session.show)
         self.canvas.menu_wanted.connect(self._image_menu)
@@ -130,9 +131,10 @@ class MainWindow(QMainWindow):
         if image is not None and image.radiograph is not None and key in self.controller.pyramids:
             if self.canvas.radiograph is not image.radiograph:
                 self.canvas.show_image(image.radiograph, self.controller.pyramids[key])
-                self._warn(image.radiograph.warnings)
         else:
             self.canvas.clear(verdict(image)[1])
+        shown = self.canvas.radiograph
+        self.frame.set_notes(shown.warnings if shown is not None else ())
         self.features.show_image(image, self.session.overlay)
         self.report.show_image(image)
         self._mark(self.session.selection)
@@ -231,9 +233,6 @@ class MainWindow(QMainWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
         box.open()
-
-    def _warn(self, warnings: tuple[str, ...]) -> None:
-        self.statusBar().showMessage("  ·  ".join(warnings))
 
     def _image_menu(self, position: QPoint) -> None:
         menu = QMenu(self)

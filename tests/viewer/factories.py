@@ -141,6 +141,11 @@ class FakeEngine:
     def close(self) -> None:
         self.gate.set()
 
+    def prepare(self, control: TaskControl) -> tuple[str, ...]:
+        if self.fail is not None:
+            raise self.fail
+        return ("the model runs slowly here",)
+
     def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
         control.progress("step one", 0.5)
         while not self.gate.wait(0.01):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QThread, qInstallMessageHandler, qWarning
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import Cancelled, ReadError
@@ -88,18 +90,32 @@ def test_stop_all_ends_what_runs() -> None:
     assert stop_all()
 
 
-def test_a_machine_without_fonts_gets_the_bundled_one(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
-    before = qapp.font()
-    monkeypatch.setattr(QFontDatabase, "families", lambda: [])
-    try:
-        assert "DejaVu" in fonts.ensure_font(qapp)
-        assert "DejaVu" in qapp.font().family()
-    finally:
-        qapp.setFont(before)
+NO_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>"""
+
+ASK_FOR_TEXT = """
+import sys
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QLabel
+application = QApplication(sys.argv[:1])
+before = QFontMetrics(application.font()).inFont("A")
+from viewer.app import prepare
+prepare(application)
+label = QLabel("x")
+print(before, QFontMetrics(label.font()).inFont("A"), QFontMetrics(label.font()).inFontUcs4(0x2013))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fonts are found with fontconfig on Linux only")
+def test_text_is_visible_on_a_machine_without_fonts(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "fonts.conf").write_text(NO_FONTS)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}
+    done = subprocess.run([sys.executable, "-c", ASK_FOR_TEXT], cwd=repository, env=environment, capture_output=True,
+                          text=True, timeout=120, check=True)  # fmt: skip
+    assert done.stdout.split() == ["False", "True", "True"]
 
 
 def test_no_font_at_all_is_told(monkeypatch: pytest.MonkeyPatch, qapp: QApplication, tmp_path: Path) -> None:
-    monkeypatch.setattr(QFontDatabase, "families", lambda: [])
+    monkeypatch.setattr(QFontMetrics, "inFont", lambda *_: False)
     monkeypatch.setattr(fonts, "resource_path", lambda *_: tmp_path)
     with pytest.raises(fonts.FontError, match="FONT_MISSING"):
         fonts.ensure_font(qapp)

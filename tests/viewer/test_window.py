@@ -24,11 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.errors import InferenceError
+from engine.errors import InferenceError, PackError
 from engine.report.draft import DraftStatus
 from tests.viewer.factories import FakeEngine, make_analysis, make_radiograph, write_dicom
 from viewer.actions.build import help_page
 from viewer.actions.catalogue import ACTIONS, MENUS, PEEK_KEY
+from viewer.features.probabilities import ProbabilityTable
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.report.export_dialog import ExportDialog
 from viewer.state.images import Work
@@ -170,6 +171,32 @@ def test_a_failed_analysis_keeps_the_image_and_says_why(
     window.controller.open([write_dicom(tmp_path / "a.dcm")])
     qtbot.waitUntil(lambda: "MODEL_BROKEN" in window.frame.verdict.text(), timeout=20000)
     assert window.canvas.radiograph is not None and "Install the pack again." in window.frame.verdict.text()
+
+
+def test_a_pack_that_cannot_be_used_is_told_at_the_start(window: MainWindow, engine: FakeEngine, qtbot: Any) -> None:
+    window.controller.prepare()
+    qtbot.waitUntil(lambda: "slowly" in window.statusBar().currentMessage(), timeout=5000)
+    engine.fail = PackError("PACK_MISSING", "no pack is installed", "install one")
+    window.controller.prepare()
+    qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=5000)
+    assert "[PACK_MISSING]" in message(window).text() and "install one" in message(window).informativeText()
+    message(window).close()
+
+
+def test_what_is_odd_about_a_file_stays_in_sight(window: MainWindow, opened: Open) -> None:
+    opened(a={"PixelSpacing": [0, 0]}, b={})
+    assert window.frame.notes.isVisible() and "PixelSpacing" in window.frame.notes.text()
+    window.actions_by_id["next"].trigger()
+    assert not window.frame.notes.isVisible()
+
+
+def test_probabilities_are_shown_on_demand(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    (button,) = [b for b in window.features.findChildren(QAbstractButton) if "probabilities" in b.text()]
+    (table,) = window.features.findChildren(ProbabilityTable)
+    assert not table.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert table.isVisible() and any(label.text() == "80 %" for label in table.findChildren(QLabel))
 
 
 def test_dropped_files_are_opened(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:

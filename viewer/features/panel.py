@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.inference.analysis import ObservationProbability
 from viewer.features.probabilities import ProbabilityTable
 from viewer.features.row import FeatureRow
 from viewer.i18n import tr
@@ -91,6 +92,8 @@ class FeaturePanel(QFrame):
             self._say(_why_none(image))
             return
         self.title.setText(tr("Features ({count})", count=len(analysis.features)))
+        if analysis.observations:
+            self._add_observations(analysis.observations)
         for rank, feature in enumerate(analysis.features):
             row = FeatureRow(feature, overlay.colour(feature.id, rank), feature.id in analysis.maps)
             row.chosen.connect(self.feature_chosen)
@@ -100,16 +103,6 @@ class FeaturePanel(QFrame):
             self._rows_layout.addWidget(row)
         if not self.rows:
             self._say(tr("No feature is active on this image."))
-        if analysis.observations:
-            toggle = QPushButton(tr("Observation probabilities"))
-            toggle.setCheckable(True)
-            toggle.setProperty("role", "small")
-            toggle.setAccessibleName(tr("Show observation probabilities"))
-            table = ProbabilityTable(analysis.observations)
-            table.setVisible(False)
-            toggle.toggled.connect(table.setVisible)
-            self._rows_layout.addWidget(toggle)
-            self._rows_layout.addWidget(table)
         self.show_overlay(overlay)
         self._filter(self.search.text())
 
@@ -140,6 +133,17 @@ class FeaturePanel(QFrame):
             f = row.feature
             content = f"{f.id} {f.description} {f.observation} {f.location} {f.laterality}".casefold()
             row.setVisible(all(word in content for word in words))
+
+    def _add_observations(self, observations: tuple[ObservationProbability, ...]) -> None:
+        toggle = QPushButton(tr("Observation probabilities"))
+        toggle.setCheckable(True)
+        toggle.setProperty("role", "small")
+        toggle.setAccessibleName(tr("Show observation probabilities"))
+        table = ProbabilityTable(observations)
+        table.setVisible(False)
+        toggle.toggled.connect(table.setVisible)
+        self._rows_layout.addWidget(toggle)
+        self._rows_layout.addWidget(table)
 
     def _say(self, text: str) -> None:
         label = QLabel(text)

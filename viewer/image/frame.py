@@ -42,14 +42,26 @@ class ImageFrame(QWidget):
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.verdict.setMinimumHeight(30)
+        self.notes = QLabel(self)
+        self.notes.setObjectName("notes")
+        self.notes.setWordWrap(True)
+        self.notes.setStyleSheet(f"background: {p.PANEL}; color: {p.UNCONFIRMED}; padding: 3px 12px; font-size: 12px;")
+        self.notes.hide()
         self._picture = _Picture(self)
         self.canvas, self.strip = self._picture.canvas, self._picture.strip
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.verdict)
+        layout.addWidget(self.notes)
         layout.addWidget(self._picture, 1)
         self.set_verdict("idle", tr("No image"))
+
+    def set_notes(self, notes: tuple[str, ...]) -> None:
+        """Show what a person should know about this file, for as long as it is shown."""
+        self.notes.setText("  ·  ".join(notes))
+        self.notes.setAccessibleName(self.notes.text())
+        self.notes.setVisible(bool(notes))
 
     def set_verdict(self, tone: str, text: str) -> None:
         """Say whether the image could be analysed; `tone` is a key of TONES."""

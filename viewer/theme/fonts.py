@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import SaeRadError
@@ -21,7 +21,8 @@ def ensure_font(application: QApplication) -> str:
     FontError
         ``FONT_MISSING`` when neither the system nor resources/fonts has one.
     """
-    if QFontDatabase.families():
+    # Without fonts the platform still lists names such as "Serif", so ask for a letter.
+    if QFontMetrics(application.font()).inFont("A"):
         family = application.font().family()
     else:
         folder = resource_path("fonts")

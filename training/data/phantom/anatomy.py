@@ -106,7 +106,7 @@ def measure(right: Bools, left: Bools, heart: Bools | None, body: Bools) -> Anat
     top, base = (min(lung.top for lung in lungs), max(lung.base for lung in lungs))
     size = right.shape[0]
     rows = slice(int((top + 0.25 * (base - top)) * size), int((top + 0.5 * (base - top)) * size))
-    # The spine lies midway between the lateral walls more reliably than between the medial borders, which the heart moves.
+    # The spine lies midway between the lateral walls rather than between the medial borders, which the heart moves.
     middle = 0.6 * (lungs[0].outer + lungs[1].outer) / 2 + 0.4 * (lungs[0].inner + lungs[1].inner) / 2
     midline = float(np.median(middle[rows]))
     carina = (midline, top + 0.31 * (base - top))
@@ -153,5 +153,6 @@ def _between(right: Lung, left: Lung, top: float) -> Bools:
     columns = (np.arange(size) + 0.5) / size
     rows = (np.arange(size) + 0.5) / size
     bottom = min(_dome(right, 0.35), _dome(left, 0.55))
-    heart: Bools = (columns[None, :] > right.inner[:, None]) & (columns[None, :] < left.inner[:, None])
-    return heart & ((rows > top) & (rows < bottom))[:, None]
+    between = (columns[None, :] > right.inner[:, None]) & (columns[None, :] < left.inner[:, None])
+    heart: Bools = between & ((rows > top) & (rows < bottom))[:, None]
+    return heart

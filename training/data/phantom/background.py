@@ -81,14 +81,15 @@ def pose_background(background: Background, rng: np.random.Generator, size: int)
     cx, cy = side * (0.5 + float(shift[0])), side * (0.5 + float(shift[1]))
     matrix = (cos, sin, cx - (cos + sin) * size / 2, -sin, cos, cy - (cos - sin) * size / 2)
 
+    method = Image.Resampling.BILINEAR if size <= side else Image.Resampling.BICUBIC
+
     def resample(values: NDArray[np.uint8]) -> Floats:
-        picture = Image.fromarray(values).transform(
-            (size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR if size <= side else Image.Resampling.BICUBIC
-        )
-        return np.asarray(picture, np.float32) / 255
+        picture = Image.fromarray(values).transform((size, size), Image.Transform.AFFINE, matrix, method)
+        return np.asarray(picture, np.float32) / np.float32(255)
 
     image = resample(_shrink(background.image, size, zoom))
-    masks = [resample(np.where(mask, 255, 0).astype(np.uint8)) > 0.5 for mask in (background.right, background.left, background.body)]
+    fields = (background.right, background.left, background.body)
+    masks = [resample(np.where(mask, 255, 0).astype(np.uint8)) > 0.5 for mask in fields]
     tone = Tone(background.lung_level, background.soft_level)
     attenuation = (image - tone.lung) / np.float32(tone.soft - tone.lung)
     return attenuation, measure(masks[0], masks[1], None, masks[2]), tone

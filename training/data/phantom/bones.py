@@ -9,9 +9,16 @@ from training.data.phantom.types import Floats
 
 
 def add_bones(
-    attenuation: Floats, X: Floats, Y: Floats, half: float, apex: float, body: Floats, rng: np.random.Generator
+    attenuation: Floats,
+    frame: tuple[Floats, Floats],
+    half: float,
+    apex: float,
+    body: Floats,
+    *,
+    rng: np.random.Generator,
 ) -> Floats:
-    """Add the skeleton to a chest with inner half width `half` and lung apex `apex` (the person's frame)."""
+    """Add the skeleton of a chest with inner half width `half` and lung apex `apex`; `frame`: X and Y."""
+    X, Y = frame
     u = rng.uniform
     side = np.abs(X) / np.float32(half)
     strength = float(u(0.10, 0.2))
@@ -25,7 +32,8 @@ def add_bones(
     anterior = _band(Y - apex - rise - spacing * 0.4, spacing * 1.12, 0.24) * wall * sigmoid((side - 0.5) / 0.05)
     window = sigmoid((Y - apex + 0.01) / 0.01) * sigmoid((apex + 0.72 - Y) / 0.03)
     attenuation = attenuation + window * (strength * posterior + 0.75 * strength * anterior)
-    attenuation += 0.10 * sigmoid((0.055 - np.abs(X)) / 0.006) * (1 + 0.45 * np.cos(Y * np.float32(2 * np.pi / 0.047))) * body
+    discs = 1 + 0.45 * np.cos(Y * np.float32(2 * np.pi / 0.047))
+    attenuation += 0.10 * sigmoid((0.055 - np.abs(X)) / 0.006) * discs * body
     attenuation += float(u(0.18, 0.3)) * _clavicles(X, Y, half, apex, rng) * body
     attenuation += float(u(0.03, 0.1)) * _scapulae(side, Y, apex) * body
     return np.asarray(attenuation, np.float32)

@@ -58,7 +58,7 @@ class Canvas:
         return self.seen(np.abs(change))
 
     def fill(self, weight: Floats, level: float, share: float = 0.9) -> Floats:
-        """Change that replaces air by matter as dense as `level` where weight is 1; bone and vessels show through a little."""
+        """Change that replaces air by matter as dense as `level` where weight is 1; bone shows through a little."""
         lacking = np.maximum(0, np.float32(level) - self.attenuation)
         return np.asarray(weight * (np.float32(share) * lacking + np.float32(0.45 * share) * self.detail), np.float32)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from engine.errors import UsageError
 from training.data.phantom.dataset import write_phantoms
 from training.data.phantom.sheet import contact_sheet
 
@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--count", type=_positive, default=200, help="how many phantoms (default 200)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same set (default 0)")
     parser.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
-    parser.add_argument("--backgrounds", type=Path, help="folder of normal radiographs to draw on; without it all is drawn")
+    parser.add_argument("--backgrounds", type=Path, help="folder of normal radiographs to draw on (default: none)")
     parser.add_argument("--share-real", type=float, default=0.5, help="share drawn on real backgrounds (default 0.5)")
     parser.add_argument("--workers", type=_positive, default=1, help="processes (default 1)")
     parser.set_defaults(run=run)
@@ -30,26 +30,32 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the set and a contact sheet beside it; returns the exit code."""
+    """Draw the set and a contact sheet beside it; returns the exit code.
+
+    Raises
+    ------
+    UsageError
+        For options that cannot be met.
+    """
     if args.backgrounds is not None and not args.backgrounds.is_dir():
-        return _fail(f"there is no folder {args.backgrounds}; name a folder of normal radiographs or leave --backgrounds out")
-    if not 0 <= args.share_real <= 1 or not 64 <= args.size <= 1024 or args.seed < 0:
-        return _fail("an option is out of range; --share-real is 0 to 1, --size 64 to 1024, --seed not negative")
-    try:
-        records = write_phantoms(
-            args.out, args.count, args.seed, args.size, args.backgrounds, args.share_real, args.workers
+        raise UsageError(
+            "PHANTOM_BACKGROUNDS",
+            f"there is no folder {args.backgrounds}",
+            "name a folder of normal radiographs or leave --backgrounds out",
         )
-    except ValueError as error:
-        return _fail(f"{error}; give more normal radiographs or --share-real 0")
+    if not 0 <= args.share_real <= 1 or not 64 <= args.size <= 1024 or args.seed < 0:
+        raise UsageError(
+            "PHANTOM_OPTION",
+            "an option is out of range",
+            "--share-real is 0 to 1, --size 64 to 1024, --seed 0 or more",
+        )
+    records = write_phantoms(
+        args.out, args.count, args.seed, args.size, args.backgrounds, share_real=args.share_real, workers=args.workers
+    )
     contact_sheet(records, args.out / "contact_sheet.png")
     real = sum(record.background != "procedural" for record in records)
     print(f"{len(records)} phantoms ({real} on real backgrounds) in {args.out}; look at contact_sheet.png")
     return 0
-
-
-def _fail(message: str) -> int:
-    print(f"error [PHANTOM_INPUT]: {message}", file=sys.stderr)
-    return 2
 
 
 def _positive(text: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from engine.errors import UsageError
 from training.data.phantom.background import load_background
 from training.data.phantom.draw import draw_phantom
 from training.data.phantom.types import Phantom, PhantomFinding
@@ -104,6 +104,7 @@ def write_phantoms(
     seed: int,
     size: int = 256,
     backgrounds_dir: Path | None = None,
+    *,
     share_real: float = 0.5,
     workers: int = 1,
     progress: bool = True,
@@ -115,8 +116,8 @@ def write_phantoms(
 
     Raises
     ------
-    ValueError
-        When `backgrounds_dir` holds no usable background for a split.
+    UsageError
+        `PHANTOM_BACKGROUNDS`: `backgrounds_dir` holds too few pictures to give every split its own.
     """
     for name in ("images", "masks"):
         (out_dir / name).mkdir(parents=True, exist_ok=True)
@@ -126,8 +127,12 @@ def write_phantoms(
             pools[split_of(candidate.group)].append(candidate)
         if not all(pools.values()):
             sizes = ", ".join(f"{split} {len(pool)}" for split, pool in pools.items())
-            raise ValueError(f"too few backgrounds in {backgrounds_dir} to fill every split ({sizes})")
-    jobs = list(_jobs(out_dir, count, seed, size, pools, share_real))
+            raise UsageError(
+                "PHANTOM_BACKGROUNDS",
+                f"too few backgrounds in {backgrounds_dir} to give every split its own ({sizes})",
+                "give more normal radiographs, or --share-real 0",
+            )
+    jobs = list(_jobs(out_dir, count, seed, size, pools=pools, share_real=share_real))
     bar = tqdm(total=count, unit="phantom", desc="phantoms", disable=None if progress else True)
     records: list[PhantomRecord] = []
     with bar:
@@ -135,9 +140,6 @@ def write_phantoms(
             for job in jobs:
                 records.append(_write_one(job))
                 bar.update()
-                # A long run can be read, or be interrupted, before it ends.
-                if len(records) % 500 == 0:
-                    _write_table(out_dir, records)
         else:
             with ProcessPoolExecutor(workers) as pool:
                 for record in pool.map(_write_one, jobs, chunksize=16):
@@ -158,7 +160,7 @@ class _Job:
 
 
 def _jobs(
-    out_dir: Path, count: int, seed: int, size: int, pools: dict[Split, list[BackgroundFile]], share_real: float
+    out_dir: Path, count: int, seed: int, size: int, *, pools: dict[Split, list[BackgroundFile]], share_real: float
 ) -> Iterator[_Job]:
     rng = np.random.default_rng([seed, 7])
     decks = {split: rng.permutation(len(pool)) for split, pool in pools.items()}
@@ -191,7 +193,15 @@ def _write_one(job: _Job) -> PhantomRecord:
     Image.fromarray(np.asarray(phantom.image, np.uint8)).save(image_path, compress_level=3)
     Image.fromarray(planes).save(mask_path, compress_level=6)
     return PhantomRecord(
-        image_path, mask_path, phantom.findings, phantom.report, phantom.view, job.split, phantom.background, group, job.seed
+        image_path=image_path,
+        mask_path=mask_path,
+        findings=phantom.findings,
+        report=phantom.report,
+        view=phantom.view,
+        split=job.split,
+        background=phantom.background,
+        group=group,
+        seed=job.seed,
     )
 
 
@@ -207,7 +217,7 @@ def _write_table(out_dir: Path, records: Sequence[PhantomRecord]) -> None:
             writer.writerow(
                 [*paths, "phantom", labels, r.report, r.view, r.split, r.group, r.background, r.seed, truth]
             )
-    os.replace(partial, out_dir / TABLE)
+    partial.replace(out_dir / TABLE)
 
 
 def read_phantoms(folder: Path) -> list[PhantomRecord]:

@@ -147,7 +147,8 @@ def _leads(
     apex = (cx + 0.62 * (float(columns[-1]) - cx), base - 0.10 * (base - cy))
     atrium = cx - 0.75 * (cx - float(columns[0]))
     low = cy + 0.78 * (base - cy)
-    ventricular = curve([*entry, (vena_cava, cy - 0.02), (vena_cava - 0.004, cy + 0.55 * (base - cy)), (cx - 0.01, low + 0.02), apex])
+    cava = [(vena_cava, cy - 0.02), (vena_cava - 0.004, cy + 0.55 * (base - cy))]
+    ventricular = curve([*entry, *cava, (cx - 0.01, low + 0.02), apex])
     leads = [(ventricular, 2.2, 0.8), (ventricular[-5:], 3.4, 1.0)]
     if u() < 0.35:  # a defibrillator's shock coil
         leads.append((ventricular[-14:-5], 4.2, 1.0))

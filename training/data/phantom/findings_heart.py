@@ -7,7 +7,7 @@ import numpy as np
 from training.data.phantom.canvas import Canvas
 from training.data.phantom.procedural import heart_points
 from training.data.phantom.raster import grow, polygon, sigmoid, smooth
-from training.data.phantom.types import Bools, Floats, PhantomFinding
+from training.data.phantom.types import Bools, PhantomFinding
 
 # Cardiothoracic ratio after enlargement.
 RATIO = {"small": (0.535, 0.565), "moderate": (0.585, 0.625), "large": (0.65, 0.73)}
@@ -18,13 +18,14 @@ def cardiomegaly(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generat
     anatomy = canvas.anatomy
     ratio = float(rng.uniform(*RATIO[finding.severity]))
     base = _diaphragm(canvas) + 0.02 * anatomy.thorax
-    outline = heart_points(ratio * anatomy.thorax, anatomy.carina[1], base, rng, anatomy.midline, jitter=0.03)
+    outline = heart_points(ratio * anatomy.thorax, anatomy.carina[1], base, rng, midline=anatomy.midline, jitter=0.03)
     # The heart rests on the diaphragm: its outline goes on below and is cut off there.
     chest = grow(anatomy.lungs | anatomy.heart, 0.012)
     shape = polygon(outline, canvas.size) * chest
     below = canvas.y > anatomy.carina[1] + 0.04
     weight = smooth(shape, 0.0035) * sigmoid((canvas.y - anatomy.carina[1] - 0.06) / 0.015)
-    canvas.attenuation = canvas.attenuation + canvas.fill(weight, canvas.soft_tissue() + float(rng.uniform(0.02, 0.10)), share=0.9)
+    level = canvas.soft_tissue() + float(rng.uniform(0.02, 0.10))
+    canvas.attenuation = canvas.attenuation + canvas.fill(weight, level, share=0.9)
     heart: Bools = ((shape > 0.5) & below) | anatomy.heart
     canvas.anatomy = anatomy.with_heart(heart)
     return heart & anatomy.body

@@ -18,9 +18,7 @@ PATCH = {"small": (0.10, 0.13), "moderate": (0.16, 0.21), "large": (0.25, 0.34)}
 NODULE = {"small": (10.0, 16.0), "moderate": (17.0, 28.0), "large": (30.0, 48.0)}
 
 
-def place(
-    canvas: Canvas, lung: Lung, location: str, margin: float, rng: np.random.Generator
-) -> tuple[float, float]:
+def place(canvas: Canvas, lung: Lung, location: str, margin: float, rng: np.random.Generator) -> tuple[float, float]:
     """A point of the lung in this zone, `margin` from its border, away from other findings where that is possible."""
     low, high = ZONES[location]
     zone = (canvas.y > lung.top + low * lung.height) & (canvas.y < lung.top + high * lung.height)
@@ -70,8 +68,10 @@ def lesion(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generator) ->
         cx, cy = place(canvas, lung, finding.location, 1.05 * radius, rng)
         dx, dy = canvas.x - np.float32(cx), canvas.y - np.float32(cy)
         angle = np.arctan2(dy, dx)
-        lobes = 1 + np.float32(0.07) * np.cos(3 * angle + float(rng.uniform(0, 6))) + np.float32(0.05) * np.cos(
-            5 * angle + float(rng.uniform(0, 6))
+        lobes = (
+            1
+            + np.float32(0.07) * np.cos(3 * angle + float(rng.uniform(0, 6)))
+            + np.float32(0.05) * np.cos(5 * angle + float(rng.uniform(0, 6)))
         )
         if rng.random() < 0.3:
             lobes = lobes + np.float32(0.06) * np.cos(13 * angle + float(rng.uniform(0, 6)))
@@ -93,7 +93,8 @@ def atelectasis(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generato
         for _ in range({"small": 1, "moderate": 2, "large": 3}[finding.severity]):
             cx, cy = place(canvas, lung, "lower zone", 0.03, rng)
             cy = min(cy, lung.base - 0.12 * lung.height)
-            half = float(rng.uniform(0.3, 0.48)) * abs(lung.outer[int(cy * canvas.size)] - lung.inner[int(cy * canvas.size)])
+            row = int(cy * canvas.size)
+            half = float(rng.uniform(0.3, 0.48)) * abs(float(lung.outer[row] - lung.inner[row]))
             slope = float(rng.normal(0.0, 0.22))
             bow = float(rng.normal(0, 0.006))
             points = [(cx - half, cy - slope * half), (cx, cy + bow), (cx + half, cy + slope * half)]

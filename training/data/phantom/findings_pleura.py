@@ -26,11 +26,12 @@ def effusion(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generator) 
 
 def _fluid(canvas: Canvas, lung: Lung, height: float, rng: np.random.Generator) -> Floats:
     inner, outer = lung.inner[:, None].astype(np.float32), lung.outer[:, None].astype(np.float32)
-    across = np.clip((canvas.x - inner) / np.where(np.abs(outer - inner) > 0.02, outer - inner, lung.lateral * 0.02), -0.2, 1.1)
+    width = np.where(np.abs(outer - inner) > 0.02, outer - inner, lung.lateral * np.float32(0.02))
+    across = np.clip((canvas.x - inner) / width, 0, 1)
     base = lung.angle[1]
     # A small effusion fills the angle only; a large one reaches the mediastinum, still lower there than at the wall.
     medial = np.float32(np.clip((height - 0.08) / 0.35, 0.0, 0.85))
-    profile = medial + (1 - medial) * np.clip(across, 0, 1) ** np.float32(2.0)
+    profile = medial + (1 - medial) * across**2
     wave = np.float32(0.012) * noise(rng, canvas.size, 3, 1)
     surface = base - lung.height * (height * profile) + wave
     depth = (canvas.y - surface) / np.float32(lung.height)
@@ -71,10 +72,11 @@ def _air(canvas: Canvas, lung: Lung, severity: str, rng: np.random.Generator) ->
     pixels = max(3, round(0.016 * canvas.size) | 1)
     plain = smooth(ndimage.grey_opening(canvas.attenuation, (pixels, pixels)).astype(np.float32), 0.004)
     darker = np.float32(rng.uniform(0.12, 0.24))
-    line = np.exp(-((depth - here - 0.002) / np.float32(0.0035)) ** 2) * field * sigmoid((here - 0.01) / 0.003)
+    line = np.exp(-(((depth - here - 0.002) / np.float32(0.0035)) ** 2)) * field * sigmoid((here - 0.01) / 0.003)
     collapse = np.float32({"small": 0.04, "moderate": 0.1, "large": 0.26}[severity])
     lung_side = (1 - sigmoid(beyond)) * field * sigmoid((here - 0.006) / 0.006)
-    change = air * (plain - canvas.attenuation - darker) + np.float32(rng.uniform(0.2, 0.32)) * line + collapse * lung_side
+    change = air * (plain - canvas.attenuation - darker) + np.float32(rng.uniform(0.2, 0.32)) * line
+    change += collapse * lung_side
     seen: Bools = (air > 0.4) | (line > 0.4)
     return change.astype(np.float32), seen
 

@@ -48,11 +48,12 @@ def estimate_lungs(image: NDArray[np.uint8]) -> tuple[Bools, Bools] | None:
     if not plausible(right, left) or not (_bounded(soft, right) and _bounded(soft, left)):
         return None
     side = image.shape[0]
-    full = [
-        np.asarray(Image.fromarray(np.where(m, 255, 0).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)) > 127
-        for m in (right, left)
-    ]
-    return full[0], full[1]
+    return _enlarge(right, side), _enlarge(left, side)
+
+
+def _enlarge(mask: Bools, side: int) -> Bools:
+    grey = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8))
+    return np.asarray(grey.resize((side, side), Image.Resampling.BICUBIC)) > 127
 
 
 def _thresholds(picture: Floats) -> Floats:
@@ -83,9 +84,7 @@ def _pair(opened: Bools) -> tuple[Bools, Bools] | None:
     if (sizes > 0.035 * WORK * WORK).sum() < 2:
         return None
     first, second = np.argsort(sizes)[-2:]
-    masks = sorted(
-        (labels == first, labels == second), key=lambda mask: float(np.flatnonzero(mask.any(0)).mean())
-    )
+    masks = sorted((labels == first, labels == second), key=lambda mask: float(np.flatnonzero(mask.any(0)).mean()))
     return masks[0], masks[1]
 
 

@@ -97,18 +97,18 @@ def draw_chest(rng: np.random.Generator, size: int) -> tuple[Floats, Anatomy]:
     depth = 1 - np.exp(-np.maximum(field, 0) / np.float32(0.045))
     attenuation = tissue - aerated * (0.52 + 0.30 * depth - 0.10 * (Y - 0.45))
     attenuation -= build.bubble * _bubble(build, X, Y, rng) * sigmoid((Y - diaphragm - 0.012) / 0.004)
-    attenuation = add_bones(attenuation, X, Y, build.half, build.apex, body, rng)
+    attenuation = add_bones(attenuation, (X, Y), build.half, build.apex, body, rng=rng)
 
     inside = (field > 0) & (heart < 0.5)
     anatomy = measure(inside & (X < 0), inside & (X >= 0), None, body > 0.5)
-    anatomy = anatomy.with_heart((heart > 0.5) & (Y > build.carina - 0.02))
+    anatomy = anatomy.with_heart((heart > 0.5) & (build.carina - 0.02 < Y))
     attenuation = add_vessels(attenuation, anatomy, aerated, rng)
     attenuation = add_airways(attenuation, anatomy, rng)
     return attenuation.astype(np.float32), anatomy
 
 
 def heart_points(
-    width: float, carina: float, base: float, rng: np.random.Generator, midline: float = 0.0, jitter: float = 0.04
+    width: float, carina: float, base: float, rng: np.random.Generator, *, midline: float = 0.0, jitter: float = 0.04
 ) -> Points:
     """Outline of a heart of this transverse width, about a third of it right of the midline."""
     right = width * float(rng.uniform(0.29, 0.37))
@@ -121,7 +121,9 @@ def heart_points(
         grown = half if py > 0.4 else min(half, upper * (0.55 if px < 0 else 0.8))
         blend = float(np.clip((py - 0.1) / 0.4, 0, 1))
         wide = px * (blend * half + (1 - blend) * grown) if py > 0.05 else px * min(half, 0.085 if px < 0 else 0.10)
-        points.append((midline + wide * (1 + jitter * float(rng.normal()) * (abs(px) < 0.95)), carina + py * (base - carina)))
+        # The widest points stay, so that the width is what was asked for.
+        uneven = 1 + jitter * float(rng.normal()) * (abs(px) < 0.95)
+        points.append((midline + wide * uneven, carina + py * (base - carina)))
     return curve(points, closed=True)
 
 
@@ -133,7 +135,7 @@ def _skin(build: Build, X: Floats, Y: Floats) -> Floats:
     below = sigmoid((Y - 0.36) / 0.03)
     trunk = (width * (1 - below) + torso * (1 + 0.06 * np.sin(5 * Y)) * below) - np.abs(X)
     arm = 0.085 - np.abs(np.abs(X) - build.half * (build.arms + 0.25 * (Y - 0.2))) * np.float32(1)
-    arm = np.where(Y > build.apex + 0.06, arm, -1)
+    arm = np.where(build.apex + 0.06 < Y, arm, -1)
     return np.asarray(np.maximum(trunk, arm), np.float32)
 
 
@@ -147,7 +149,7 @@ def _lung_depth(build: Build, X: Floats, Y: Floats) -> tuple[Floats, Floats]:
     fall = np.clip((Y - build.apex) / (build.dome + build.depth - build.apex), 0, 1.2)
     outer = build.half * (0.60 + 0.40 * np.sin(np.minimum(fall / 0.8, 1) * np.float32(np.pi / 2)) ** np.float32(0.9))
     top = build.apex + np.float32(0.085) * ((side - 0.40) / 0.36) ** 2
-    inner = build.half * (0.17 + 0.10 * np.exp(-((fall - 0.5) / 0.3) ** 2))
+    inner = build.half * (0.17 + 0.10 * np.exp(-(((fall - 0.5) / 0.3) ** 2)))
     sharp = np.float32(70)
     total = np.zeros_like(fall)
     for distance in (outer - np.abs(X), Y - top, diaphragm - Y, np.abs(X) - inner):
@@ -160,7 +162,7 @@ def _breasts(build: Build, X: Floats, Y: Floats, rng: np.random.Generator) -> Fl
     if not build.breasts:
         return np.zeros(np.broadcast_shapes(X.shape, Y.shape), np.float32)
     radius = np.sqrt(((np.abs(X) - cx) / (0.62 * build.half)) ** 2 + ((Y - cy) / 0.14) ** 2)
-    lower = sigmoid((1 - radius) / np.where(Y > cy, np.float32(0.06), np.float32(0.35)))
+    lower = sigmoid((1 - radius) / np.where(cy < Y, np.float32(0.06), np.float32(0.35)))
     return np.asarray(build.breasts * lower, np.float32)
 
 

@@ -114,9 +114,7 @@ def _impression(words: Wording, finding: PhantomFinding, rng: np.random.Generato
     return ReportSentence(text, "impression", "present", (finding.observation,))
 
 
-def _negatives(
-    words: Wording, section: str, present: set[str], rng: np.random.Generator
-) -> list[ReportSentence]:
+def _negatives(words: Wording, section: str, present: set[str], rng: np.random.Generator) -> list[ReportSentence]:
     """Statements that deny what is absent; every section says something nearly always, each denial once."""
     allowed = [s for s in words.absent[section] if not set(s.denies) & present]
     denied: set[str] = set()

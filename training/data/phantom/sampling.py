@@ -61,20 +61,17 @@ def describe(name: str, rng: np.random.Generator) -> PhantomFinding:
     severity = SEVERITIES[int(rng.choice(3, p=[0.34, 0.38, 0.28]))]
     side: Laterality = "right" if rng.random() < 0.5 else "left"
     zone = ZONES[int(rng.integers(3))]
-    if name == "Cardiomegaly":
-        return PhantomFinding(name, severity=severity, location="heart")
-    if name == "Pleural Effusion":
-        place = "costophrenic angle" if severity == "small" else "base"
-        return PhantomFinding(name, laterality=_maybe_both(side, 0.3, rng), location=place, severity=severity)
-    if name == "Pneumothorax":
-        return PhantomFinding(name, laterality=side, location="apex", severity=severity)
-    if name == "Consolidation":
-        return PhantomFinding(name, laterality=_maybe_both(side, 0.15, rng), location=zone, severity=severity)
-    if name == "Lung Lesion":
-        return PhantomFinding(name, laterality=side, location=zone, severity=severity)
-    if name == "Atelectasis":
-        return PhantomFinding(name, laterality=_maybe_both(side, 0.3, rng), location="base", severity=severity)
-    return PhantomFinding("Edema", laterality="bilateral", location="perihilar", severity=severity)
+    places: dict[str, tuple[Laterality, str]] = {
+        "Cardiomegaly": ("none", "heart"),
+        "Pleural Effusion": (_maybe_both(side, 0.3, rng), "costophrenic angle" if severity == "small" else "base"),
+        "Pneumothorax": (side, "apex"),
+        "Consolidation": (_maybe_both(side, 0.15, rng), zone),
+        "Lung Lesion": (side, zone),
+        "Atelectasis": (_maybe_both(side, 0.3, rng), "base"),
+        "Edema": ("bilateral", "perihilar"),
+    }
+    laterality, location = places[name]
+    return PhantomFinding(name, laterality=laterality, location=location, severity=severity)
 
 
 def describe_device(device: str, rng: np.random.Generator) -> PhantomFinding:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.pack.manifest import Laterality, Severity
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 Side = Literal["right", "left"]
 """The patient's side; the patient's right is on the image's left."""

@@ -120,6 +120,7 @@ class Controller(QObject):
     def _on_image(self, key: str) -> None:
         if self.session.images[key].radiograph is None:
             self.pyramids.pop(key, None)
+            self.maps.pop(key, None)
 
     # analysis
 

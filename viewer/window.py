@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, controller, commands = self.session, self.controller, self.commands
-        session.images_added.connect(lambda _keys: self._refresh_browser())
+        session.images_added.connect(self._on_added)
         session.image_changed.connect(self._on_image)
         session.current_changed.connect(lambda _key: self._refresh())
         session.overlay_changed.connect(self._on_overlay)
@@ -119,8 +119,11 @@ class MainWindow(QMainWindow):
 
     # following the session
 
+    def _on_added(self, keys: tuple[str, ...]) -> None:
+        self.browser.add([self.session.images[key] for key in keys])
+
     def _on_image(self, key: str) -> None:
-        self._refresh_browser()
+        self.browser.update_image(self.session.images[key])
         if key == self.session.current_key:
             self._refresh()
 
@@ -139,15 +142,12 @@ class MainWindow(QMainWindow):
         self.report.show_image(image)
         self._mark(self.session.selection)
         self._show_layers()
-        self._refresh_browser()
+        self.browser.set_current(key)
         self._enable()
         if key != self._shown:
             self._shown = key
             if not self.controller.busy:
                 self._on_idle()
-
-    def _refresh_browser(self) -> None:
-        self.browser.refresh(self.session.images, self.session.current_key)
 
     def _enable(self) -> None:
         image = self.session.current
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
         if key == self.session.current_key:
             self.report.show_image(self.session.current)
             self._mark(self.session.selection)
-        self._refresh_browser()
+        self.browser.update_image(self.session.images[key])
 
     def _on_overlay(self, overlay: OverlaySettings) -> None:
         self.features.show_overlay(overlay)
@@ -207,7 +207,6 @@ class MainWindow(QMainWindow):
 
     def _on_thumbnail(self, key: str) -> None:
         self.browser.set_thumbnail(key, self.controller.thumbnails[key])
-        self._refresh_browser()
 
     def _on_progress(self, text: str, fraction: float) -> None:
         for widget in (self.progress, self.progress_text, self.cancel):

@@ -203,11 +203,12 @@ def test_one_hot_patch_lies_exactly_where_its_patch_is(rows: int, columns: int, 
 
 
 def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> None:
-    box = (100.0, 0.0, 500.0, 400.0)
-    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 400, 600, 2.0), "#ff9f1c", 0.1))
-    assert picture[:, :100, 3].max() == 0 and picture[:, 501:, 3].max() == 0
-    assert picture[250:, :, 3].max() == 0
-    hot = picture[125, 100 + 275]
+    box = (75.0, 0.0, 375.0, 300.0)
+    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 2.0), "#ff9f1c", 0.1))
+    assert picture.shape == (300, 450, 4)
+    assert picture[:, :75, 3].max() == 0 and picture[:, 376:, 3].max() == 0
+    assert picture[188:, :, 3].max() == 0
+    hot = picture[93, 75 + 206]
     assert hot[3] > 230 and abs(int(hot[0]) - 0xFF) <= 2 and abs(int(hot[2]) - 0x1C) <= 3
 
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.dicom.radiograph import Identity
 from engine.errors import InferenceError, PackError
 from engine.report.draft import DraftStatus
 from tests.viewer.factories import FakeEngine, make_analysis, make_radiograph, write_dicom
@@ -32,8 +33,9 @@ from viewer.actions.catalogue import ACTIONS, MENUS, PEEK_KEY
 from viewer.features.probabilities import ProbabilityTable
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.report.export_dialog import ExportDialog
-from viewer.state.images import Work
+from viewer.state.images import OpenImage, Work
 from viewer.state.selection import Selection
+from viewer.studies.browser import StudyBrowser
 from viewer.window import MainWindow
 
 Open = Callable[..., list[str]]
@@ -506,6 +508,23 @@ def test_browser_lists_every_image_and_choosing_one_shows_it(window: MainWindow,
     qtbot.waitUntil(lambda: window.canvas.radiograph is window.session.images[second].radiograph, timeout=5000)
     window.actions_by_id["previous"].trigger()
     assert window.session.current_key == first
+
+
+def test_headings_stand_where_patient_or_study_changes_in_whatever_order_files_are_read(
+    qtbot: Any, tmp_path: Path
+) -> None:
+    browser = StudyBrowser()
+    qtbot.addWidget(browser)
+    names = ["A", "A", "B", "B", "B", "A", "C"]
+    images = [OpenImage(str(n), tmp_path / f"{n}.dcm") for n in range(len(names))]
+    browser.add(images)
+    for place in (4, 0, 6, 2, 5, 1, 3):
+        images[place].identity = Identity(
+            sop_instance_uid="1", patient_name=names[place], series_description=f"s{place}"
+        )
+        browser.update_image(images[place])
+    lines = [browser.list.item(n).text().split("\n")[0] for n in range(browser.list.count())]
+    assert lines == ["A", "s0", "s1", "B", "s2", "s3", "s4", "A", "s5", "C", "s6"]
 
 
 def test_many_images_can_be_shown_again_after_their_pixels_were_released(

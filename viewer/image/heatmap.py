@@ -12,7 +12,7 @@ from engine.inference.analysis import FeatureMap
 from engine.inference.attribution import upsample
 from viewer.state.overlay import FULL_SCALE
 
-LONGEST = 768
+LONGEST = 512
 """Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
 
 SOFT_EDGE = 0.06

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, Signal
@@ -15,6 +18,15 @@ from viewer.theme.palette import MUTED
 
 THUMBNAIL_SIZE = 72
 KEY_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(eq=False)
+class _Entry:
+    """An image's line, the patient and study it belongs to, and the heading above it, if it has one."""
+
+    item: QListWidgetItem
+    group: str = ""
+    heading: QListWidgetItem | None = None
 
 
 class StudyBrowser(QWidget):
@@ -41,47 +53,65 @@ class StudyBrowser(QWidget):
         layout.setSpacing(0)
         layout.addWidget(title)
         layout.addWidget(self.list)
-        self._thumbnails: dict[str, QIcon] = {}
+        self._entries: list[_Entry] = []
+        self._places: dict[str, int] = {}
+
+    def add(self, images: Sequence[OpenImage]) -> None:
+        """Append images to the list."""
+        for image in images:
+            item = QListWidgetItem()
+            item.setData(KEY_ROLE, image.key)
+            item.setToolTip(str(image.path))
+            self._places[image.key] = len(self._entries)
+            self._entries.append(_Entry(item))
+            self.list.addItem(item)
+            self.update_image(image)
+
+    def update_image(self, image: OpenImage) -> None:
+        """Bring one image up to date; the others are not touched, so that a thousand can be open."""
+        place = self._places[image.key]
+        entry = self._entries[place]
+        text = _state_text(image)
+        entry.item.setText(text)
+        entry.item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{image.title}, {text}")
+        group = _group(image)
+        if group != entry.group:
+            entry.group = group
+            self._fix_heading(place)
+            if place + 1 < len(self._entries):
+                self._fix_heading(place + 1)
 
     def set_thumbnail(self, key: str, gray: npt.NDArray[np.uint8]) -> None:
-        """Keep the thumbnail of an image; shown at the next `refresh`."""
+        """Show the thumbnail of an image."""
         height, width = gray.shape
         picture = QImage(gray.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-        pixmap = QPixmap.fromImage(
-            picture.scaled(
-                THUMBNAIL_SIZE,
-                THUMBNAIL_SIZE,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
+        side = THUMBNAIL_SIZE
+        scaled = picture.scaled(
+            side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
+        pixmap = QPixmap.fromImage(scaled)
         icon = QIcon(pixmap)
         # Qt would tint the picture of the selected image.
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
-        self._thumbnails[key] = icon
+        self._entries[self._places[key]].item.setIcon(icon)
 
-    def refresh(self, images: dict[str, OpenImage], current: str | None) -> None:
-        """Show these images, in their order, with a heading wherever patient or study changes."""
+    def set_current(self, key: str | None) -> None:
+        """Mark the image shown."""
         self.list.blockSignals(True)
-        position = self.list.verticalScrollBar().value()
-        self.list.clear()
-        heading = None
-        for key, image in images.items():
-            group = _group(image)
-            if group and group != heading:
-                self.list.addItem(_heading(group))
-                heading = group
-            item = QListWidgetItem(_state_text(image))
-            item.setData(KEY_ROLE, key)
-            item.setToolTip(str(image.path))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{image.title}, {_state_text(image)}")
-            if key in self._thumbnails:
-                item.setIcon(self._thumbnails[key])
-            self.list.addItem(item)
-            if key == current:
-                self.list.setCurrentItem(item)
-        self.list.verticalScrollBar().setValue(position)
+        self.list.setCurrentItem(self._entries[self._places[key]].item if key is not None else None)  # type: ignore[arg-type]
         self.list.blockSignals(False)
+
+    def _fix_heading(self, place: int) -> None:
+        """Let a heading stand above an image whose patient or study differs from the image before it."""
+        entry = self._entries[place]
+        before = self._entries[place - 1].group if place > 0 else ""
+        wanted = entry.group if entry.group != before else ""
+        if entry.heading is not None and entry.heading.text() != wanted:
+            self.list.takeItem(self.list.row(entry.heading))
+            entry.heading = None
+        if wanted and entry.heading is None:
+            entry.heading = _heading(wanted)
+            self.list.insertItem(self.list.row(entry.item), entry.heading)
 
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(KEY_ROLE):

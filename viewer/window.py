@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         session, controller, commands = self.session, self.controller, self.commands
         session.images_added.connect(self._on_added)
         session.image_changed.connect(self._on_image)
-        session.current_changed.connect(lambda _key: self._refresh())
+        session.current_changed.connect(self._on_current)
         session.overlay_changed.connect(self._on_overlay)
         session.selection_changed.connect(self._on_selection)
         session.draft_changed.connect(self._on_draft)
@@ -118,6 +118,11 @@ class MainWindow(QMainWindow):
             application.installEventFilter(self)
 
     # following the session
+
+    def _on_current(self, _key: str | None) -> None:
+        # What was said of the last image does not stand beside this one.
+        self.statusBar().clearMessage()
+        self._refresh()
 
     def _on_added(self, keys: tuple[str, ...]) -> None:
         self.browser.add([self.session.images[key] for key in keys])

@@ -142,6 +142,7 @@ PEEK_KEY = "G"
 
 HELD: tuple[tuple[str, str], ...] = (
     (f"hold {PEEK_KEY}", "look under the heat maps"),
+    ("M", "on a feature: switch its heat map"),
     ("left drag", "window (across) and level (up is brighter)"),
     ("middle drag", "move the image"),
     ("right drag", "zoom"),

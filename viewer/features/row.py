@@ -38,6 +38,7 @@ class FeatureRow(QFrame):
         self.swatch.clicked.connect(self._choose_colour)
         self.text = QLabel(feature.description or tr("feature {id} (not described)", id=feature.id))
         self.text.setWordWrap(True)
+        self.setToolTip(self._reliability())
         self.bar = ShareBar(feature.percentile / 100.0, colour)
         self.bar.setAccessibleName(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
         numbers = QLabel(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
@@ -67,11 +68,18 @@ class FeatureRow(QFrame):
         f = self.feature
         parts = [
             f"#{f.id}",
+            "" if f.reportable else tr("not for drafts"),
             f.observation,
             f.polarity if f.polarity != "present" else "",
             f.laterality if f.laterality != "none" else "",
         ]
         return "  ".join(p for p in parts if p)
+
+    def _reliability(self) -> str:
+        """How far the description can be relied on."""
+        share = f"{100 * self.feature.label_score:.0f}"
+        score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
+        return score if self.feature.reportable else score + " " + tr("Too unsure for a draft.")
 
     def set_colour(self, colour: str) -> None:
         """Show this colour in the swatch and the bar."""

@@ -35,6 +35,9 @@ ORDER: dict[str, Draw] = {
 # Findings that later ones should keep clear of.
 CLAIMS = ("Pleural Effusion", "Pneumothorax", "Consolidation", "Lung Lesion")
 
+SMALLEST = 2e-4
+"""Share of the image a finding must visibly change to count as one (ten pixels at a side of 224)."""
+
 
 def draw_phantom(
     seed: int,
@@ -53,12 +56,18 @@ def draw_phantom(
     background : Background, optional
         A real normal radiograph to draw on; without it the anatomy is drawn too.
     findings : sequence of PhantomFinding, optional
-        What to draw, at most six; sampled from the seed when not given.
+        What to draw, at most six; sampled from the seed when not given. A sampled finding that does not show (fluid in
+        an angle that is white already) is left out of the truth.
 
     Returns
     -------
     Phantom
         With an 8-bit image.
+
+    Raises
+    ------
+    ValueError
+        For findings that cannot be drawn or, when asked for, would not show; for a size out of range.
     """
     shown, phantom = _draw(seed, size, background, findings)
     image: NDArray[np.uint8] = np.round(shown * 255).astype(np.uint8)
@@ -105,12 +114,16 @@ def _draw(
     if len(drawn) != len(chosen):
         unknown = sorted({f.observation for i, f in enumerate(chosen) if i not in drawn})
         raise ValueError(f"no way to draw {', '.join(unknown)}")
+    hidden = [index for index in drawn if drawn[index].mean() < SMALLEST]
+    if hidden and findings is not None:
+        raise ValueError(f"{chosen[hidden[0]].observation} does not show on this background; take another seed")
+    masks = tuple(drawn[index] for index in range(len(chosen)) if index not in hidden)
+    chosen = tuple(finding for index, finding in enumerate(chosen) if index not in hidden)
     noise_stream = _stream(seed, 4)
     shown = finish(canvas.attenuation, tone, noise_stream, grain)
     if noise_stream.random() < (0.75 if background is None else 0.25):
         shown = burn_marker(shown, noise_stream)
     report = write_report(chosen, _stream(seed, 5)).text
-    masks = tuple(drawn[index] for index in range(len(chosen)))
     name = "procedural" if background is None else background.name
     a = canvas.anatomy
     return shown, (chosen, masks, a.lungs, a.heart, report, "PA", name, seed)

@@ -20,7 +20,9 @@ def cardiomegaly(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generat
     base = _diaphragm(canvas) + 0.02 * anatomy.thorax
     outline = heart_points(ratio * anatomy.thorax, anatomy.carina[1], base, rng, midline=anatomy.midline, jitter=0.03)
     # The heart rests on the diaphragm: its outline goes on below and is cut off there.
-    chest = grow(anatomy.lungs | anatomy.heart, 0.012)
+    left, right = anatomy.left.inner[:, None], anatomy.right.inner[:, None]
+    middle = (canvas.x > right) & (canvas.x < left) & (canvas.y > anatomy.carina[1]) & (canvas.y < base)
+    chest = grow(anatomy.lungs | anatomy.heart | middle, 0.012)
     shape = polygon(outline, canvas.size) * chest
     below = canvas.y > anatomy.carina[1] + 0.04
     weight = smooth(shape, 0.0035) * sigmoid((canvas.y - anatomy.carina[1] - 0.06) / 0.015)

@@ -131,7 +131,8 @@ def plausible(right: Bools, left: Bools) -> bool:
         min(heights) > 0.38 and max(heights) < 0.85,
         max(heights) / min(heights) < 1.22,
         abs(ry0 - ly0) < 0.06,
-        abs(ry1 - ly1) < 0.11,
+        # A left base far below the right one is a lung that has leaked into the stomach's bubble.
+        -0.06 < ry1 - ly1 < 0.11,
         ry0 > 0.02 and ly0 > 0.02 and ry1 < 0.97 and ly1 < 0.97,
         rx0 > 0.01 and lx1 < 0.99,
         0.40 < centre < 0.60,

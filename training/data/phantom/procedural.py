@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.phantom.anatomy import Anatomy, measure
 from training.data.phantom.bones import add_bones
-from training.data.phantom.raster import Points, curve, grid, noise, polygon, sigmoid
+from training.data.phantom.raster import Points, curve, grid, noise, polygon, sigmoid, smooth
 from training.data.phantom.types import Floats
 from training.data.phantom.vessels import add_airways, add_vessels
 
@@ -86,7 +86,7 @@ def draw_chest(rng: np.random.Generator, size: int) -> tuple[Floats, Anatomy]:
     body = sigmoid(skin / 0.004)
     field, diaphragm = _lung_depth(build, X, Y)
     heart_outline = heart_points(build.half * 2 * build.ratio, build.carina, build.dome + 0.02, rng)
-    heart = polygon(build.to_image(heart_outline), size)
+    heart = smooth(polygon(build.to_image(heart_outline), size), 0.0015)
     aerated = sigmoid(field / 0.0035) * (1 - 0.94 * heart)
 
     tissue = body * (0.3 + 0.58 * (1 - np.exp(-np.maximum(skin, 0) / np.float32(0.06)))) - 0.85 * (1 - body)

@@ -55,7 +55,7 @@ def burn_marker(shown: Floats, rng: np.random.Generator) -> Floats:
     side = "R" if rng.random() < 0.5 else "L"
     text = side if rng.random() < 0.8 else f"{side}  PA"
     height = float(rng.uniform(0.035, 0.065))
-    x = float(rng.uniform(0.03, 0.12) if side == "R" else rng.uniform(0.85, 0.93))
+    x = float(rng.uniform(0.03, 0.12) if side == "R" else rng.uniform(0.85, 0.93) - (0.09 if len(text) > 1 else 0))
     y = float(rng.uniform(0.03, 0.2))
     layer = Image.new("L", (size, size))
     font = ImageFont.load_default(size=max(8, height * size))

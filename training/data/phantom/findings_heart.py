@@ -21,7 +21,7 @@ def cardiomegaly(canvas: Canvas, finding: PhantomFinding, rng: np.random.Generat
     outline = heart_points(ratio * anatomy.thorax, anatomy.carina[1], base, rng, midline=anatomy.midline, jitter=0.03)
     # The heart rests on the diaphragm: its outline goes on below and is cut off there.
     left, right = anatomy.left.inner[:, None], anatomy.right.inner[:, None]
-    middle = (canvas.x > right) & (canvas.x < left) & (canvas.y > anatomy.carina[1]) & (canvas.y < base)
+    middle = (canvas.x > right) & (canvas.x < left) & (canvas.y > anatomy.carina[1]) & (canvas.y < base - 0.02)
     chest = grow(anatomy.lungs | anatomy.heart | middle, 0.012)
     shape = polygon(outline, canvas.size) * chest
     below = canvas.y > anatomy.carina[1] + 0.04

@@ -29,17 +29,19 @@ Progress = Callable[[str, float], None]
 
 TITLE = "Demonstration pack"
 INTENDED_USE = (
-    "Shows how the workstation works from end to end, and serves its tests: frontal chest radiographs of adults, for research and "
-    "teaching only."
+    "Shows how the workstation works from end to end, and serves its tests: frontal chest radiographs of adults, for "
+    "research and teaching only."
 )
 LIMITS = (
     "Not for clinical use: no figure of this card was measured on clinical data with an expert's reference.",
-    "The encoder is small and was trained with supervision, mostly on drawn phantoms whose findings look simpler than real ones; on real "
-    "radiographs it misses much, and its probabilities, calibrated mainly on phantoms, are too sure of themselves.",
-    "Real positives come from about 300 NIH images with labels mined from reports, which are wrong for about one label in ten.",
+    "The encoder is small and was trained with supervision, mostly on drawn phantoms whose findings look simpler than "
+    "real ones; on real radiographs it misses much, and its probabilities, calibrated mainly on phantoms, are too "
+    "confident.",
+    "Real positives come from about 300 NIH images whose labels were mined from reports and are wrong for many.",
     "Sides, places, severities and devices were learnt from phantoms only.",
-    "Frontal views of adults only; lateral views, children and other body parts should be refused, but the gate has seen few real ones.",
-    "Pneumonia cannot be told from other opacities; Enlarged Cardiomediastinum, Pleural Other and most rare findings are never stated.",
+    "Frontal views of adults only; lateral views, children and other body parts should be refused, but the gate was "
+    "taught with altered and drawn pictures and has seen few real ones.",
+    "Pneumonia cannot be told from other opacities on one picture; rare findings are never stated.",
     "A heat map says where the class token read a feature in the last block; it is no segmentation.",
 )
 
@@ -98,7 +100,7 @@ def build_pack(
         Written into the provenance.
     """
     used = [sample for sample in samples if sample.case.split != "test"]
-    tokens = corpus_tokens(used, encoder_folder, spec, work, options, progress)
+    tokens = corpus_tokens(used, encoder_folder, spec, work=work, options=options, progress=progress)
     split = np.array([sample.case.split for sample in used])
     frontal = np.array([sample.frontal for sample in used])
     train, validation = (split == "train") & frontal, (split == "val") & frontal
@@ -121,9 +123,9 @@ def build_pack(
         sae,
         x_train,
         train_cases,
-        x_validation,
-        validation_cases,
-        Wording(resource_path("labelling") / "en.toml"),
+        held_out=x_validation,
+        held_out_cases=validation_cases,
+        wording=Wording(resource_path("labelling") / "en.toml"),
         rules=Rules(minimum_images=options.minimum_images),
         minimum_scored=5 if len(validation_cases) >= 300 else 3,
         seed=options.seed,
@@ -133,9 +135,9 @@ def build_pack(
         labels.records,
         sae.encode(x_train),
         train_cases,
-        sae.encode(x_validation),
-        validation_cases,
-        CalibrationRules(minimum_positive=min(12, options.minimum_images)),
+        validation=sae.encode(x_validation),
+        validation_cases=validation_cases,
+        rules=CalibrationRules(minimum_positive=min(12, options.minimum_images)),
     )
     progress("gate", 0.9)
     gate = None
@@ -145,9 +147,9 @@ def build_pack(
         gate = fit_gate(
             sae,
             x_train,
-            _by_source(x_validation, validation_cases),
-            np.concatenate([tokens.not_chest[:half], lateral[::2]]),
-            np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
+            validation=_by_source(x_validation, validation_cases),
+            other_train=np.concatenate([tokens.not_chest[:half], lateral[::2]]),
+            other_validation=np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
         )
     control = measure(random_features(sae_train, sae.n_features, result.metrics.mean_l0, options.seed), x_validation)
     metrics = {
@@ -179,7 +181,7 @@ def build_pack(
             records=labels.records,
             evidence=labels.evidence,
             calibration=Calibration(
-                method="L1-penalised logistic regression on activations, signs fixed by the features' polarity; Platt scaling",
+                method="L1-penalised logistic regression on activations, signs fixed by polarity; Platt scaling",
                 split="fitted on train, calibrated and thresholds chosen on val",
                 readouts=calibration.readouts,
             ),
@@ -206,6 +208,7 @@ def corpus_tokens(
     samples: Sequence[Sample],
     encoder_folder: Path,
     spec: EncoderSpec,
+    *,
     work: Path,
     options: BuildOptions,
     progress: Progress,
@@ -214,7 +217,7 @@ def corpus_tokens(
     encoder, cache = encoder_folder / "encoder.onnx", work / "tokens"
 
     def run(readers: Sequence[Reader], keys: Sequence[str]) -> FloatArray:
-        return embed(encoder, spec, readers, keys, cache, progress, options.threads)
+        return embed(encoder, spec, readers, keys, cache=cache, progress=progress, threads=options.threads)
 
     corpus = run([s.read for s in samples], [s.case.key for s in samples])
     train = [s for s in samples if s.case.split == "train" and s.frontal]

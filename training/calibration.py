@@ -51,6 +51,7 @@ def calibrate(
     records: Sequence[FeatureRecord],
     train: FloatArray,
     train_cases: Sequence[Case],
+    *,
     validation: FloatArray,
     validation_cases: Sequence[Case],
     rules: CalibrationRules,
@@ -84,7 +85,9 @@ def calibrate(
         model = fit_logistic(
             train[known_train][:, ids], observed[0], l1=rules.l1, signs=np.array([signs[int(i)] for i in ids])
         )
-        readout, numbers = _finish(target, ids, model, validation[known_validation][:, ids], observed[1], rules)
+        readout, numbers = _finish(
+            target, ids, model, x=validation[known_validation][:, ids], y=observed[1], rules=rules
+        )
         readouts.append(readout)
         name = " ".join(filter(None, (target.observation, _side(target), target.location)))
         metrics.update({f"{key}: {name}": value for key, value in numbers.items()})
@@ -129,6 +132,7 @@ def _sign(record: FeatureRecord, target: Attribute) -> int:
 
 
 def truth_vector(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    """Return 1, 0 or NaN (unknown) for each case."""
     values = [target.holds(case) for case in cases]
     return np.array([np.nan if value is None else float(value) for value in values])
 
@@ -151,6 +155,7 @@ def _finish(
     target: Attribute,
     ids: npt.NDArray[np.int_],
     model: Logistic,
+    *,
     x: FloatArray,
     y: npt.NDArray[np.float64],
     rules: CalibrationRules,

@@ -46,7 +46,7 @@ def _add_demo_pack(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     demo = commands.add_parser(
         "demo-pack",
         help="build the demonstration pack from nothing",
-        description="Draw phantoms, train the encoder and the autoencoder, describe the features, write and measure the pack.",
+        description="Draw phantoms, train encoder and autoencoder, describe the features, write and measure the pack.",
         epilog="example: saerad-train demo-pack --out resources/packs/demo --data cxrtrain --minutes 240",
     )
     demo.add_argument("--out", type=Path, required=True, help="folder of the pack; an older pack in it is replaced")
@@ -67,7 +67,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     evaluate = commands.add_parser(
         "evaluate",
         help="measure a pack on held-out phantoms and NIH images",
-        description="Measure drafts, heat maps and features of a pack through the engine; write a page and its figures.",
+        description="Measure drafts, heat maps and features of a pack through the engine; write a page and figures.",
         epilog="example: saerad-train evaluate --pack resources/packs/demo --phantoms phantoms --data cxrtrain "
         "--out docs/evaluation",
     )
@@ -116,13 +116,24 @@ def _demo_pack(args: argparse.Namespace) -> int:
     if args.toy:
         options = toy_options(options)
     manifest = build_demo_pack(options, _progress)
-    print(f"{args.out}: {manifest.name} {manifest.version}, {len(manifest.calibration.readouts)} readouts, "
-          f"mean L0 {manifest.sae.mean_l0:.1f}, explained variance {manifest.sae.explained_variance:.3f}")
+    print(
+        f"{args.out}: {manifest.name} {manifest.version}, {len(manifest.calibration.readouts)} readouts, "
+        f"mean L0 {manifest.sae.mean_l0:.1f}, explained variance {manifest.sae.explained_variance:.3f}"
+    )
     if not args.no_evaluation:
         page = args.page or work / "evaluation.md"
         args = argparse.Namespace(
-            pack=args.out, phantoms=phantom_folder(options), data=options.data, out=page.with_suffix(""), page=page,
-            work=work, limit=None, no_random=False, seed=args.seed, threads=args.threads, command_line=args.command_line,
+            pack=args.out,
+            phantoms=phantom_folder(options),
+            data=options.data,
+            out=page.with_suffix(""),
+            page=page,
+            work=work,
+            limit=None,
+            no_random=False,
+            seed=args.seed,
+            threads=args.threads,
+            command_line=args.command_line,
         )
         _measure(args, replace(options.build, threads=args.threads))
     return 0
@@ -150,12 +161,26 @@ def _measure(args: argparse.Namespace, build: object) -> None:
     if not args.no_random:
         encoder = args.pack / "encoder.onnx"
         random_pack = build_random_pack(
-            corpus(args.phantoms, args.data), spec_of(encoder), vit_config(encoder), args.work,
-            repository=_repository(), options=build, progress=_progress,
+            corpus(args.phantoms, args.data),
+            spec_of(encoder),
+            vit_config(encoder),
+            args.work,
+            repository=_repository(),
+            options=build,
+            progress=_progress,
         )
     evaluation = evaluate(
-        args.pack, args.phantoms, args.data, args.out, page=args.page or args.out.with_suffix(".md"), work=args.work,
-        command=args.command_line, build=build, random_encoder=random_pack, limit=args.limit, progress=_progress,
+        args.pack,
+        args.phantoms,
+        args.data,
+        args.out,
+        page=args.page or args.out.with_suffix(".md"),
+        work=args.work,
+        command=args.command_line,
+        build=build,
+        random_encoder=random_pack,
+        limit=args.limit,
+        progress=_progress,
     )
     for title, s in evaluation.systems.items():
         print(f"{title}: F1 {s.f1}, with side {s.f1_with_side}, pointing {s.pointing}, all findings {s.pointing_all}")

@@ -26,7 +26,11 @@ PHANTOM_KNOWN = frozenset({*PHANTOM_OBSERVATIONS, OPACITY})
 NIH_KNOWN = frozenset(name for names in NIH_OBSERVATIONS.values() for name in names) - set(NIH_SILENT)
 
 ATTRIBUTIONS = {
-    "phantom": ("drawn phantoms", "Apache-2.0", "drawn by this project; some on normal radiographs of the NIH rows below"),
+    "phantom": (
+        "drawn phantoms",
+        "Apache-2.0",
+        "drawn by this project; some on normal radiographs of the NIH rows below",
+    ),
     "nih": (
         "NIH ChestX-ray14 (part)",
         "NIH Clinical Center, no restriction on use",
@@ -76,9 +80,7 @@ class Sample:
     labels: tuple[str, ...] = ()
 
 
-def phantom_case(
-    key: str, split: Split, group: str, findings: Sequence[PhantomFinding], report: str
-) -> Case:
+def phantom_case(key: str, split: Split, group: str, findings: Sequence[PhantomFinding], report: str) -> Case:
     """Return a phantom as a case: all its findings are known, and so is the absence of all others."""
     claims = {
         Claim(f.observation, f.laterality, f.device if f.observation == DEVICES else f.location, f.severity)

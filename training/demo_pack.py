@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class DemoPackOptions:
     data : Path, optional
         Folder of ``cxrtrain.csv``: real images and backgrounds. Without it the pack knows phantoms only.
     encoder : Path, optional
-        An exported encoder (folder of ``encoder.onnx`` and ``tail.safetensors``) or a checkpoint, instead of training one.
+        An exported encoder (``encoder.onnx`` and ``tail.safetensors``) or a checkpoint, instead of training one.
     phantoms : Path, optional
         A set written by ``saerad-train phantom``, instead of drawing one.
     toy : bool
@@ -74,11 +74,13 @@ def build_demo_pack(options: DemoPackOptions, progress: Progress) -> Manifest:
     Raises
     ------
     UsageError
-        ``DEMO_PACK_OUT`` when the output folder holds something else than a pack; ``DEMO_PACK_ENCODER`` when the encoder
-        is neither an export nor a checkpoint.
+        ``DEMO_PACK_OUT`` when the output folder holds something else than a pack; ``DEMO_PACK_ENCODER`` when the
+        encoder is neither an export nor a checkpoint.
     """
     if options.out.exists() and any(options.out.iterdir()) and not (options.out / MANIFEST_NAME).is_file():
-        raise UsageError("DEMO_PACK_OUT", f"{options.out} is not empty and not a pack", "name another folder with --out")
+        raise UsageError(
+            "DEMO_PACK_OUT", f"{options.out} is not empty and not a pack", "name another folder with --out"
+        )
     options.work.mkdir(parents=True, exist_ok=True)
     phantoms = _phantoms(options, progress)
     encoder = _encoder(options, phantoms, progress)
@@ -116,9 +118,7 @@ def _phantoms(options: DemoPackOptions, progress: Progress) -> Path:
     if not _done(folder, wanted) or not (folder / TABLE).is_file():
         progress("drawing phantoms", 0.0)
         shutil.rmtree(folder, ignore_errors=True)
-        write_phantoms(
-            folder, count, options.seed, size, options.data, workers=options.threads, progress=False
-        )
+        write_phantoms(folder, count, options.seed, size, options.data, workers=options.threads, progress=False)
         _mark(folder, wanted)
     return folder
 
@@ -187,10 +187,10 @@ def spec_of(path: Path) -> EncoderSpec:
     return encoder_spec(vit_config(path), PIXEL_MEAN, PIXEL_STD)
 
 
-def _done(folder: Path, wanted: dict[str, object]) -> bool:
+def _done(folder: Path, wanted: Mapping[str, object]) -> bool:
     path = folder / "stage.json"
     return path.is_file() and json.loads(path.read_text(encoding="utf-8")) == wanted
 
 
-def _mark(folder: Path, wanted: dict[str, object]) -> None:
+def _mark(folder: Path, wanted: Mapping[str, object]) -> None:
     (folder / "stage.json").write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

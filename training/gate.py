@@ -15,7 +15,7 @@ from training.logistic import auroc, fit_logistic
 from training.sae.folded import FloatArray, FoldedSae
 
 REFUSAL_MARGIN = 1.4
-"""Distances grow on radiographs from hospitals outside the training images: a refusal needs this much more than a warning."""
+"""Distances grow on radiographs from hospitals outside the training images: a refusal needs more than a warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class FittedGate:
 def fit_gate(
     sae: FoldedSae,
     train: FloatArray,
+    *,
     validation: Sequence[FloatArray],
     other_train: FloatArray,
     other_validation: FloatArray,
@@ -69,7 +70,7 @@ def fit_gate(
     model = fit_logistic(x, y, l2=1e-4, sample_weight=balance)
     passing = [model.probability(tokens) for tokens in validation]
     # The limit lets 99.7 % of each kind of held-out chest pass, and is never stricter than even odds.
-    limit = min(0.5, min(float(np.quantile(p, 0.003)) for p in passing))
+    limit = min(0.5, *(float(np.quantile(p, 0.003)) for p in passing))
     others = model.probability(other_validation)
     other_distance = mahalanobis(other_validation, mean, precision)
     refused = (others < limit) | (other_distance > REFUSAL_MARGIN * warn)
@@ -91,9 +92,7 @@ def fit_gate(
         reconstruction_refusal=round(max(1.0, REFUSAL_MARGIN * residual_warn), 4),
         frontal_probability_refusal=round(limit, 6),
     )
-    return FittedGate(
-        spec, mean, precision, model.weight.astype(np.float32), float(model.bias), metrics
-    )
+    return FittedGate(spec, mean, precision, model.weight.astype(np.float32), float(model.bias), metrics)
 
 
 def shrunk_precision(tokens: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -115,7 +114,8 @@ def shrunk_precision(tokens: FloatArray) -> tuple[FloatArray, FloatArray]:
 def mahalanobis(tokens: FloatArray, mean: FloatArray, precision: FloatArray) -> npt.NDArray[np.float64]:
     """Return ``sqrt((x - mean)ᵀ precision (x - mean))`` of each token."""
     offset = tokens.astype(np.float64) - mean
-    return np.sqrt(np.maximum(np.einsum("nd,de,ne->n", offset, precision.astype(np.float64), offset), 0.0))
+    squared = np.einsum("nd,de,ne->n", offset, precision.astype(np.float64), offset)
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), dtype=np.float64)
 
 
 def _unexplained(sae: FoldedSae, tokens: FloatArray) -> npt.NDArray[np.float64]:

@@ -12,11 +12,12 @@ CARD = """# {title} ({name} {version})
 
 ## What it is
 
-- Encoder: {architecture}; input {width}x{height} pixels, {patches} patches, {d_model} dimensions. Source: {source}. Licence: {licence}.
-- Sparse autoencoder: {sae_architecture} ({variant}), {n_features} features, on average {mean_l0:.1f} active on a held-out image,
-  explained variance {explained_variance:.3f} of the class token.
-- Descriptions: made by statistics from the reports and labels of the images that fire a feature, against images that nearly do; each
-  was scored on held-out images, and only those above the threshold may be cited by a draft.
+- Encoder: {architecture}; input {width}x{height} pixels, {patches} patches, {d_model} dimensions.
+  Source: {source}. Licence: {licence}.
+- Sparse autoencoder: {sae_architecture} ({variant}), {n_features} features, on average {mean_l0:.1f} active on a
+  held-out image, explained variance {explained_variance:.3f} of the class token.
+- Descriptions: made by statistics from the reports and labels of the images that fire a feature, against images that
+  nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft.
 
 ## What it cannot do
 
@@ -111,7 +112,8 @@ def model_card(manifest: Manifest) -> str:
 def licence_text(manifest: Manifest) -> str:
     """Return the text of LICENSE, with the attributions that the sources ask for."""
     sources = "\n".join(
-        f"- {s.name}: {s.licence}." + (f" {s.attribution}" if s.attribution else "") for s in manifest.provenance.sources
+        f"- {s.name}: {s.licence}." + (f" {s.attribution}" if s.attribution else "")
+        for s in manifest.provenance.sources
     )
     return LICENCE.format(name=manifest.name, version=manifest.version, sources=sources)
 

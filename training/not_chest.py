@@ -26,7 +26,7 @@ def spoiled_chest(image: FloatImage, rng: np.random.Generator) -> FloatImage:
     if kind == 1:
         return np.ascontiguousarray(image[::-1])
     if kind == 2:
-        return np.float32(1.0) - image
+        return np.asarray(1.0 - image, dtype=np.float32)
     if kind == 3:
         rows, columns = image.shape
         height, width = (max(16, int(n * rng.uniform(0.2, 0.38))) for n in (rows, columns))
@@ -34,7 +34,8 @@ def spoiled_chest(image: FloatImage, rng: np.random.Generator) -> FloatImage:
         return np.ascontiguousarray(image[top : top + height, left : left + width])
     if kind == 4:
         angle = float(rng.uniform(35, 145)) * (1 if rng.random() < 0.5 else -1)
-        return np.clip(ndimage.rotate(image, angle, reshape=True, order=1), 0.0, 1.0).astype(np.float32)
+        turned = ndimage.rotate(image, angle, reshape=True, order=1)
+        return np.asarray(np.clip(turned, 0.0, 1.0), dtype=np.float32)
     # Several pictures on one page, as in figures of journals.
     small = image[::2, ::2]
     return np.block([[small, small[:, ::-1]], [small[::-1], small]]).astype(np.float32)
@@ -56,7 +57,9 @@ def texture(rng: np.random.Generator) -> FloatImage:
         angle = rng.uniform(0, np.pi)
         u = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
         v = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
-        inside = (np.maximum(np.abs(u) / a, np.abs(v) / b) < 1) if rng.random() < 0.5 else ((u / a) ** 2 + (v / b) ** 2 < 1)
+        inside = (
+            (np.maximum(np.abs(u) / a, np.abs(v) / b) < 1) if rng.random() < 0.5 else ((u / a) ** 2 + (v / b) ** 2 < 1)
+        )
         picture = np.where(inside, rng.uniform(-1, 1) + rng.uniform(-0.5, 0.5) * u, picture)
     return _stretch(ndimage.gaussian_filter(picture, float(rng.uniform(0, 2))) + 0.05 * rng.standard_normal(x.shape))
 

@@ -77,8 +77,8 @@ def write_pack(parts: PackParts, folder: Path) -> Manifest:
     Raises
     ------
     PackError
-        ``PACK_NOT_EQUAL`` when ``sae.onnx`` differs from the trained model by more than 1e-4 of its largest pre-activation,
-        ``PACK_TOO_LARGE`` above 25 MiB, and what :func:`engine.pack.verify.verify_pack` finds.
+        ``PACK_NOT_EQUAL`` when ``sae.onnx`` differs from the trained model by more than 1e-4 of its largest
+        pre-activation, ``PACK_TOO_LARGE`` above 25 MiB, and what :func:`engine.pack.verify.verify_pack` finds.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -126,9 +126,7 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
         path.chmod(0o644)
     size = sum(path.stat().st_size for path in folder.iterdir())
     if size > MAX_BYTES:
-        raise PackError(
-            "PACK_TOO_LARGE", f"the pack has {size / 2**20:.1f} MiB", "use fewer features or a smaller encoder"
-        )
+        raise PackError("PACK_TOO_LARGE", f"the pack has {size / 2**20:.1f} MiB", "use fewer features")
     verify_pack(folder)
     return manifest
 

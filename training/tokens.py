@@ -22,6 +22,7 @@ def embed(
     spec: EncoderSpec,
     readers: Sequence[Callable[[], FloatArray]],
     keys: Sequence[str],
+    *,
     cache: Path,
     progress: Progress,
     threads: int = 1,

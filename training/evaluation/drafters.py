@@ -14,14 +14,14 @@ from engine.inference.analysis import FeatureMap
 from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import LastBlock
 from engine.inference.preprocess import pixel_values, source_box
-from engine.inference.session import ModelSession
+from engine.inference.session import EncoderOutput, ModelSession
 from engine.pack.arrays import SaeRows
 from engine.pack.library import InstalledPack
 from engine.report.compose import compose
 from engine.report.vocabulary import MIDLINE, implies
 from training.evaluation.matching import Key, Stated, stated_by
 from training.evaluation.probe import DenseProbe
-from training.labelling.cases import DEVICES, NORMAL
+from training.labelling.cases import DEVICES, NORMAL, Attribute
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class ProbeDrafter:
         output = self._session.encode(pixel_values(radiograph.display(), spec))
         targets, probability = self._probe.targets, self._probe.probabilities(output.class_token)[0]
         passing = {t for t, p in zip(targets, probability, strict=True) if p >= self._probe.thresholds[t]}
-        likely = dict(zip(targets, probability, strict=True))
+        likely = {t: float(p) for t, p in zip(targets, probability, strict=True)}
         stated: dict[Key, Stated] = {}
         rows: dict[Key, int] = {}
         for index, target in enumerate(targets):
@@ -112,31 +112,21 @@ class ProbeDrafter:
         for key in general:
             if key[0] != DEVICES:
                 del stated[key], rows[key]
-        maps = self._maps(
-            output.attn_cls[0], output.v_last[0], output.x0_last[0], rows, radiograph.rows, radiograph.columns
-        )
-        return Answer(tuple(stated.values()), maps)
+        return Answer(tuple(stated.values()), self._maps(output, rows, (radiograph.rows, radiograph.columns)))
 
-    def _sides(self, observation: str, passing: set, likely: dict) -> frozenset[str]:  # type: ignore[type-arg]
+    def _sides(self, observation: str, passing: set[Attribute], likely: dict[Attribute, float]) -> frozenset[str]:
         if observation in MIDLINE or observation == DEVICES:
             return frozenset()
         sides = {t.laterality: t for t in likely if t.observation == observation and t.laterality in ("left", "right")}
         named = frozenset(side for side, t in sides.items() if t in passing)
         if named or not sides:
             return named
-        return frozenset({max(sides, key=lambda side: float(likely[sides[side]]))})
+        return frozenset({max(sides, key=lambda side: likely[sides[side]])})
 
-    def _maps(
-        self,
-        attention: np.ndarray,  # type: ignore[type-arg]
-        values: np.ndarray,  # type: ignore[type-arg]
-        start: np.ndarray,  # type: ignore[type-arg]
-        rows: dict[Key, int],
-        height: int,
-        width: int,
-    ) -> dict[Key, FeatureMap]:
+    def _maps(self, output: EncoderOutput, rows: dict[Key, int], size: tuple[int, int]) -> dict[Key, FeatureMap]:
         spec = self._pack.manifest.encoder
-        block = LastBlock(self._pack.tail, attention, values, start, spec.layer_norm_eps)
+        parts = output.attn_cls[0], output.v_last[0], output.x0_last[0]
+        block = LastBlock(self._pack.tail, *parts, spec.layer_norm_eps)
         wanted = list(rows.values())
         weights = self._probe.weights[wanted].astype(np.float32)
         zeros = np.zeros(len(wanted), dtype=np.float32)
@@ -144,7 +134,7 @@ class ProbeDrafter:
         centre = np.zeros(spec.d_model, dtype=np.float32)
         shares = block.messages(SaeRows(tuple(wanted), weights, bias, zeros, weights, centre))
         grid = (spec.patch_rows, spec.patch_columns)
-        box = source_box(height, width, spec)
+        box = source_box(*size, spec)
         return {
             key: FeatureMap(index, shares.patches[k].reshape(grid).astype(np.float32), 0.0, 0.0, "probe", box)
             for k, (key, index) in enumerate(rows.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -48,33 +49,34 @@ def score_nih(sae: FoldedSae, samples: Sequence[Sample], tokens: FloatArray) -> 
     activations = sae.encode(tokens)
     nih, train, test = source == "nih", split != "test", split == "test"
     rsna = (source == "rsna") & normal & test
+    row = partial(_row, activations, tokens, groups)
     rows = []
     names = sorted({label for s in samples if s.case.source == "nih" for label in s.labels} - {NORMAL})
     for label in names:
         has = np.array([label in s.labels for s in samples])
         if int((has & nih & test).sum()) >= MINIMUM_POSITIVE:
-            rows.append(_row(f"{label} among NIH", activations, tokens, has, nih & train, nih & test, groups))
+            rows.append(row(f"{label} among NIH", y=has, fit=nih & train, test=nih & test))
     abnormal = nih & ~normal
     fit = nih & train
-    rows.append(_row("abnormal against NIH No Finding", activations, tokens, abnormal, fit, nih & test, groups))
-    rows.append(
-        _row("abnormal against RSNA normals", activations, tokens, abnormal, fit, (abnormal & test) | rsna, groups)
-    )
+    rows.append(row("abnormal against NIH No Finding", y=abnormal, fit=fit, test=nih & test))
+    rows.append(row("abnormal against RSNA normals", y=abnormal, fit=fit, test=(abnormal & test) | rsna))
     return rows
 
 
 def _row(
-    task: str,
     sparse: FloatArray,
     dense: FloatArray,
+    groups: Sequence[str],
+    task: str,
+    *,
     y: npt.NDArray[np.bool_],
     fit: npt.NDArray[np.bool_],
     test: npt.NDArray[np.bool_],
-    groups: Sequence[str],
 ) -> NihRow:
     firing = (sparse[fit] > 0).sum(0) >= 5
-    sparse_model = fit_logistic(sparse[fit][:, firing], y[fit], l1=SPARSE_L1)
-    dense_model = fit_logistic(dense[fit], y[fit], l2=DENSE_L2)
+    known = y[fit].astype(np.float64)
+    sparse_model = fit_logistic(sparse[fit][:, firing], known, l1=SPARSE_L1)
+    dense_model = fit_logistic(dense[fit], known, l2=DENSE_L2)
     truth = y[test].astype(np.float64)
     held_groups = [group for group, keep in zip(groups, test, strict=True) if keep]
 

@@ -89,21 +89,21 @@ def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:
     lines = [
         "## Drafts and heat maps on held-out phantoms",
         "",
-        f"{first.images} phantoms of the test split, which neither the encoder nor the autoencoder nor any threshold has seen, go",
-        "through the engine (read, analyse, compose). A finding counts as right when observation (device by name) and polarity",
-        '"present" are; "with side" the sides must be right too. Pointing: the peak of the map, laid over the image, lies inside the',
-        "drawn finding's mask. The dense probe reads the whole class token and states findings without features; the random encoder has",
-        "the same architecture with weights as they were drawn, and an autoencoder, descriptions and readouts of its own.",
+        f"{first.images} phantoms of the test split, which neither the encoder nor the autoencoder nor any",
+        "threshold has seen, go through the engine (read, analyse, compose). A finding counts as right when its",
+        'observation (device by name) and the polarity "present" are; "with side" the sides must be right too.',
+        "Pointing: the peak of the map, laid over the image, lies inside the drawn finding's mask; a random peak would",
+        "hit as often as the masks are large. The dense probe reads the whole class token and states findings without",
+        "features. The random encoder has the same architecture with weights as they were drawn, and an autoencoder,",
+        "descriptions and readouts of its own.",
         "",
-        "| system | precision | recall | F1 | F1 with side | pointing, stated | pointing, all | random peak | refused |",
+        "| system | precision | recall | F1 | F1, side | pointing, stated | pointing, all | random peak | refused |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for title, s in systems.items():
         p = s.comparison.presence
-        lines.append(
-            f"| {title} | {_number(p.precision)} | {_number(p.recall)} | {s.f1} | {s.f1_with_side} | {s.pointing} | {s.pointing_all} "
-            f"| {s.chance:.3f} | {s.refused} |"
-        )
+        rates = f"{_number(p.precision)} | {_number(p.recall)} | {s.f1} | {s.f1_with_side}"
+        lines.append(f"| {title} | {rates} | {s.pointing} | {s.pointing_all} | {s.chance:.3f} | {s.refused} |")
     lines += ["", f"![systems]({figures}/phantoms-systems.png)", "", "By finding, the draft of the pack:", ""]
     lines += [
         "| finding | stated rightly | wrongly | missed | F1 | pointing |",
@@ -120,9 +120,10 @@ def _nih(rows: Sequence[NihRow], figures: str) -> list[str]:
     lines = [
         "## Held-out NIH images (patients apart)",
         "",
-        "Logistic regression on NIH training images: L1-penalised on the active features, L2-penalised on the dense token. Labels were",
-        "mined from reports. The NIH rows without a finding come from another time and look different, so abnormal is measured against",
-        "them and against the RSNA challenge's normals (used here as negatives only), and the lower number counts.",
+        "Logistic regression on NIH training images: L1-penalised on the active features, L2-penalised on the dense",
+        "token. Labels were mined from reports. The NIH rows without a finding come from another time and look",
+        "different, so abnormal is measured against them and against the RSNA challenge's normals (used here as",
+        "negatives only), and the lower number counts.",
         "",
         "| task | positives | negatives | AUROC, active features | AUROC, dense token | features used |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -47,7 +47,9 @@ class PhantomScores:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """One image: its comparison, peaks inside their masks, maps looked at, true findings, area of their masks."""
+
     comparison: Comparison
     hits: int
     pointed: int
@@ -59,17 +61,17 @@ def score_phantoms(
     drafter: Drafter, records: Sequence[PhantomRecord], progress: Callable[[str, float], None]
 ) -> PhantomScores:
     """Let a system answer on every phantom and compare."""
-    rows: list[_Row] = []
+    rows: list[Row] = []
     by_name: dict[str, Counts] = {}
     refused = 0
     for index, record in enumerate(records):
         answer = drafter.answer(record.image_path)
         refused += answer.refused
-        rows.append(_score(answer, record, by_name))
+        rows.append(score_answer(answer, record, by_name))
         if (index + 1) % 50 == 0:
             progress("phantoms", (index + 1) / len(records))
 
-    def statistic(of: Callable[[list[_Row]], float]) -> Interval:
+    def statistic(of: Callable[[list[Row]], float]) -> Interval:
         return interval(lambda chosen: of([rows[i] for i in chosen]), [record.group for record in records])
 
     pointed = sum(row.pointed for row in rows)
@@ -90,7 +92,7 @@ def _ratio(hits: int, total: int) -> float:
     return hits / total if total else float("nan")
 
 
-def _sum(rows: Sequence[_Row]) -> Comparison:
+def _sum(rows: Sequence[Row]) -> Comparison:
     total = Comparison()
     for row in rows:
         total.presence.add(row.comparison.presence)
@@ -100,7 +102,8 @@ def _sum(rows: Sequence[_Row]) -> Comparison:
     return total
 
 
-def _score(answer: Answer, record: PhantomRecord, by_name: dict[str, Counts]) -> _Row:
+def score_answer(answer: Answer, record: PhantomRecord, by_name: dict[str, Counts]) -> Row:
+    """Compare one answer with its phantom; `by_name` collects hits and misses of the pointing game."""
     truth = truth_of(record.findings)
     comparison = Comparison()
     comparison.add(answer.stated, truth)
@@ -118,7 +121,7 @@ def _score(answer: Answer, record: PhantomRecord, by_name: dict[str, Counts]) ->
         pointed += 1
         area += float(mask.mean())
         by_name.setdefault(item.name, Counts()).add(Counts(hits=int(hit), missed=int(not hit)))
-    return _Row(comparison, hits, pointed, len(truth), area)
+    return Row(comparison, hits, pointed, len(truth), area)
 
 
 def _masks(record: PhantomRecord) -> dict[Key, npt.NDArray[np.bool_]]:

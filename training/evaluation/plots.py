@@ -11,6 +11,8 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from training.evaluation.bootstrap import Interval
 from training.evaluation.nih import NihRow
@@ -67,7 +69,7 @@ def plot_nih(rows: Sequence[NihRow], path: Path) -> None:
     _save(figure, path)
 
 
-def _bars(axes: plt.Axes, labels: Sequence[str], groups: Sequence[Sequence[Interval]], titles: Sequence[str]) -> None:
+def _bars(axes: Axes, labels: Sequence[str], groups: Sequence[Sequence[Interval]], titles: Sequence[str]) -> None:
     width = 0.8 / len(groups)
     for k, (group, title) in enumerate(zip(groups, titles, strict=True)):
         place = np.arange(len(labels)) + k * width
@@ -81,7 +83,7 @@ def _bars(axes: plt.Axes, labels: Sequence[str], groups: Sequence[Sequence[Inter
     axes.legend(fontsize=7)
 
 
-def _save(figure: plt.Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without the date and version the same numbers give the same file.
     figure.savefig(path, dpi=110, metadata={"Software": None})

@@ -39,6 +39,7 @@ class DenseProbe:
 def fit_probe(
     train: FloatArray,
     train_cases: Sequence[Case],
+    *,
     validation: FloatArray,
     validation_cases: Sequence[Case],
     rules: CalibrationRules,

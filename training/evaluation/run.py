@@ -20,12 +20,12 @@ from training.data.phantom.dataset import read_phantoms
 from training.encoder.export_onnx import tail_tensors, write_onnx
 from training.encoder.vit import VisionTransformer, VitConfig
 from training.evaluation.drafters import EngineDrafter, ProbeDrafter
-from training.evaluation.nih import score_nih
+from training.evaluation.nih import NihRow, score_nih
 from training.evaluation.page import Evaluation, as_json, as_markdown
 from training.evaluation.phantoms import PhantomScores, score_phantoms
 from training.evaluation.plots import plot_findings, plot_nih, plot_systems
 from training.evaluation.probe import fit_probe
-from training.sae.folded import FoldedSae
+from training.sae.folded import FloatArray, FoldedSae
 from training.tokens import embed
 
 Progress = Callable[[str, float], None]
@@ -66,12 +66,13 @@ def evaluate(
     allowed = {sample.path for sample in drawn if sample.case.split == "test"}
     records = [record for record in read_phantoms(phantoms) if record.image_path in allowed][:limit]
 
-    def tokens(samples: Sequence[Sample]) -> np.ndarray:  # type: ignore[type-arg]
+    def tokens(samples: Sequence[Sample]) -> FloatArray:
         keys = [s.case.key for s in samples]
         encoder = pack_folder / "encoder.onnx"
-        return embed(
-            encoder, pack.manifest.encoder, [s.read for s in samples], keys, work / "tokens", progress, build.threads
-        )
+        readers = [s.read for s in samples]
+        cache = work / "tokens"
+        spec = pack.manifest.encoder
+        return embed(encoder, spec, readers, keys, cache=cache, progress=progress, threads=build.threads)
 
     # The same call as in the build finds its shards again.
     used = [s for s in [*drawn, *real] if s.case.split != "test"]
@@ -84,15 +85,15 @@ def evaluate(
     probe = fit_probe(
         known[split == "train"],
         [c for c, part in zip(cases, split, strict=True) if part == "train"],
-        known[split == "val"],
-        [c for c, part in zip(cases, split, strict=True) if part == "val"],
-        CalibrationRules(minimum_positive=min(12, build.minimum_images)),
+        validation=known[split == "val"],
+        validation_cases=[c for c, part in zip(cases, split, strict=True) if part == "val"],
+        rules=CalibrationRules(minimum_positive=min(12, build.minimum_images)),
     )
     systems["dense linear probe"] = score_phantoms(ProbeDrafter(pack, probe, build.threads), records, progress)
     if random_encoder is not None:
         drafter = EngineDrafter(load_pack(random_encoder), build.threads)
         systems["random-weight encoder"] = score_phantoms(drafter, records, progress)
-    rows = ()
+    rows: tuple[NihRow, ...] = ()
     if real:
         held_out = [s for s in real if s.case.split == "test"]
         offset = sum(s.case.split != "test" for s in drawn)

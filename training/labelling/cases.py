@@ -79,25 +79,26 @@ class Attribute:
             return case.normal
         matching = [claim for claim in case.claims if claim.observation == self.observation]
         if self.polarity == "absent":
-            wanted = [claim for claim in matching if not self.location or claim.location == self.location]
+            wanted = [claim for claim in matching if self.location in ("", claim.location)]
             return not wanted if self.observation in case.known else None
         detailed = self.laterality != "none" or self.severity != "none" or bool(self.location)
-        if detailed and matching and not case.sided:
-            return None
-        if not matching and self.observation not in case.known:
+        if (detailed and matching and not case.sided) or (not matching and self.observation not in case.known):
             return None
         fitting = [
             claim
             for claim in matching
-            if (not self.location or claim.location == self.location)
-            and (self.severity == "none" or claim.severity == self.severity)
+            if self.location in ("", claim.location) and self.severity in ("none", claim.severity)
         ]
-        sides = {claim.laterality for claim in fitting}
-        if self.laterality == "none":
-            return bool(fitting)
-        if self.laterality == "bilateral":
-            return "bilateral" in sides or {"left", "right"} <= sides
-        return self.laterality in sides or "bilateral" in sides
+        return _on_side(self.laterality, {claim.laterality for claim in fitting})
+
+
+def _on_side(side: Laterality, found: set[Laterality]) -> bool:
+    """Return whether claims on these sides fulfil a statement about a side."""
+    if side == "none":
+        return bool(found)
+    if side == "bilateral":
+        return "bilateral" in found or {"left", "right"} <= found
+    return side in found or "bilateral" in found
 
 
 def concept_attributes(cases: Sequence[Case], minimum: int) -> list[Attribute]:
@@ -125,7 +126,9 @@ def refinements(concept: Attribute, cases: Sequence[Case], minimum: int) -> list
                 continue
             if concept.location and claim.location != concept.location:
                 continue
-            sides = ("left", "right", "bilateral") if claim.laterality == "bilateral" else (claim.laterality,)
+            sides: tuple[Laterality, ...] = (claim.laterality,)
+            if claim.laterality == "bilateral":
+                sides = ("left", "right", "bilateral")
             found.update(replace(concept, laterality=side) for side in sides)
             found.add(replace(concept, severity=claim.severity))
             found.add(replace(concept, location=claim.location))

@@ -67,7 +67,7 @@ def choose_attributes(
     list of Attribute or None
         One per feature; None where the evidence supports nothing.
     """
-    concepts = [attribute for attribute in concept_attributes(cases, rules.minimum_images)]
+    concepts = concept_attributes(cases, rules.minimum_images)
     normal = Attribute(NORMAL, "normal")
     columns = [*concepts, normal]
     truth = truth_matrix(columns, cases)

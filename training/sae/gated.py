@@ -79,7 +79,7 @@ class GatedSae(nn.Module):
 
     @torch.no_grad()
     def start_from(self, tokens: Tensor, generator: torch.Generator, l0: float, share: float = 0.8) -> None:
-        """Start `b_dec` at the geometric median, directions at data points mixed with noise (fewer dead), gates at `l0`.
+        """Start `b_dec` at the geometric median, directions at data points with noise (fewer dead), gates at `l0`.
 
         Without the gates' bias half the dictionary would fire on every token, and the penalty that silences it
         would destroy the magnitudes before they have learnt anything.
@@ -95,7 +95,7 @@ class GatedSae(nn.Module):
         kth = sample.topk(min(len(direction), max(1, round(l0))), dim=1).values[:, -1]
         self.b_gate.fill_(-float(kth.median()))
         self.b_mag.copy_(self.b_gate)
-        # Directions taken from data overlap, and together they overshoot: the decoder starts at the length that fits best.
+        # Directions taken from data overlap, and together they overshoot: the decoder starts at the best length.
         batch = tokens[:1024]
         guess = self(batch) @ self.w_dec
         length = float((guess * (batch - self.b_dec)).sum() / guess.square().sum().clamp_min(1e-12))

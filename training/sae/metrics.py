@@ -55,7 +55,7 @@ def measure(sae: FoldedSae, tokens: FloatArray) -> SaeMetrics:
 
 
 def random_features(tokens: FloatArray, n_features: int, mean_l0: float, seed: int) -> FoldedSae:
-    """Return the control: random directions, one common threshold set for `mean_l0`, decoder fitted by ridge regression.
+    """Return the control: random directions, one threshold set for `mean_l0`, decoder fitted by ridge regression.
 
     A trained dictionary has to beat it, since random directions with a fitted decoder explain variance too.
     """

@@ -121,7 +121,7 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
             group["lr"] = options.learning_rate * _schedule(step / options.steps)
         loss, activations = model.loss(batch)
         optimizer.zero_grad(set_to_none=True)
-        loss.total(controller.weight).backward()  # type: ignore[no-untyped-call]
+        loss.total(controller.weight).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * math.sqrt(x.shape[1]))
         optimizer.step()
         model.after_step()
@@ -157,7 +157,8 @@ def _settle(model: GatedSae, tokens: torch.Tensor, target: float) -> None:
     pi[z <= 0] = -torch.inf
     finite = pi[torch.isfinite(pi)]
     low, high = -float(finite.max()), -float(finite.min())
-    for _ in range(40):
+    # Few enough halvings to stay clear of the very unit that would be next to fire: rounding must not decide on it.
+    for _ in range(18):
         middle = (low + high) / 2
         if float((pi + middle > 0).sum(1).float().mean()) > target:
             high = middle

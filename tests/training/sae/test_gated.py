@@ -1,0 +1,143 @@
+"""The gated autoencoder: loss, folding, export, training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+import pytest
+import torch
+
+from training.sae.folded import FoldedSae
+from training.sae.gated import VARIANTS, GatedSae, geometric_median
+from training.sae.metrics import measure, random_features
+from training.sae.train import SaeOptions, SparsityController, train_sae
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def quiet(_message: str, _share: float) -> None:
+    """Report nothing."""
+
+
+def some_model(variant: str = "sae-rad", seed: int = 0) -> GatedSae:
+    torch.manual_seed(seed)
+    model = GatedSae(12, 40, VARIANTS[variant])
+    with torch.no_grad():
+        for bias in (model.r_mag, model.b_gate, model.b_mag, model.b_dec):
+            bias.normal_(0, 0.3)
+        model.w_dec.mul_(1.7)
+    return model
+
+
+def dictionary_data(seed: int, count: int) -> tuple[FloatArray, FloatArray]:
+    """Return tokens that are sparse sums of known directions, and these directions."""
+    directions = np.random.default_rng(0).standard_normal((48, 24))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    rng = np.random.default_rng(seed)
+    active = rng.random((count, 48)) < 0.06
+    tokens = (active * (0.5 + np.abs(rng.standard_normal((count, 48))))) @ directions + 2.0
+    return tokens.astype(np.float32), directions.astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.5])
+def test_the_folded_form_computes_what_the_model_computes(scale: float) -> None:
+    model = some_model()
+    tokens = torch.randn(64, 12)
+    folded = model.fold(scale)
+    with torch.no_grad():
+        activations = model(tokens * scale)
+        expected = ((activations @ model.w_dec + model.b_dec) / scale).numpy()
+    found = folded.encode(tokens.numpy())
+    assert ((found > 0) == (activations.numpy() > 0)).all()
+    np.testing.assert_allclose(folded.decode(found), expected, atol=2e-5)
+    np.testing.assert_allclose(np.linalg.norm(folded.w_dec, axis=1), 1.0, atol=1e-5)
+
+
+def test_the_threshold_is_that_of_the_design() -> None:
+    model = some_model()
+    folded = model.fold()
+    expected = torch.clamp_min(model.b_mag - model.r_mag.exp() * model.b_gate, 0.0) * model.w_dec.norm(dim=1)
+    np.testing.assert_allclose(folded.threshold, expected.detach().numpy(), rtol=1e-6)
+
+
+def test_the_graph_is_single_and_equal_to_the_arrays(tmp_path: Path) -> None:
+    folded = some_model().fold()
+    model = folded.to_onnx()
+    assert [node.op_type for node in model.graph.node] == ["MatMul", "Add", "Greater", "Cast", "Mul"]
+    tokens = np.random.default_rng(1).standard_normal((33, 12)).astype(np.float32)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (given,) = session.run(["activations"], {"class_token": tokens})
+    np.testing.assert_allclose(given, folded.encode(tokens), atol=1e-5)
+    folded.save(tmp_path / "sae.safetensors")
+    again = FoldedSae.load(tmp_path / "sae.safetensors")
+    np.testing.assert_array_equal(again.encode(tokens), folded.encode(tokens))
+
+
+def test_the_auxiliary_term_trains_the_decoder_only_where_the_variant_says_so() -> None:
+    tokens = torch.randn(32, 12)
+    for name, trains in (("sae-rad", True), ("gated", False), ("detached-norm", False), ("unit-live", True)):
+        model = some_model(name)
+        terms, _ = model.loss(tokens)
+        terms.auxiliary.backward()
+        gradient = model.w_dec.grad
+        assert (gradient is not None and float(gradient.abs().max()) > 0) is trains, name
+
+
+def test_the_penalty_weighs_gates_by_decoder_norm() -> None:
+    tokens = torch.randn(32, 12)
+    model = some_model("sae-rad")
+    before = model.loss(tokens)[0].sparsity.item()
+    with torch.no_grad():
+        model.w_dec.mul_(2.0)
+    assert model.loss(tokens)[0].sparsity.item() == pytest.approx(2 * before, rel=1e-5)
+    plain = some_model("unit-live")
+    before = plain.loss(tokens)[0].sparsity.item()
+    with torch.no_grad():
+        plain.w_dec.mul_(2.0)
+    assert plain.loss(tokens)[0].sparsity.item() == pytest.approx(before, rel=1e-6)
+
+
+def test_the_geometric_median_ignores_a_far_outlier() -> None:
+    points = torch.cat([torch.randn(99, 3, generator=torch.Generator().manual_seed(0)), torch.full((1, 3), 1e4)])
+    assert float(geometric_median(points).norm()) < 0.5
+
+
+def test_the_controller_pushes_towards_the_target() -> None:
+    controller = SparsityController(start=1.0, target=10.0)
+    controller.update(40.0)
+    raised = controller.weight
+    assert raised > 1.0
+    controller.update(5.0)
+    controller.update(5.0)
+    assert controller.weight < raised
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["sae-rad", "detached-norm"])
+def test_training_finds_the_directions_at_the_wanted_sparsity(variant: str) -> None:
+    train, directions = dictionary_data(1, 4000)
+    validation, _ = dictionary_data(2, 800)
+    options = SaeOptions(96, target_l0=4.0, variant=variant, steps=1200, batch=256, resample_every=100)
+    result = train_sae(train, validation, options, quiet)
+    assert result.metrics.mean_l0 == pytest.approx(4.0, rel=0.05)
+    control = measure(random_features(train, 96, 4.0, 0), validation)
+    assert result.metrics.explained_variance > max(0.6, control.explained_variance + 0.1)
+    fires = (result.sae.encode(validation) > 0).any(0)
+    best = (directions @ result.sae.w_dec[fires].T).max(1)
+    assert float(np.mean(best)) > 0.85
+    torch_gives, folded_gives = result.activations(validation), result.sae.encode(validation)
+    both = (torch_gives > 0) == (folded_gives > 0)
+    assert both.mean() > 0.9999
+    np.testing.assert_allclose(torch_gives[both], folded_gives[both], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_autoencoder() -> None:
+    train, _ = dictionary_data(1, 600)
+    options = SaeOptions(64, target_l0=4.0, steps=60, batch=128, seed=5)
+    first, second = (train_sae(train, train[:100], options, quiet).sae for _ in range(2))
+    np.testing.assert_array_equal(first.w_enc, second.w_enc)
+    np.testing.assert_array_equal(first.threshold, second.threshold)

@@ -1,0 +1,143 @@
+"""Readouts: signs, calibration, thresholds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.pack.features import FeatureRecord
+from engine.pack.manifest import OBSERVATIONS, Laterality, Polarity
+from training.calibration import CalibrationRules, absence_threshold, best_threshold, calibrate
+from training.labelling.cases import Case, Claim
+from training.logistic import auroc, expected_calibration_error, fit_logistic, platt, sigmoid
+
+KNOWN = frozenset({"Pleural Effusion", "Cardiomegaly"})
+
+
+def record(
+    ident: int, observation: str, polarity: Polarity = "present", laterality: Laterality = "none"
+) -> FeatureRecord:
+    return FeatureRecord(
+        ident,
+        f"feature {ident}",
+        observation,
+        polarity,
+        laterality,
+        "",
+        "none",
+        "pleura",
+        0.9,
+        True,
+        0.1,
+        (0.0,) * 101,
+        ident,
+    )
+
+
+def world(seed: int, count: int) -> tuple[np.ndarray, list[Case]]:
+    """Return activations of five features and the cases they come from."""
+    rng = np.random.default_rng(seed)
+    x = np.zeros((count, 5), dtype=np.float32)
+    cases = []
+    for i in range(count):
+        left, right = rng.random(2) < 0.25
+        claims = [Claim("Pleural Effusion", side) for side, has in (("left", left), ("right", right)) if has]
+        x[i, 0] = left * (rng.random() < 0.9) * rng.uniform(1, 2)
+        x[i, 1] = right * (rng.random() < 0.9) * rng.uniform(1, 2)
+        x[i, 2] = (not (left or right)) * (rng.random() < 0.8) * rng.uniform(1, 2)
+        x[i, 3] = (rng.random() < 0.2) * rng.uniform(1, 2)
+        x[i, 4] = x[i, 0]
+        cases.append(Case(f"p/{i}", "phantom", "train", f"g{i}", tuple(claims), KNOWN, not claims, sided=True, text=""))
+    return x, cases
+
+
+RECORDS = [
+    record(0, "Pleural Effusion", laterality="left"),
+    record(1, "Pleural Effusion", laterality="right"),
+    record(2, "Pleural Effusion", "absent"),
+    record(3, "Cardiomegaly"),
+]
+
+
+def test_readouts_are_signed_sided_and_calibrated() -> None:
+    (train, train_cases), (held, held_cases) = world(0, 900), world(1, 700)
+    result = calibrate(
+        RECORDS, train, train_cases, validation=held, validation_cases=held_cases, rules=CalibrationRules()
+    )
+    by_name = {(r.observation, r.laterality): r for r in result.readouts}
+    assert {r.observation for r in result.readouts if r.laterality == "none"} >= set(OBSERVATIONS)
+    overall = by_name["Pleural Effusion", "none"]
+    weight = dict(zip(overall.feature_ids, overall.weights, strict=True))
+    assert weight[0] > 0
+    assert weight[1] > 0
+    assert weight.get(2, 0.0) <= 0
+    assert 3 not in weight, "a feature of another finding is no evidence"
+    assert 4 not in weight, "an undescribed feature is no evidence"
+    left = by_name["Pleural Effusion", "left"]
+    side = dict(zip(left.feature_ids, left.weights, strict=True))
+    assert side[0] > 0 >= side.get(1, 0.0)
+    probability = sigmoid(held[:, list(overall.feature_ids)] @ np.array(overall.weights) + overall.bias)
+    truth = np.array([float(bool(c.claims)) for c in held_cases])
+    assert expected_calibration_error(probability, truth) < 0.06
+    stated = probability >= overall.threshold
+    assert truth[stated].mean() > 0.8
+    denied = probability < overall.absence_threshold
+    assert denied.any()
+    assert truth[denied].mean() <= 0.04
+    assert overall.reportable
+
+
+def test_an_observation_without_data_knows_its_prior_and_stays_silent() -> None:
+    (train, cases), (held, held_cases) = world(0, 300), world(1, 200)
+    result = calibrate(RECORDS, train, cases, validation=held, validation_cases=held_cases, rules=CalibrationRules())
+    fracture = next(r for r in result.readouts if r.observation == "Fracture")
+    assert (fracture.feature_ids, fracture.weights, fracture.reportable) == ((), (), False)
+    assert -6 < fracture.bias < 0
+
+
+def test_the_best_threshold_keeps_the_precision_floor() -> None:
+    probability = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    y = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+    threshold, precision, recall = best_threshold(probability, y, 0.7)
+    assert (precision, recall) == (0.75, 1.0)
+    assert 0.5 < threshold < 0.6
+    threshold, precision, _ = best_threshold(probability, y, 0.9)
+    assert precision == 1.0
+    assert 0.7 < threshold < 0.8
+
+
+def test_denials_are_right_as_often_as_asked_for() -> None:
+    probability = np.linspace(0, 1, 200)
+    y = (probability > 0.6).astype(float)
+    assert absence_threshold(probability, y, 0.97) == pytest.approx(0.6, abs=0.03)
+    assert absence_threshold(probability, np.ones(200), 0.97) == 0.0
+
+
+def test_sign_constraints_and_sparsity_hold() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((800, 6))
+    y = (x[:, 0] - x[:, 1] + 0.3 * rng.standard_normal(800) > 0).astype(float)
+    free = fit_logistic(x, y, l1=0.01)
+    assert free.weight[0] > 0 > free.weight[1]
+    assert np.count_nonzero(np.abs(free.weight) > 1e-6) <= 4
+    bound = fit_logistic(x, y, l1=0.01, signs=np.array([1, 1, 1, -1, -1, -1]))
+    assert bound.weight[1] == pytest.approx(0.0, abs=1e-9)
+    assert (bound.weight[:3] >= 0).all()
+    assert (bound.weight[3:] <= 0).all()
+
+
+def test_platt_corrects_overconfidence() -> None:
+    rng = np.random.default_rng(1)
+    score = rng.standard_normal(4000)
+    y = (rng.random(4000) < sigmoid(score)).astype(float)
+    slope, offset = platt(4.0 * score, y)
+    assert slope == pytest.approx(0.25, abs=0.04)
+    assert offset == pytest.approx(0.0, abs=0.1)
+    before = expected_calibration_error(sigmoid(4 * score), y)
+    assert expected_calibration_error(sigmoid(slope * 4 * score + offset), y) < before / 3
+
+
+def test_auroc_counts_ties_half() -> None:
+    assert auroc(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1])) == 1.0
+    assert auroc(np.zeros(6), np.array([0, 1, 0, 1, 0, 1])) == 0.5
+    assert np.isnan(auroc(np.zeros(3), np.ones(3)))

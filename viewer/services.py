@@ -48,10 +48,9 @@ class LoadedImage:
 
 def find_images(paths: Sequence[Path], control: TaskControl) -> list[Path]:
     """Return the files below `paths` that may be images."""
-    from engine.dicom.files import find_images as find
-
     control.progress("Looking for images", 0.0)
-    return find(paths)
+    job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
+    return wait(job, control)
 
 
 def load_image(path: Path, control: TaskControl) -> LoadedImage:

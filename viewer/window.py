@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QApplication,
     QLabel,
-    QLineEdit,
     QMainWindow,
     QMenu,
     QMessageBox,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QSplitter,
 )
 
 from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
+from viewer.actions.catalogue import PEEK_KEY
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.features.panel import FeaturePanel
@@ -100,6 +98,10 @@ class MainWindow(QMainWindow):
         controller.prepared.connect(self.statusBar().showMessage)
         controller.exported.connect(commands.report_export)
         self.browser.image_chosen.connect(session.show)
+        # A shortcut, so that a text field that has the keyboard gets the letter instead.
+        peek = QShortcut(QKeySequence(PEEK_KEY), self)
+        peek.setAutoRepeat(False)
+        peek.activated.connect(self._peek)
         self.canvas.menu_wanted.connect(self._image_menu)
         self.features.feature_chosen.connect(commands.choose_feature)
         self.features.switched.connect(lambda i, on: session.set_overlay(session.overlay.switch(i, on)))
@@ -113,9 +115,6 @@ class MainWindow(QMainWindow):
         self.report.sentence_added.connect(commands.add)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
 
     # following the session
 
@@ -251,19 +250,20 @@ class MainWindow(QMainWindow):
 
     # events of the window
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hide the maps while G is held, wherever the focus is, except while a person types."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_G and not event.isAutoRepeat():
-            typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
-            if (
-                event.type() == QEvent.Type.KeyPress
-                and not typing
-                and event.modifiers() == Qt.KeyboardModifier.NoModifier
-            ):
-                self.session.set_overlay(self.session.overlay.with_peek(True))
-            elif event.type() == QEvent.Type.KeyRelease:
-                self.session.set_overlay(self.session.overlay.with_peek(False))
-        return super().eventFilter(watched, event)
+    def _peek(self) -> None:
+        self.session.set_overlay(self.session.overlay.with_peek(True))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Show the maps again when the key that hides them is let go."""
+        if event.text().upper() == PEEK_KEY and not event.isAutoRepeat():
+            self.session.set_overlay(self.session.overlay.with_peek(False))
+        super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Show the maps again when another window takes the keyboard: its release would never arrive here."""
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.session.set_overlay(self.session.overlay.with_peek(False))
+        super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
@@ -277,8 +277,5 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work; drafts are on disk already."""
-        application = QApplication.instance()
-        if application is not None:
-            application.removeEventFilter(self)
         self.controller.close()
         super().closeEvent(event)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -16,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.inference.analysis import ObservationProbability
-from viewer.features.probabilities import ProbabilityTable
+from engine.inference.analysis import Analysis
+from viewer.features.probabilities import ProbabilityBox
 from viewer.features.row import FeatureRow
 from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
@@ -38,6 +37,7 @@ class FeaturePanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.rows: list[FeatureRow] = []
+        self._shown: tuple[Analysis | None, str] | None = None
         self.title = QLabel(tr("Features"))
         self.title.setProperty("role", "title")
         self.search = QLineEdit()
@@ -80,9 +80,14 @@ class FeaturePanel(QFrame):
         layout.addWidget(self.area, 1)
 
     def show_image(self, image: OpenImage | None, overlay: OverlaySettings) -> None:
-        """List the features of an image, or say why there are none."""
-        self._clear()
+        """List the features of an image, or say why there are none; nothing is done when that is already shown."""
         analysis = image.analysis if image is not None else None
+        shown = (analysis, _why_none(image))
+        if self._shown is not None and shown[0] is self._shown[0] and shown[1] == self._shown[1]:
+            self.show_overlay(overlay)
+            return
+        self._shown = shown
+        self._clear()
         active = analysis is not None and analysis.gate.verdict != "refused"
         for control in (self.search, self.opacity, self.threshold):
             control.setEnabled(active)
@@ -93,7 +98,7 @@ class FeaturePanel(QFrame):
             return
         self.title.setText(tr("Features ({count})", count=len(analysis.features)))
         if analysis.observations:
-            self._add_observations(analysis.observations)
+            self._rows_layout.addWidget(ProbabilityBox(analysis.observations))
         for rank, feature in enumerate(analysis.features):
             row = FeatureRow(feature, overlay.colour(feature.id, rank), feature.id in analysis.maps)
             row.chosen.connect(self.feature_chosen)
@@ -133,17 +138,6 @@ class FeaturePanel(QFrame):
             f = row.feature
             content = f"{f.id} {f.description} {f.observation} {f.location} {f.laterality}".casefold()
             row.setVisible(all(word in content for word in words))
-
-    def _add_observations(self, observations: tuple[ObservationProbability, ...]) -> None:
-        toggle = QPushButton(tr("Observation probabilities"))
-        toggle.setCheckable(True)
-        toggle.setProperty("role", "small")
-        toggle.setAccessibleName(tr("Show observation probabilities"))
-        table = ProbabilityTable(observations)
-        table.setVisible(False)
-        toggle.toggled.connect(table.setVisible)
-        self._rows_layout.addWidget(toggle)
-        self._rows_layout.addWidget(table)
 
     def _say(self, text: str) -> None:
         label = QLabel(text)

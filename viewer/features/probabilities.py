@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ObservationProbability
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
-from viewer.theme.palette import MUTED, TEXT, UNCONFIRMED
+from viewer.theme.palette import UNCONFIRMED
+from viewer.theme.text import set_role
 
 
 def observation_name(row: ObservationProbability) -> str:
@@ -31,13 +32,36 @@ class ProbabilityTable(QWidget):
         for number, row in enumerate(sorted(whole, key=lambda r: -r.probability)):
             above = row.probability >= row.threshold
             name = QLabel(observation_name(row))
-            name.setStyleSheet(f"color: {TEXT if above else MUTED}; font-size: 12px;")
+            set_role(name, "strong" if above else "weak")
             bar = ShareBar(row.probability, UNCONFIRMED if above else "#5b6675", mark=row.threshold)
             bar.setToolTip(tr("The line is the threshold above which the draft states it"))
             text = f"{100 * row.probability:.0f} %"
             bar.setAccessibleName(f"{observation_name(row)} {text}")
             value = QLabel(text)
-            value.setStyleSheet(f"color: {TEXT if above else MUTED}; font-size: 12px;")
+            set_role(value, "strong" if above else "weak")
             grid.addWidget(name, number, 0)
             grid.addWidget(bar, number, 1)
             grid.addWidget(value, number, 2, Qt.AlignmentFlag.AlignRight)
+
+
+class ProbabilityBox(QWidget):
+    """The table behind a button: features come first, and the table is made only when it is asked for."""
+
+    def __init__(self, rows: tuple[ObservationProbability, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._table: ProbabilityTable | None = None
+        toggle = QPushButton(tr("Observation probabilities"))
+        toggle.setCheckable(True)
+        toggle.setProperty("role", "small")
+        toggle.setAccessibleName(tr("Show observation probabilities"))
+        toggle.toggled.connect(self._show)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 6, 2)
+        self._column.addWidget(toggle)
+
+    def _show(self, on: bool) -> None:
+        if self._table is None:
+            self._table = ProbabilityTable(self._rows)
+            self._column.addWidget(self._table)
+        self._table.setVisible(on)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ActiveFeature
 from viewer.features.bar import ShareBar
+from viewer.features.swatch import Swatch
 from viewer.i18n import tr
-from viewer.theme.palette import ACCENT, MARKED, MUTED, PANEL, SELECTED
+from viewer.theme.marked import MarkedRow
 
 
-class FeatureRow(QFrame):
+class FeatureRow(MarkedRow):
     """Switch and colour of its map, description, strength; a click selects it."""
 
     chosen = Signal(int)
@@ -23,7 +24,6 @@ class FeatureRow(QFrame):
         super().__init__(parent)
         self.feature = feature
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setObjectName("feature_row")
         self.setAccessibleName(tr("Feature {id}: {text}", id=feature.id, text=feature.description))
         self.setAccessibleDescription(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
         self.switch = QCheckBox()
@@ -31,8 +31,7 @@ class FeatureRow(QFrame):
         self.switch.setToolTip(tr("Show its heat map") if has_map else tr("This feature has no map"))
         self.switch.setEnabled(has_map)
         self.switch.toggled.connect(lambda on: self.switched.emit(feature.id, on))
-        self.swatch = QPushButton()
-        self.swatch.setFixedSize(16, 16)
+        self.swatch = Swatch()
         self.swatch.setAccessibleName(tr("Colour of: {text}", text=feature.description))
         self.swatch.setToolTip(tr("Choose the colour of its map"))
         self.swatch.clicked.connect(self._choose_colour)
@@ -42,10 +41,10 @@ class FeatureRow(QFrame):
         self.bar = ShareBar(feature.percentile / 100.0, colour)
         self.bar.setAccessibleName(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
         numbers = QLabel(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
-        numbers.setStyleSheet(f"color: {MUTED}; font-size: 11px;")
+        numbers.setProperty("role", "small")
         numbers.setToolTip(tr("P: percentile among the images on which this feature is active; then its activation"))
         detail = QLabel(self._detail())
-        detail.setStyleSheet(f"color: {MUTED}; font-size: 11px;")
+        detail.setProperty("role", "small")
         low = QHBoxLayout()
         self.bar.setFixedWidth(110)
         numbers.setFixedWidth(80)
@@ -62,7 +61,6 @@ class FeatureRow(QFrame):
         layout.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(body, 1)
         self.set_colour(colour)
-        self.set_mark(False, False)
 
     def _detail(self) -> str:
         f = self.feature
@@ -83,7 +81,7 @@ class FeatureRow(QFrame):
 
     def set_colour(self, colour: str) -> None:
         """Show this colour in the swatch and the bar."""
-        self.swatch.setStyleSheet(f"background: {colour}; border: 1px solid #000; border-radius: 3px; padding: 0;")
+        self.swatch.set_colour(colour)
         self.bar.set_colour(colour)
 
     def set_on(self, on: bool) -> None:
@@ -91,15 +89,6 @@ class FeatureRow(QFrame):
         self.switch.blockSignals(True)
         self.switch.setChecked(on)
         self.switch.blockSignals(False)
-
-    def set_mark(self, selected: bool, linked: bool) -> None:
-        """Show the row as selected, as linked to the selected sentence, or plain."""
-        background, edge = (SELECTED, ACCENT) if selected else (MARKED, ACCENT) if linked else (PANEL, PANEL)
-        self.setProperty("mark", "selected" if selected else "linked" if linked else "none")
-        self.setStyleSheet(
-            f"#feature_row {{ background: {background}; border-left: 3px solid {edge}; }}"
-            f"#feature_row:focus {{ border: 1px solid {ACCENT}; border-left: 3px solid {ACCENT}; }}"
-        )
 
     def _choose_colour(self) -> None:
         colour = QColorDialog.getColor(QColor(self.bar.colour), self, tr("Colour of the map"))

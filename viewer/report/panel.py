@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from engine.report.draft import Draft, DraftStatus, ReportSection
+from engine.report.draft import Draft, DraftStatus
 from viewer.i18n import tr
-from viewer.report.editor import SentenceEditor
+from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
 from viewer.theme import palette as p
@@ -30,6 +30,8 @@ class DraftPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.rows: list[SentenceRow] = []
+        self._boxes: list[SectionBox] = []
+        self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
         title = QLabel(tr("Draft report"))
         title.setProperty("role", "title")
         self.status = QLabel()
@@ -64,25 +66,40 @@ class DraftPanel(QFrame):
         layout.addWidget(self.area, 1)
 
     def show_image(self, image: OpenImage | None) -> None:
-        """Show the draft of an image, or say why there is none."""
-        position = self.area.verticalScrollBar().value()
-        focused = next((row.sentence.key for row in self.rows if row.hasFocus() or row.editor.hasFocus()), None)
-        self._clear()
+        """Show the draft of an image, or say why there is none; what did not change keeps its widgets."""
         draft = image.history.current if image is not None and image.history is not None else None
         self._show_status(draft)
-        if draft is None:
-            self._say(_why_none(image))
-            return
-        if image is not None and image.restored:
-            self._say(tr("Your earlier changes of this draft were restored."))
-        if draft.indication:
-            self._say(tr("Indication: {text}", text=draft.indication))
-        for section in draft.sections:
-            self._add_section(section)
-        self.body.adjustSize()
-        self.area.verticalScrollBar().setValue(position)
-        if focused is not None:
-            self.focus(focused)
+        notes = _notes(image, draft)
+        names = tuple(section.name for section in draft.sections) if draft is not None else ()
+        shown = (image.key if image is not None else "", notes, names)
+        if shown != self._shown:
+            self._shown = shown
+            self._rebuild(notes, draft)
+        elif draft is not None:
+            for box, section in zip(self._boxes, draft.sections, strict=True):
+                box.set_section(section)
+        self.rows = [row for box in self._boxes for row in box.rows]
+
+    def _rebuild(self, notes: tuple[str, ...], draft: Draft | None) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for text in notes:
+            label = QLabel(text)
+            label.setWordWrap(True)
+            label.setProperty("role", "muted")
+            label.setContentsMargins(4, 6, 4, 2)
+            self._layout.addWidget(label)
+        self._boxes = [SectionBox(section) for section in draft.sections] if draft is not None else []
+        for box in self._boxes:
+            box.sentence_chosen.connect(self.sentence_chosen)
+            box.sentence_confirmed.connect(self.sentence_confirmed)
+            box.sentence_edited.connect(self.sentence_edited)
+            box.sentence_removed.connect(self.sentence_removed)
+            box.sentence_added.connect(self.sentence_added)
+            self._layout.addWidget(box)
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""
@@ -122,59 +139,14 @@ class DraftPanel(QFrame):
         self.review.setEnabled(draft.status is DraftStatus.DRAFT and waiting == 0)
         self.review.setToolTip(tr("Confirm, edit or remove every coloured sentence first") if waiting else "")
 
-    def _add_section(self, section: ReportSection) -> None:
-        title = QLabel(section.title.upper())
-        title.setProperty("role", "section")
-        add = QPushButton("+")
-        add.setProperty("role", "small")
-        add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
-        add.setToolTip(add.accessibleName())
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(add)
-        box = QWidget()
-        box.setLayout(head)
-        head.setContentsMargins(0, 6, 0, 0)
-        self._layout.addWidget(box)
-        for sentence in section.sentences:
-            if sentence.state == "removed":
-                continue
-            row = SentenceRow(sentence)
-            row.chosen.connect(self.sentence_chosen)
-            row.confirmed.connect(self.sentence_confirmed)
-            row.edited.connect(self.sentence_edited)
-            row.removed.connect(self.sentence_removed)
-            self.rows.append(row)
-            self._layout.addWidget(row)
-        entry = SentenceEditor()
-        entry.setPlaceholderText(tr("New sentence; Enter adds it"))
-        entry.setAccessibleName(tr("New sentence in {section}", section=section.title))
-        entry.hide()
-        entry.given_up.connect(entry.hide)
-        entry.returnPressed.connect(lambda: self._added(section.name, entry))
-        add.clicked.connect(entry.show)
-        add.clicked.connect(entry.setFocus)
-        self._layout.addWidget(entry)
 
-    def _added(self, section_name: str, entry: SentenceEditor) -> None:
-        if entry.text().strip():
-            self.sentence_added.emit(section_name, entry.text())
-
-    def _say(self, text: str) -> None:
-        label = QLabel(text)
-        label.setWordWrap(True)
-        label.setProperty("role", "muted")
-        label.setContentsMargins(4, 6, 4, 2)
-        self._layout.addWidget(label)
-
-    def _clear(self) -> None:
-        self.rows = []
-        while (item := self._layout.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+def _notes(image: OpenImage | None, draft: Draft | None) -> tuple[str, ...]:
+    """What stands above the sentences, or in their place."""
+    if draft is None:
+        return (_why_none(image),)
+    restored = tr("Your earlier changes of this draft were restored.") if image is not None and image.restored else ""
+    indication = tr("Indication: {text}", text=draft.indication) if draft.indication else ""
+    return tuple(text for text in (restored, indication) if text)
 
 
 def _why_none(image: OpenImage | None) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
-from viewer.theme.palette import ACCENT, CONFIRMED, MARKED, MUTED, PANEL, SELECTED, TEXT, UNCONFIRMED
+from viewer.theme.marked import MarkedRow
+from viewer.theme.palette import CONFIRMED, UNCONFIRMED
+from viewer.theme.text import set_role
 
 
-class SentenceRow(QFrame):
+class SentenceRow(MarkedRow):
     """Text coloured until confirmed, with confirm, edit and remove; click, Tab or Ctrl+Down select it."""
 
     chosen = Signal(str)
@@ -23,72 +25,76 @@ class SentenceRow(QFrame):
 
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sentence = sentence
-        self.setObjectName("sentence_row")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        waiting = sentence.state == "unconfirmed"
-        state = tr("not confirmed") if waiting else tr("confirmed")
-        self.setAccessibleName(sentence.text)
-        self.setAccessibleDescription(state)
-        self.text = QLabel(sentence.text)
+        self.editor: SentenceEditor | None = None
+        self.text = QLabel()
         self.text.setWordWrap(True)
-        self.text.setStyleSheet(f"color: {UNCONFIRMED if waiting else TEXT};")
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = QLabel(_note(sentence))
-        self.note.setStyleSheet(f"color: {MUTED}; font-size: 11px;")
-        self.editor = SentenceEditor(sentence.text)
-        self.editor.setAccessibleName(tr("Text of the sentence"))
-        self.editor.returnPressed.connect(self._finish)
-        self.editor.given_up.connect(self._give_up)
-        self.editor.hide()
-        self.buttons = {
-            "confirm": _button(tr("Confirm"), tr("Confirm: {text}", text=sentence.text)),
-            "edit": _button(tr("Edit"), tr("Edit: {text}", text=sentence.text)),
-            "remove": _button(tr("Remove"), tr("Remove: {text}", text=sentence.text)),
-        }
-        self.buttons["confirm"].setVisible(waiting)
-        self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(sentence.key))
+        self.note = QLabel()
+        self.note.setProperty("role", "small")
+        self.buttons = {name: _button(text) for name, text in _BUTTONS}
+        self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
-        self.buttons["remove"].clicked.connect(lambda: self.removed.emit(sentence.key))
+        self.buttons["remove"].clicked.connect(lambda: self.removed.emit(self.sentence.key))
         low = QHBoxLayout()
         low.setSpacing(4)
         low.addWidget(self.note, 1)
         for button in self.buttons.values():
             low.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(9, 4, 6, 4)
-        layout.setSpacing(2)
-        layout.addWidget(self.text)
-        layout.addWidget(self.editor)
-        layout.addLayout(low)
-        self.set_mark(False, False)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(11, 4, 6, 4)
+        self._column.setSpacing(2)
+        self._column.addWidget(self.text)
+        self._column.addLayout(low)
+        self.set_sentence(sentence)
 
-    def set_mark(self, selected: bool, linked: bool) -> None:
-        """Show the row as selected, as standing on the selected feature, or plain."""
-        background = SELECTED if selected else MARKED if linked else PANEL
-        edge = UNCONFIRMED if self.sentence.state == "unconfirmed" else CONFIRMED
-        border = f"border: 1px solid {ACCENT};" if selected or linked else f"border: 1px solid {background};"
-        self.setProperty("mark", "selected" if selected else "linked" if linked else "none")
-        self.setStyleSheet(
-            f"#sentence_row {{ background: {background}; {border} border-left: 3px solid {edge}; }}"
-            f"#sentence_row:focus {{ border-color: {ACCENT}; border-left: 3px solid {edge}; }}"
-        )
+    def set_sentence(self, sentence: Sentence) -> None:
+        """Show another state of the sentence; an open editor is closed."""
+        self.sentence = sentence
+        waiting = sentence.state == "unconfirmed"
+        self._close_editor()
+        self.text.setText(sentence.text)
+        set_role(self.text, "unconfirmed" if waiting else "confirmed")
+        self.note.setText(_note(sentence))
+        self.setAccessibleName(sentence.text)
+        self.setAccessibleDescription(tr("not confirmed") if waiting else tr("confirmed"))
+        for name, text in _BUTTONS:
+            self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
+        self.buttons["confirm"].setVisible(waiting)
+        self.set_edge(UNCONFIRMED if waiting else CONFIRMED)
 
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""
+        if self.editor is None:
+            self.editor = SentenceEditor(self.sentence.text)
+            self.editor.setAccessibleName(tr("Text of the sentence"))
+            self.editor.returnPressed.connect(self._finish)
+            self.editor.given_up.connect(self._give_up)
+            self._column.insertWidget(0, self.editor)
         self.text.hide()
-        self.editor.setText(self.sentence.text)
         self.editor.show()
         self.editor.setFocus()
         self.editor.selectAll()
 
-    def _give_up(self) -> None:
-        self.editor.hide()
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether what is typed goes to this sentence."""
+        return self.hasFocus() or (self.editor is not None and self.editor.hasFocus())
+
+    def _close_editor(self) -> None:
+        if self.editor is not None:
+            self.editor.hide()
+            self.editor.deleteLater()
+            self.editor = None
         self.text.show()
+
+    def _give_up(self) -> None:
+        self._close_editor()
         self.setFocus()
 
     def _finish(self) -> None:
-        self.edited.emit(self.sentence.key, self.editor.text())
+        if self.editor is not None:
+            self.edited.emit(self.sentence.key, self.editor.text())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the sentence."""
@@ -100,6 +106,7 @@ class SentenceRow(QFrame):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select the sentence when it is reached with Tab."""
+        super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.chosen.emit(self.sentence.key)
 
@@ -113,10 +120,12 @@ class SentenceRow(QFrame):
             super().keyPressEvent(event)
 
 
-def _button(text: str, name: str) -> QPushButton:
-    button = QPushButton(text)
+_BUTTONS = (("confirm", "Confirm"), ("edit", "Edit"), ("remove", "Remove"))
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(tr(text))
     button.setProperty("role", "small")
-    button.setAccessibleName(name)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 

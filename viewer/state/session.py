@@ -142,7 +142,6 @@ class Session:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
         self.image_changed.emit(key)
-        self.draft_changed.emit(key)
 
     def regenerate(self, draft: Draft) -> None:
         """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""

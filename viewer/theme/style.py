@@ -54,6 +54,11 @@ QProgressBar {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-rad
 QProgressBar::chunk {{ background: #2f6fb3; }}
 QLabel[role="title"] {{ font-size: 14px; font-weight: 600; color: {p.TEXT}; }}
 QLabel[role="section"] {{ font-size: 11px; font-weight: 700; color: {p.MUTED}; }}
+QLabel[role="small"] {{ font-size: 11px; color: {p.MUTED}; }}
+QLabel[role="unconfirmed"] {{ color: {p.UNCONFIRMED}; }}
+QLabel[role="confirmed"] {{ color: {p.TEXT}; }}
+QLabel[role="strong"] {{ font-size: 12px; color: {p.TEXT}; }}
+QLabel[role="weak"] {{ font-size: 12px; color: {p.MUTED}; }}
 QLabel[role="muted"] {{ color: {p.MUTED}; }}
 QFrame[role="panel"] {{ background: {p.PANEL}; }}
 QListWidget {{ border: 0; background: {p.PANEL}; }}

@@ -1,0 +1,90 @@
+"""One section of the draft: its title, its sentences, a line for a new one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from engine.report.draft import ReportSection, Sentence
+from viewer.i18n import tr
+from viewer.report.editor import SentenceEditor
+from viewer.report.sentence import SentenceRow
+
+
+class SectionBox(QWidget):
+    """Shows a section; its rows keep their widgets, and so the keyboard, while their sentences change."""
+
+    sentence_chosen = Signal(str)
+    sentence_confirmed = Signal(str)
+    sentence_edited = Signal(str, str)
+    sentence_removed = Signal(str)
+    sentence_added = Signal(str, str)
+
+    def __init__(self, section: ReportSection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[SentenceRow] = []
+        self._name = section.name
+        self._entry: SentenceEditor | None = None
+        title = QLabel(section.title.upper())
+        title.setProperty("role", "section")
+        self._add = QPushButton("+")
+        self._add.setProperty("role", "small")
+        self._add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
+        self._add.setToolTip(self._add.accessibleName())
+        self._add.clicked.connect(self._begin_entry)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self._add)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 6, 0, 0)
+        self._column.setSpacing(3)
+        self._column.addLayout(head)
+        self.set_section(section)
+
+    def set_section(self, section: ReportSection) -> None:
+        """Show another state of the same section."""
+        wanted = [sentence for sentence in section.sentences if sentence.state != "removed"]
+        keys = {sentence.key for sentence in wanted}
+        kept = {row.sentence.key: row for row in self.rows if row.sentence.key in keys}
+        for row in self.rows:
+            if row.sentence.key not in keys:
+                row.hide()
+                row.deleteLater()
+        self.rows = []
+        for place, sentence in enumerate(wanted):
+            row = kept.get(sentence.key) or self._make(sentence)
+            if row.sentence != sentence:
+                row.set_sentence(sentence)
+            # The head is the first thing in the column.
+            self._column.insertWidget(place + 1, row)
+            self.rows.append(row)
+        self._end_entry()
+
+    def _make(self, sentence: Sentence) -> SentenceRow:
+        row = SentenceRow(sentence)
+        row.chosen.connect(self.sentence_chosen)
+        row.confirmed.connect(self.sentence_confirmed)
+        row.edited.connect(self.sentence_edited)
+        row.removed.connect(self.sentence_removed)
+        return row
+
+    def _begin_entry(self) -> None:
+        if self._entry is None:
+            self._entry = SentenceEditor()
+            self._entry.setPlaceholderText(tr("New sentence; Enter adds it"))
+            self._entry.setAccessibleName(tr("New sentence"))
+            self._entry.given_up.connect(self._end_entry)
+            self._entry.returnPressed.connect(self._add_entry)
+            self._column.addWidget(self._entry)
+        self._entry.setFocus()
+
+    def _add_entry(self) -> None:
+        if self._entry is not None and self._entry.text().strip():
+            self.sentence_added.emit(self._name, self._entry.text())
+
+    def _end_entry(self) -> None:
+        if self._entry is not None:
+            self._entry.hide()
+            self._entry.deleteLater()
+            self._entry = None

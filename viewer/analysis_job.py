@@ -1,4 +1,4 @@
-"""What runs in the engine's worker process for one image: analysis, draft, and the typical strength of each feature."""
+"""What runs in the engine's worker process for one image: analysis and draft."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.pack.library import load_pack
 from engine.report.compose import compose
 from engine.report.draft import Draft
 
-Answer = tuple[Analysis, Draft | None, dict[int, float]]
+Answer = tuple[Analysis, Draft | None]
 
 
 @lru_cache(maxsize=1)
@@ -38,14 +38,11 @@ def analyse(
     Returns
     -------
     tuple
-        Analysis; its draft, None for a refused image; each active feature's median activation over the training images
-        on which it is active.
+        Analysis; its draft, None for a refused image.
     """
     progress("Opening the model pack", 0.02)
     analyzer = open_analyzer(pack, device)
     analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
     if analysis.gate.verdict == "refused":
-        return analysis, None, {}
-    records = analyzer.pack.features.get(feature.id for feature in analysis.features)
-    typical = {i: record.quantiles[len(record.quantiles) // 2] for i, record in records.items()}
-    return analysis, compose(analysis, indication=radiograph.acquisition.indication), typical
+        return analysis, None
+    return analysis, compose(analysis, indication=radiograph.acquisition.indication)

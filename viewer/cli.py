@@ -40,10 +40,14 @@ def _view(arguments: list[str]) -> int:
 
 
 def _demo(arguments: list[str]) -> int:
-    parser = Parser(prog="saerad demo", description="Open the viewer on the bundled study and pack.",
-                    example="saerad demo --offscreen out/")
-    parser.add_argument("--offscreen", metavar="DIR", type=Path,
-                        help="need no display: save screenshots and every export into DIR")
+    parser = Parser(
+        prog="saerad demo",
+        description="Open the viewer on the bundled study and pack.",
+        example="saerad demo --offscreen out/",
+    )
+    parser.add_argument(
+        "--offscreen", metavar="DIR", type=Path, help="need no display: save screenshots and every export into DIR"
+    )
     options = parser.parse_args(arguments)
     if options.offscreen is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -59,11 +63,15 @@ def _require_screen() -> None:
         import PySide6.QtWidgets  # noqa: F401 - asks whether Qt can be loaded here
     except ImportError as error:
         raise SaeRadError(
-            "VIEWER_UNAVAILABLE", f"the viewer's screen library cannot be loaded ({error})",
+            "VIEWER_UNAVAILABLE",
+            f"the viewer's screen library cannot be loaded ({error})",
             "install it with: pip install 'saerad-workstation[viewer]' (on Linux also libegl1 and libxkbcommon0); "
             "'saerad analyse' works without it",
         ) from error
     displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
-        raise SaeRadError("NO_DISPLAY", "there is no display to open the viewer on",
-                          "use 'saerad demo --offscreen DIR' or 'saerad analyse', or log in with a display")
+        raise SaeRadError(
+            "NO_DISPLAY",
+            "there is no display to open the viewer on",
+            "use 'saerad demo --offscreen DIR' or 'saerad analyse', or log in with a display",
+        )

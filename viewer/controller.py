@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import Cancelled, SaeRadError
+from engine.inference.heat_scale import density_unit
 from engine.report.draft import Draft, DraftStatus
 from viewer import services
 from viewer.i18n import tr
@@ -187,15 +188,17 @@ class Controller(QObject):
         image = self.session.images[key]
         if image.analysis is None or image.radiograph is None or not image.analysis.maps:
             return
-        analysis, references = image.analysis, image.references
+        analysis = image.analysis
+        features = {feature.id: feature for feature in analysis.features}
         rows, columns = image.radiograph.rows, image.radiograph.columns
 
         def work(control: TaskControl) -> dict[int, DensityMap]:
             made = {}
             for feature_id, feature_map in analysis.maps.items():
                 control.check()
-                reference = references.get(feature_id) or feature_map.preactivation
-                made[feature_id] = density_map(feature_map, rows, columns, reference)
+                feature = features[feature_id]
+                unit = density_unit(feature.typical, feature.activation, feature_map.values.size)
+                made[feature_id] = density_map(feature_map, rows, columns, unit)
             return made
 
         run_task(work, partial(self._mapped, key), self.failed.emit, priority=FOREGROUND)

@@ -112,8 +112,8 @@ class Engine:
         job = self._worker.submit(
             "viewer.analysis_job:analyse", radiograph, self.pack, self.device, progress=control.progress
         )
-        analysis, draft, references = wait(job, control)
-        return AnalysisResult(analysis, draft, references)
+        analysis, draft = wait(job, control)
+        return AnalysisResult(analysis, draft)
 
     def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
         """Compose the draft of an analysis anew."""

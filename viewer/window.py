@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSplitter,
 )
 
+from engine.inference.heat_scale import FULL_SCALE
 from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
 from viewer.actions.catalogue import PEEK_KEY
 from viewer.commands import Commands
@@ -27,7 +28,7 @@ from viewer.image.frame import ImageFrame
 from viewer.image.heatmap import paint_density
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
-from viewer.state.overlay import FULL_SCALE, OverlaySettings
+from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser

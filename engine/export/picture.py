@@ -1,8 +1,6 @@
 """Render the radiograph with heat maps, legend, orientation letters and the strip as an 8-bit picture.
 
-The colour scale is fixed and that of the viewer: the colour says which feature, the opacity how strongly a place
-speaks for it. 1 is a typical activation of the feature spread evenly over the patches; the colour is full at
-`FULL_SCALE` times that, and below `THRESHOLD` of the full scale nothing is drawn.
+The colour scale is the fixed one of `engine.inference.heat_scale`.
 """
 
 from __future__ import annotations
@@ -12,28 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.typeface import FONT_FILE, plain
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap
 from engine.inference.attribution import upsample
+from engine.inference.heat_scale import FULL_SCALE, OPACITY, PALETTE, density_unit, strength
 from engine.report.draft import Draft
 from engine.report.vocabulary import NO_FINDING
 
-PALETTE: tuple[tuple[int, int, int], ...] = (
-    (255, 159, 28),
-    (46, 196, 255),
-    (255, 93, 143),
-    (123, 237, 92),
-    (199, 146, 255),
-    (255, 228, 94),
-    (61, 220, 192),
-    (255, 127, 80),
-)
-"""Colours told apart on a grey image, also with the common colour-vision deficiencies."""
-
-FULL_SCALE, THRESHOLD, SOFT_EDGE, MAX_ALPHA = 20.0, 0.1, 0.06, 0.6
+COLOURS: tuple[tuple[int, int, int], ...] = tuple(ImageColor.getcolor(name, "RGB")[:3] for name in PALETTE)  # type: ignore[index,misc]
 SMALLEST_SIDE, LARGEST_SIDE = 800, 1600
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
@@ -63,7 +50,7 @@ def overlays_of(analysis: Analysis, draft: Draft) -> list[Overlay]:
     wanted = list(dict.fromkeys(feature for finding in findings for feature in finding.evidence))
     active = {feature.id: feature for feature in analysis.features}
     shown = [ident for ident in wanted if ident in active and ident in analysis.maps]
-    return [Overlay(active[i], analysis.maps[i], colour) for i, colour in zip(shown, PALETTE, strict=False)]
+    return [Overlay(active[i], analysis.maps[i], colour) for i, colour in zip(shown, COLOURS, strict=False)]
 
 
 def grey_picture(radiograph: Radiograph) -> npt.NDArray[np.uint8]:
@@ -92,19 +79,8 @@ def density(overlay: Overlay) -> npt.NDArray[np.float32]:
 
     Where the typical activation is not known, the one in this image stands in for it.
     """
-    reference = max(overlay.feature.typical or overlay.feature.activation, 1e-6)
-    return (overlay.map.values * (overlay.map.values.size / reference)).astype(np.float32)
-
-
-def opacity(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Opacity of the colour, 0..`MAX_ALPHA`, for densities; it fades in above the threshold, which draws no line.
-
-    The square root makes a quarter of the full scale well visible.
-    """
-    share = np.clip(values / FULL_SCALE, 0.0, 1.0)
-    fade = np.clip((share - THRESHOLD) / SOFT_EDGE, 0.0, 1.0)
-    alpha: npt.NDArray[np.float32] = (MAX_ALPHA * np.sqrt(share * fade)).astype(np.float32)
-    return alpha
+    unit = density_unit(overlay.feature.typical, overlay.feature.activation, overlay.map.values.size)
+    return (overlay.map.values / unit).astype(np.float32)
 
 
 def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, overlays: Sequence[Overlay]) -> RgbImage:
@@ -123,12 +99,12 @@ def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, overlays: Sequenc
         left, top, right, bottom = overlay.map.box
         box = (left * scale_x, top * scale_y, right * scale_x, bottom * scale_y)
         drawn = upsample(replace(overlay.map, values=density(overlay), box=box), height, width)
-        alpha = opacity(drawn)[:, :, None]
+        alpha = OPACITY * strength(drawn)[:, :, None]
         clear *= 1.0 - alpha
         colours += alpha * np.asarray(overlay.colour, dtype=np.float32)
         weights += alpha
     # Where maps overlap their colours mix by weight, whatever their order, and the image still shines through.
-    covered = np.minimum(1.0 - clear, MAX_ALPHA)
+    covered = np.minimum(1.0 - clear, OPACITY)
     mixed = base * (1.0 - covered) + colours / np.maximum(weights, 1e-6) * covered
     picture: RgbImage = np.rint(mixed).astype(np.uint8)
     return picture
@@ -184,7 +160,7 @@ def _draw_legend(area: Image.Image, overlays: Sequence[Overlay], line: int, font
     """One line a feature, each with the ramp of its opacity, then what the ramp means."""
     pen = ImageDraw.Draw(area)
     ramp = line * 4
-    shades = opacity(np.linspace(0.0, FULL_SCALE, ramp, dtype=np.float32)).tolist()
+    shades = (OPACITY * strength(np.linspace(0.0, FULL_SCALE, ramp, dtype=np.float32))).tolist()
     for row, overlay in enumerate(overlays):
         y = row * line + line // 4
         for step in range(ramp):

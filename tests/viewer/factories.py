@@ -156,7 +156,7 @@ class FakeEngine:
         self.analysed.append(radiograph.identity.sop_instance_uid)
         refused = radiograph.acquisition.body_part not in ("", "CHEST")
         analysis = self.wrong_image or make_analysis(radiograph, verdict="refused" if refused else "suitable")
-        return AnalysisResult(analysis, None if refused else make_draft(analysis), {3: 2.0, 5: 2.0, 9: 2.0})
+        return AnalysisResult(analysis, None if refused else make_draft(analysis))
 
     def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
         return make_draft(analysis)

@@ -26,7 +26,7 @@ key, = session.add([radiograph.source])
 session.show(key)
 session.set_radiograph(key, radiograph)
 analysis = make_analysis(radiograph)
-session.set_result(key, AnalysisResult(analysis, make_draft(analysis), {}), radiograph.pixel_sha256)
+session.set_result(key, AnalysisResult(analysis, make_draft(analysis)), radiograph.pixel_sha256)
 session.change("edit", session.draft.edit("s1", "Written before the kill."))
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -17,12 +17,11 @@ from engine.dicom.grayscale import Window
 from engine.dicom.radiograph import Calibration, Radiograph, Spacing
 from tests.viewer.factories import GRID, make_radiograph, one_patch, ramp
 from viewer.image.annotations import corners, edges, person_text, spacing_text
-from viewer.image.heatmap import LONGEST, alpha, density_map, paint_density
+from viewer.image.heatmap import LONGEST, density_map, paint_density
 from viewer.image.pyramid import build_pyramid
 from viewer.image.raster import render, render_sampled, sample
 from viewer.image.view import View, fit
 from viewer.image.windowing import Windowing, describe, presets
-from viewer.state.overlay import FULL_SCALE
 
 pytestmark = pytest.mark.usefixtures("dark")
 
@@ -187,7 +186,7 @@ def test_one_hot_patch_lies_exactly_where_its_patch_is(rows: int, columns: int, 
     left, top = ((columns - side) / 2, (rows - side) / 2) if crop else (0.0, 0.0)
     width, height = (side, side) if crop else (columns, rows)
     box = (left, top, left + width, top + height)
-    made = density_map(one_patch(3, 2, 5, box), rows, columns, reference=2.0)
+    made = density_map(one_patch(3, 2, 5, box), rows, columns, unit=2.0 / GRID**2)
     density = made.density
     assert max(density.shape) <= LONGEST and density.shape[0] / density.shape[1] == pytest.approx(
         rows / columns, rel=0.01
@@ -204,7 +203,7 @@ def test_one_hot_patch_lies_exactly_where_its_patch_is(rows: int, columns: int, 
 
 def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> None:
     box = (75.0, 0.0, 375.0, 300.0)
-    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 2.0), "#ff9f1c", 0.1))
+    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 2.0 / GRID**2), "#ff9f1c", 0.1))
     assert picture.shape == (300, 450, 4)
     assert picture[:, :75, 3].max() == 0 and picture[:, 376:, 3].max() == 0
     assert picture[188:, :, 3].max() == 0
@@ -212,18 +211,9 @@ def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> 
     assert hot[3] > 230 and abs(int(hot[0]) - 0xFF) <= 2 and abs(int(hot[2]) - 0x1C) <= 3
 
 
-def test_the_scale_is_fixed_and_the_threshold_cuts() -> None:
-    even = np.full((4, 4), 1.0, np.float32)
-    assert alpha(even, 0.1).max() == 0
-    values = np.array([0.0, 0.05, 0.5, 1.0, 3.0], np.float32) * np.float32(FULL_SCALE)
-    assert alpha(values, 0.1) == pytest.approx([0, 0, 0.5, 1.0, 1.0])
-    assert alpha(-values, 0.0).max() == 0
-    assert alpha(values, 0.6)[2] == 0
-
-
 def test_twice_the_contribution_is_twice_the_density_whatever_the_image() -> None:
-    weak = density_map(one_patch(3, 2, 5, (0, 0, 300, 300), 1.0), 300, 300, 2.0).density
-    strong = density_map(one_patch(3, 2, 5, (0, 0, 900, 600), 2.0), 600, 900, 2.0).density
+    weak = density_map(one_patch(3, 2, 5, (0, 0, 300, 300), 1.0), 300, 300, 2.0 / GRID**2).density
+    strong = density_map(one_patch(3, 2, 5, (0, 0, 900, 600), 2.0), 600, 900, 2.0 / GRID**2).density
     assert strong.max() == pytest.approx(2 * weak.max(), rel=0.02)
 
 

@@ -51,7 +51,7 @@ def test_a_real_analysis_reaches_the_window(
     assert image is not None and image.work is Work.DONE, image.analysis_problem if image else None
     assert image.analysis is not None and image.analysis.pack_name == "toy"
     assert len(window.features.rows) == len(image.analysis.features) > 0
-    assert set(image.references) >= {f.id for f in image.analysis.features}
+    assert all(feature.typical > 0 for feature in image.analysis.features)
     assert window.controller.close() is None
     window.close()
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DraftError, InferenceError
+from engine.inference.heat_scale import PALETTE
 from engine.report.draft import Draft, DraftStatus
 from tests.viewer.factories import make_analysis, make_draft, make_radiograph
 from viewer.state.autosave import DraftFileError, DraftStore
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, Problem
-from viewer.state.overlay import PALETTE, OverlaySettings
+from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import KEEP_PIXELS, AnalysisResult, Session
 
@@ -31,7 +32,7 @@ def show_analysed(session: Session, folder: Path, name: str = "a.dcm") -> str:
     session.show(key)
     session.set_radiograph(key, radiograph)
     analysis = make_analysis(radiograph)
-    session.set_result(key, AnalysisResult(analysis, make_draft(analysis), {}), radiograph.pixel_sha256)
+    session.set_result(key, AnalysisResult(analysis, make_draft(analysis)), radiograph.pixel_sha256)
     return key
 
 
@@ -108,9 +109,7 @@ def test_drafts_and_analyses_of_another_image_are_refused(session: Session, tmp_
     before = draft_of(session)
     other = make_analysis(make_radiograph(tmp_path, "b.dcm"))
     with pytest.raises(InferenceError, match="WRONG_IMAGE"):
-        session.set_result(
-            key, AnalysisResult(other, make_draft(other), {}), session.images[key].radiograph.pixel_sha256
-        )  # type: ignore[union-attr]
+        session.set_result(key, AnalysisResult(other, make_draft(other)), session.images[key].radiograph.pixel_sha256)  # type: ignore[union-attr]
     with pytest.raises(DraftError, match="WRONG_IMAGE"):
         session.change("x", make_draft(other))
     assert draft_of(session) == before

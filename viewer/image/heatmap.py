@@ -10,12 +10,10 @@ from PySide6.QtGui import QColor, QImage
 
 from engine.inference.analysis import FeatureMap
 from engine.inference.attribution import upsample
-from viewer.state.overlay import FULL_SCALE
+from engine.inference.heat_scale import strength
 
 LONGEST = 512
 """Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
-
-SOFT_EDGE = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +31,13 @@ class DensityMap:
     method: str
 
 
-def density_map(feature_map: FeatureMap, rows: int, columns: int, reference: float) -> DensityMap:
+def density_map(feature_map: FeatureMap, rows: int, columns: int, unit: float) -> DensityMap:
     """Upsample a patch map over an image of `rows` by `columns` pixels.
 
     Parameters
     ----------
-    reference : float
-        Typical activation of the feature, > 0; makes the scale the same for every image.
+    unit : float
+        Contribution that counts as density 1 (`engine.inference.heat_scale.density_unit`).
 
     Notes
     -----
@@ -51,19 +49,7 @@ def density_map(feature_map: FeatureMap, rows: int, columns: int, reference: flo
     left, top, right, bottom = feature_map.box
     x, y = width / columns, height / rows
     small = replace(feature_map, box=(left * x, top * y, right * x, bottom * y))
-    unit = reference / feature_map.values.size
     return DensityMap(feature_map.feature_id, upsample(small, height, width) / np.float32(unit), feature_map.method)
-
-
-def alpha(density: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.float32]:
-    """Opacity of the colour, 0..1: zero up to the threshold, full at the fixed end of the scale.
-
-    Within `SOFT_EDGE` above the threshold it fades in, so that the threshold draws no line of its own.
-    """
-    share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
-    fade = np.clip((share - np.float32(threshold)) / np.float32(SOFT_EDGE), 0.0, 1.0)
-    strength: npt.NDArray[np.float32] = (share * fade).astype(np.float32)
-    return strength
 
 
 def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
@@ -77,10 +63,8 @@ def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
     rgb = QColor(colour)
     if not rgb.isValid():
         raise ValueError(f"{colour!r} is not a colour")
-    strength = alpha(density.density, threshold)
-    height, width = strength.shape
-    # Square root: places of a quarter of the full scale are already well seen on a gray image.
-    opaque = np.sqrt(strength)
+    opaque = strength(density.density, threshold)
+    height, width = opaque.shape
     pixels = np.empty((height, width, 4), dtype=np.uint8)
     for channel, value in enumerate((rgb.blue(), rgb.green(), rgb.red())):
         pixels[..., channel] = np.rint(opaque * np.float32(value)).astype(np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.dicom.radiograph import Identity, Radiograph
@@ -63,9 +63,6 @@ class OpenImage:
         Kept when the pixels are released, so that the list of images stays complete.
     radiograph : Radiograph or None
         None until loaded, and again after its pixels were released to save memory.
-    references : dict of int to float
-        Activation that counts as typical for each active feature (its median over the training images): the unit of
-        the colour scale.
     """
 
     key: str
@@ -77,7 +74,6 @@ class OpenImage:
     work: Work = Work.NONE
     analysis: Analysis | None = None
     analysis_problem: Problem | None = None
-    references: dict[int, float] = field(default_factory=dict)
     history: DraftHistory | None = None
     restored: bool = False
 

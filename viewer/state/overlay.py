@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-PALETTE = ("#ff9f1c", "#2ec4ff", "#ff5d8f", "#7bed5c", "#c792ff", "#ffe45e", "#3ddcc0", "#ff7f50")
-"""Colours told apart on a gray image, also with the common colour-vision deficiencies."""
-
-FULL_SCALE = 20.0
-"""Density at which a colour is full: 1 is a typical activation of the feature spread evenly over the image.
-It never changes, so colours can be compared between images."""
+from engine.inference.heat_scale import OPACITY, PALETTE, THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -33,8 +28,8 @@ class OverlaySettings:
 
     visible: frozenset[int] = frozenset()
     colours: dict[int, str] = field(default_factory=dict)
-    opacity: float = 0.6
-    threshold: float = 0.1
+    opacity: float = OPACITY
+    threshold: float = THRESHOLD
     peek: bool = False
 
     def show(self, feature_ids: Iterable[int]) -> OverlaySettings:

@@ -27,7 +27,6 @@ class AnalysisResult:
 
     analysis: Analysis
     draft: Draft | None
-    references: dict[int, float]
 
 
 class Session:
@@ -135,7 +134,7 @@ class Session:
         result.analysis.require_image(uid, pixel_sha256)
         if result.draft is not None:
             result.draft.require_image(uid, pixel_sha256)
-        image.analysis, image.references = result.analysis, result.references
+        image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
         if result.draft is not None:

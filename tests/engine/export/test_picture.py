@@ -9,26 +9,23 @@ import pytest
 
 from engine.dicom.radiograph import Acquisition, Calibration, Spacing
 from engine.export.picture import (
-    FULL_SCALE,
+    COLOURS,
     LARGEST_SIDE,
-    MAX_ALPHA,
-    PALETTE,
-    THRESHOLD,
     Overlay,
     blend,
     density,
     grey_picture,
-    opacity,
     orientation_letters,
     overlays_of,
     render,
 )
+from engine.inference.heat_scale import OPACITY
 from engine.report.compose import compose
 from tests.engine.report.factories import busy, feature, feature_map, radiograph
 
 
 def overlay(peak: tuple[int, int], box: tuple[float, float, float, float], colour: int = 0) -> Overlay:
-    return Overlay(feature(1, "Edema"), feature_map(1, peak, box), PALETTE[colour])
+    return Overlay(feature(1, "Edema"), feature_map(1, peak, box), COLOURS[colour])
 
 
 def test_without_maps_the_picture_is_the_displayed_image() -> None:
@@ -72,8 +69,8 @@ def test_overlapping_maps_mix_whatever_their_order_and_leave_the_image_visible()
     both = [overlay((8, 8), box, 0), overlay((8, 8), box, 1)]
     picture = blend(grey, image, both)
     assert np.array_equal(picture, blend(grey, image, both[::-1]))
-    mean = (np.array(PALETTE[0]) + np.array(PALETTE[1])) / 2
-    assert picture[425, 425] == pytest.approx(grey[425, 425] * (1 - MAX_ALPHA) + mean * MAX_ALPHA, abs=1)
+    mean = (np.array(COLOURS[0]) + np.array(COLOURS[1])) / 2
+    assert picture[425, 425] == pytest.approx(grey[425, 425] * (1 - OPACITY) + mean * OPACITY, abs=1)
 
 
 def test_the_scale_is_that_of_the_feature_not_of_the_image() -> None:
@@ -82,13 +79,6 @@ def test_the_scale_is_that_of_the_feature_not_of_the_image() -> None:
     assert np.allclose(density(strong), 2 * density(weak))
     unknown = replace(weak, feature=replace(weak.feature, typical=0.0))
     assert np.allclose(density(unknown), weak.map.values * 256 / weak.feature.activation)
-
-
-def test_opacity_rises_from_the_threshold_to_the_full_scale() -> None:
-    steps = opacity(np.linspace(-5, FULL_SCALE * 2, 500, dtype=np.float32))
-    assert not opacity(np.array([-1.0, 0.0, THRESHOLD * FULL_SCALE], dtype=np.float32)).any()
-    assert np.all(np.diff(steps) >= 0)
-    assert steps[-1] == pytest.approx(MAX_ALPHA)
 
 
 def test_only_present_findings_have_maps() -> None:

@@ -140,15 +140,16 @@ class GatedSae(nn.Module):
             self.w_dec.copy_(nn.functional.normalize(self.w_dec, dim=1))
 
     @torch.no_grad()
-    def fold(self, scale: float = 1.0) -> FoldedSae:
+    def fold(self, space: Space) -> FoldedSae:
         """Return the JumpReLU form: ``threshold = max(0, b_mag - exp(r_mag) b_gate)``, decoder rows of unit length.
 
         Parameters
         ----------
-        scale : float
-            The model was trained on ``scale * x``; the folded form takes x itself.
+        space : Space
+            Where the model was trained; the folded form takes class tokens as they are.
         """
-        norm = self.w_dec.norm(dim=1).clamp_min(1e-12)
+        decoder = self.w_dec @ space.inverse
+        norm = decoder.norm(dim=1).clamp_min(1e-12)
         gain = self.r_mag.exp() * norm
         threshold = torch.clamp_min(self.b_mag - self.r_mag.exp() * self.b_gate, 0.0) * norm
 
@@ -156,12 +157,44 @@ class GatedSae(nn.Module):
             return np.ascontiguousarray(value.detach().cpu().numpy().astype(np.float32))
 
         return FoldedSae(
-            w_enc=array(gain[:, None] * self.w_gate),
-            b_enc=array(self.b_mag * norm / scale),
-            threshold=array(threshold / scale),
-            b_dec=array(self.b_dec / scale),
-            w_dec=array(self.w_dec / norm[:, None]),
+            w_enc=array((gain[:, None] * self.w_gate) @ space.forward),
+            b_enc=array(self.b_mag * norm),
+            threshold=array(threshold),
+            b_dec=array(space.centre + self.b_dec @ space.inverse),
+            w_dec=array(decoder / norm[:, None]),
         )
+
+
+@dataclass(frozen=True)
+class Space:
+    """The space a model is trained in: ``u = (x - centre) forward``, with a symmetric matrix and its inverse.
+
+    Class tokens of a supervised encoder lie mostly along a few directions, and a plain squared error would spend the
+    dictionary on these. Shrinking every principal direction by a power of its deviation gives rarer ones their say:
+    exponent 0 only scales, 1 whitens.
+    """
+
+    centre: Tensor
+    forward: Tensor
+    inverse: Tensor
+
+    @classmethod
+    def fit(cls, tokens: Tensor, exponent: float) -> Space:
+        """Return the space in which the mean squared length of a token is its dimension."""
+        centre = tokens.mean(0)
+        x = (tokens - centre).double()
+        values, vectors = torch.linalg.eigh(x.T @ x / len(x))
+        # Directions with next to no variance hold rounding, not information: they are not blown up.
+        floor = 1e-4 * float(values.mean())
+        shrink = values.clamp_min(floor).pow(-0.5 * exponent)
+        length = float((values * shrink.square()).sum() / len(values)) ** 0.5
+        forward = (vectors * (shrink / max(length, 1e-12))) @ vectors.T
+        inverse = (vectors * (max(length, 1e-12) / shrink)) @ vectors.T
+        return cls(centre, forward.float(), inverse.float())
+
+    def enter(self, tokens: Tensor) -> Tensor:
+        """Return class tokens in this space."""
+        return (tokens - self.centre) @ self.forward
 
 
 def geometric_median(points: Tensor, iterations: int = 50) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from training.sae.folded import FloatArray, FoldedSae
-from training.sae.gated import VARIANTS, GatedSae
+from training.sae.gated import VARIANTS, GatedSae, Space
 from training.sae.metrics import SaeMetrics, measure
 
 Progress = Callable[[str, float], None]
@@ -30,6 +30,8 @@ class SaeOptions:
         Key of :data:`training.sae.gated.VARIANTS`.
     learning_rate : float
         Peak; warmed up over the first twentieth, cosine to a tenth over the last half.
+    whitening : float
+        Exponent of :class:`training.sae.gated.Space`.
     resample_every : int
         Steps between looks for dead features; none are touched in the last 40 % of the run.
     """
@@ -40,6 +42,7 @@ class SaeOptions:
     steps: int = 3000
     batch: int = 512
     learning_rate: float = 4e-3
+    whitening: float = 0.0
     resample_every: int = 250
     seed: int = 0
 
@@ -50,14 +53,15 @@ class SaeResult:
 
     sae: FoldedSae
     model: GatedSae
-    scale: float
+    space: Space
     metrics: SaeMetrics
     sparsity_weight: float
 
     def activations(self, tokens: FloatArray) -> FloatArray:
         """Return what the torch model makes of tokens, in the units of the folded form: shape (N, n_features)."""
         with torch.no_grad():
-            raw = self.model(torch.from_numpy(tokens) * self.scale) * self.model.w_dec.norm(dim=1) / self.scale
+            norm = (self.model.w_dec @ self.space.inverse).norm(dim=1)
+            raw = self.model(self.space.enter(torch.from_numpy(tokens))) * norm
         return np.asarray(raw.numpy(), dtype=np.float32)
 
 
@@ -99,11 +103,9 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
     """
     generator = torch.Generator().manual_seed(options.seed)
     raw = torch.from_numpy(np.ascontiguousarray(train, dtype=np.float32))
-    centre = raw.mean(0)
-    # One number for all data sets: the mean squared length of a centred token becomes d_model.
-    scale = float(math.sqrt(raw.shape[1] / (raw - centre).square().sum(1).mean().item()))
-    x = raw * scale
-    held_out = torch.from_numpy(np.ascontiguousarray(validation, dtype=np.float32)) * scale
+    space = Space.fit(raw, options.whitening)
+    x = space.enter(raw)
+    held_out = space.enter(torch.from_numpy(np.ascontiguousarray(validation, dtype=np.float32)))
     model = GatedSae(x.shape[1], options.n_features, VARIANTS[options.variant])
     model.start_from(x, generator, 3.0 * options.target_l0)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999))
@@ -135,8 +137,8 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
                 _resample(model, optimizer, x, ~fired, generator)
             fired.zero_()
     _settle(model, held_out, options.target_l0)
-    sae = model.fold(scale)
-    return SaeResult(sae, model, scale, measure(sae, validation), controller.weight)
+    sae = model.fold(space)
+    return SaeResult(sae, model, space, measure(sae, validation), controller.weight)
 
 
 def _schedule(done: float) -> float:

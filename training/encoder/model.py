@@ -30,6 +30,18 @@ def mask_channels_of_outputs(outputs: Sequence[str], channels: Sequence[str]) ->
     return table
 
 
+def importance_of_outputs(outputs: Sequence[str]) -> Tensor:
+    """Return each output's weight in the loss (K,): 3 for an observation or a device, 2 for a side, 1 for the rest."""
+    weights = torch.ones(len(outputs))
+    for k, output in enumerate(outputs):
+        observation, _, detail = output.partition("|")
+        if not detail or observation == "Support Devices":
+            weights[k] = 3.0
+        elif detail in ("left", "right"):
+            weights[k] = 2.0
+    return weights
+
+
 @dataclass(frozen=True)
 class LossWeights:
     """Weights of the terms of the training loss (class-token loss: 1).
@@ -38,15 +50,22 @@ class LossWeights:
     ----------
     messages : float
         The same loss for the part of the logits that the last block's messages explain.
+    attention : float
+        Cross-entropy that the class token attends to each finding in the last block.
     pointing : float
         Cross-entropy that the largest contribution to a true output lies on its finding.
     patches : float
         Patch-level loss against the masks.
+    residual : float
+        Variance, over the batch, of the row x_0 that enters the last block: what varies between images shall arrive as
+        messages, the part that heat maps show.
     """
 
-    messages: float = 0.5
+    messages: float = 1.0
+    attention: float = 0.15
     pointing: float = 0.3
     patches: float = 0.5
+    residual: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,9 @@ class HeadOutputs:
     contributions : Tensor, shape (N, K, T - 1)
         s_j = w~·c_j for the patches (design §6), the heat map of each output.
     patch_logits : Tensor, shape (N, T - 1, C)
-    class_token : Tensor, shape (N, D)
+    class_token, x0 : Tensor, shape (N, D)
+    attention : Tensor, shape (N, heads, T - 1)
+        The class token's softmax row over the patches.
     """
 
     logits: Tensor
@@ -69,6 +90,8 @@ class HeadOutputs:
     contributions: Tensor
     patch_logits: Tensor
     class_token: Tensor
+    x0: Tensor
+    attention: Tensor
 
 
 class SupervisedEncoder(nn.Module):
@@ -79,12 +102,13 @@ class SupervisedEncoder(nn.Module):
         self.vit = VisionTransformer(config)
         self.outputs, self.channels = tuple(outputs), tuple(channels)
         self.head = nn.Linear(config.width, len(self.outputs))
-        self.message_bias = nn.Parameter(torch.zeros(len(self.outputs)))
+        self.message_bias = nn.Parameter(torch.full((len(self.outputs),), -1.0))
         self.patch_head = nn.Linear(config.width, len(self.channels))
         self.log_sharpness = nn.Parameter(torch.tensor(2.0))
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.constant_(self.head.bias, -1.0)
         nn.init.constant_(self.patch_head.bias, -3.0)
+        self.register_buffer("importance", importance_of_outputs(self.outputs), persistent=False)
         self.register_buffer("places", mask_channels_of_outputs(self.outputs, self.channels), persistent=False)
 
     def contributions(self, read: ClassRead) -> Tensor:
@@ -106,6 +130,8 @@ class SupervisedEncoder(nn.Module):
             contributions=s[:, :, 1:],
             patch_logits=self.patch_head(read.patch_input[:, 1:]).float(),
             class_token=token,
+            x0=read.x0.float(),
+            attention=read.attention[:, :, 1:].float(),
         )
 
     def losses(
@@ -120,16 +146,20 @@ class SupervisedEncoder(nn.Module):
             masks = masks.gather(2, keep[:, None, :].expand(-1, masks.shape[1], -1))
             known = known & ~self._hidden(batch, masks)
         terms = {
-            "class": _masked_bce(out.logits, targets, known),
-            "messages": _masked_bce(out.message_logits, targets, known),
+            "class": _masked_bce(out.logits, targets, known * self.get_buffer("importance")),
+            "messages": _masked_bce(out.message_logits, targets, known * self.get_buffer("importance")),
             "pointing": self._pointing(out.contributions, targets * known, masks, batch.masks_known),
             "patches": _patch_loss(out.patch_logits, masks, batch.masks_known),
+            "attention": _attention_loss(out.attention, masks, batch.masks_known),
+            "residual": (out.x0 - out.x0.mean(dim=0, keepdim=True)).square().mean(),
         }
         total = (
             terms["class"]
             + weights.messages * terms["messages"]
+            + weights.attention * terms["attention"]
             + weights.pointing * terms["pointing"]
             + weights.patches * terms["patches"]
+            + weights.residual * terms["residual"]
         )
         return total, {name: value.detach() for name, value in terms.items()}
 
@@ -153,11 +183,11 @@ class SupervisedEncoder(nn.Module):
         return -torch.log(share + 1e-4).mean()
 
 
-def _masked_bce(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * known
+def _masked_bce(logits: Tensor, targets: Tensor, importance: Tensor) -> Tensor:
     # Rare outputs would be lost in a plain mean: a present one counts three times.
-    weight = known * (1.0 + 2.0 * targets)
-    return (loss * (1.0 + 2.0 * targets)).sum() / weight.sum().clamp(min=1.0)
+    weight = importance * (1.0 + 2.0 * targets)
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return (loss * weight).sum() / weight.sum().clamp(min=1.0)
 
 
 def _patch_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
@@ -166,6 +196,15 @@ def _patch_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
     targets = masks.mT[known]
     loss = F.binary_cross_entropy_with_logits(logits[known], targets, reduction="none")
     return (loss * (1.0 + 9.0 * targets)).mean() * 4.0
+
+
+def _attention_loss(attention: Tensor, masks: Tensor, known: Tensor) -> Tensor:
+    hit = (masks * 2.0).clamp(max=1.0)
+    shown = (hit.sum(dim=2) > 0.5) & known[:, None]
+    if not shown.any():
+        return attention.sum() * 0.0
+    share = torch.einsum("nhj,ncj->nc", attention, hit) / attention.shape[1]
+    return -torch.log(share[shown] + 1e-3).mean()
 
 
 def random_keep(count: int, patches: int, kept: int, generator: torch.Generator) -> Tensor:

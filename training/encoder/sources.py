@@ -212,18 +212,21 @@ def phantom_set(
         return read_grey(record.image_path)
 
     pixels = _cached(cache / "images.npy" if cache else None, [partial(image, r) for r in chosen], spec)
+    masks: npt.NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
     if mask_file is not None and mask_file.is_file():
         masks = np.load(mask_file)
-    else:
+    if len(masks) != len(chosen):
         masks = np.stack([mask_array(r.findings, r.load().masks, channels) for r in chosen])
         if mask_file is not None:
             np.save(mask_file, masks)
+    targets = np.stack([phantom_targets(names, r.findings) for r in chosen])
+    normal = targets[:, list(names).index(NO_FINDING)] == 1.0
     return ImageSet(
         images=pixels,
-        targets=np.stack([phantom_targets(names, r.findings) for r in chosen]),
+        targets=targets,
         mask_rows=np.arange(len(chosen), dtype=np.int64),
         masks=masks,
-        kinds=np.full(len(chosen), "phantom"),
+        kinds=np.where(normal, "phantom-normal", "phantom-finding"),
         splits=np.array([r.split for r in chosen]),
         groups=np.array([r.group for r in chosen]),
         may_flip=np.zeros(len(chosen), dtype=np.bool_),

@@ -36,8 +36,12 @@ logger = logging.getLogger(__name__)
 PIXEL_MEAN, PIXEL_STD = 0.55, 0.27
 """Mean and standard deviation of the encoder's input after the percentile rule, of all three (equal) channels."""
 
-SHARES = {"phantom": 0.74, "nih-abnormal": 0.12, "nih-normal": 0.12, "other": 0.02}
-"""Share of each kind of image in a batch; "rsna-normal" is evaluated only, for its labels may not ship."""
+SHARES = {"phantom-finding": 0.46, "phantom-normal": 0.28, "nih-abnormal": 0.12, "nih-normal": 0.12, "other": 0.02}
+"""Share of each kind of image in a batch.
+
+Normals are nearly as frequent among phantoms as among real images, or the look of a background would predict disease.
+"rsna-normal" is evaluated only, for its labels may not ship.
+"""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class EncoderTrainingConfig:
     loss: LossWeights = field(default_factory=LossWeights)
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     kept_patches: float = 0.5
-    whole_after: float = 0.85
+    whole_after: float = 0.75
     validate_every: float = 300.0
     save_every: float = 120.0
     seed: int = 1

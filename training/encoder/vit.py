@@ -34,7 +34,7 @@ class VitConfig:
     heads: int = 6
     mlp_ratio: int = 4
     stem_width: int = 32
-    layer_scale: float = 0.1
+    layer_scale: float = 0.5
 
     @property
     def grid(self) -> int:
@@ -89,7 +89,7 @@ class Attention(nn.Module):
 
     def split(self, x: Tensor) -> Tensor:
         """Return (N, T, D) as (N, heads, T, D / heads)."""
-        parts: Tensor = x.unflatten(2, (self.heads, self.head_width))  # type: ignore[no-untyped-call]
+        parts: Tensor = x.unflatten(2, (self.heads, self.head_width))
         return parts.transpose(1, 2)
 
     def weights(self, queries: Tensor, keys: Tensor) -> Tensor:

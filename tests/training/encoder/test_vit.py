@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.encoder.model import SupervisedEncoder, mask_channels_of_outputs, random_keep
+from training.encoder.dataset import Batch
+from training.encoder.model import (
+    LossWeights,
+    SupervisedEncoder,
+    importance_of_outputs,
+    mask_channels_of_outputs,
+    random_keep,
+)
 from training.encoder.vit import VisionTransformer, VitConfig
 
 TOY = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4, layer_scale=0.7)
@@ -102,3 +109,37 @@ def test_outputs_find_their_mask_channels() -> None:
 def test_a_size_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 12"):
         VisionTransformer(VitConfig(image_size=50))
+
+
+def test_observations_and_devices_weigh_more_than_details() -> None:
+    outputs = ("Edema", "Support Devices|pacemaker", "Pleural Effusion|left", "Pleural Effusion|large")
+    assert importance_of_outputs(outputs).tolist() == [3.0, 3.0, 2.0, 1.0]
+
+
+def hidden_finding(keep_it: bool) -> tuple[SupervisedEncoder, Batch, torch.Tensor]:
+    """A nodule on patch 5 of 16, and patches kept with or without it."""
+    model = SupervisedEncoder(TOY, ("No Finding", "Lung Lesion"), ("Lung Lesion",)).eval()
+    masks = torch.zeros(1, 1, 16)
+    masks[0, 0, 5] = 1.0
+    batch = Batch(torch.zeros(1, 1, 48, 48), torch.tensor([[0.0, 1.0]]), masks, torch.tensor([True]))
+    return model, batch, torch.tensor([[4, 5 if keep_it else 6, 9]])
+
+
+@pytest.mark.parametrize("keep_it", [True, False])
+def test_a_finding_that_patch_dropout_hid_is_not_asked_for(keep_it: bool) -> None:
+    model, batch, keep = hidden_finding(keep_it)
+    flipped = Batch(batch.pixels, torch.tensor([[0.0, 0.0]]), batch.masks, batch.masks_known)
+    asked = model.losses(batch, LossWeights(), keep)[1]
+    other = model.losses(flipped, LossWeights(), keep)[1]
+    assert (asked["class"] == other["class"]).item() is not keep_it
+    assert (asked["attention"] > 0).item() is keep_it
+
+
+def test_the_pointing_loss_falls_where_the_map_peaks_on_the_finding() -> None:
+    model, batch, _ = hidden_finding(True)
+    on, off = torch.zeros(1, 2, 16), torch.zeros(1, 2, 16)
+    on[0, 1, 5], off[0, 1, 6] = 1.0, 1.0
+    present = torch.tensor([[0.0, 1.0]])
+    right = model._pointing(on, present, batch.masks, batch.masks_known)
+    wrong = model._pointing(off, present, batch.masks, batch.masks_known)
+    assert right < 0.5 < wrong

@@ -54,8 +54,8 @@ class LossWeights:
         Cross-entropy that the class token attends to each finding in the last block.
     pointing : float
         Cross-entropy that the largest contribution to a true output lies on its finding.
-    patches : float
-        Patch-level loss against the masks.
+    patches, stem : float
+        Patch-level loss against the masks, before the last block and right after the stem.
     residual : float
         Variance, over the batch, of the row x_0 that enters the last block: what varies between images shall arrive as
         messages, the part that heat maps show.
@@ -65,6 +65,7 @@ class LossWeights:
     attention: float = 0.15
     pointing: float = 0.3
     patches: float = 0.5
+    stem: float = 0.5
     residual: float = 1.0
 
 
@@ -80,6 +81,9 @@ class HeadOutputs:
     contributions : Tensor, shape (N, K, T - 1)
         s_j = w~·c_j for the patches (design §6), the heat map of each output.
     patch_logits : Tensor, shape (N, T - 1, C)
+        From the rows that enter the last block.
+    stem_logits : Tensor, shape (N, P, C)
+        From the stem alone.
     class_token, x0 : Tensor, shape (N, D)
     attention : Tensor, shape (N, heads, T - 1)
         The class token's softmax row over the patches.
@@ -89,6 +93,7 @@ class HeadOutputs:
     message_logits: Tensor
     contributions: Tensor
     patch_logits: Tensor
+    stem_logits: Tensor
     class_token: Tensor
     x0: Tensor
     attention: Tensor
@@ -104,10 +109,12 @@ class SupervisedEncoder(nn.Module):
         self.head = nn.Linear(config.width, len(self.outputs))
         self.message_bias = nn.Parameter(torch.full((len(self.outputs),), -1.0))
         self.patch_head = nn.Linear(config.width, len(self.channels))
+        self.stem_head = nn.Linear(config.width, len(self.channels))
         self.log_sharpness = nn.Parameter(torch.tensor(2.0))
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.constant_(self.head.bias, -1.0)
         nn.init.constant_(self.patch_head.bias, -3.0)
+        nn.init.constant_(self.stem_head.bias, -3.0)
         self.register_buffer("importance", importance_of_outputs(self.outputs), persistent=False)
         self.register_buffer("places", mask_channels_of_outputs(self.outputs, self.channels), persistent=False)
 
@@ -120,8 +127,9 @@ class SupervisedEncoder(nn.Module):
         return (read.messages @ direction.T).mT / sigma[:, None, None]
 
     def forward(self, pixels: Tensor, keep: Tensor | None = None) -> HeadOutputs:
-        """Return the logits of the kept patches' view of a batch (see ``VisionTransformer.tokens``)."""
-        read = self.vit.read(self.vit.tokens(pixels, keep), through_messages=True)
+        """Return the logits of the kept patches' view of a batch (see ``VisionTransformer.mix``)."""
+        stem = self.vit.stem(pixels)
+        read = self.vit.read(self.vit.mix(stem, keep), through_messages=True)
         token = self.vit.norm(read.z.float())
         s = self.contributions(read).float()
         return HeadOutputs(
@@ -129,6 +137,7 @@ class SupervisedEncoder(nn.Module):
             message_logits=s.sum(dim=2) + self.message_bias,
             contributions=s[:, :, 1:],
             patch_logits=self.patch_head(read.patch_input[:, 1:]).float(),
+            stem_logits=self.stem_head(stem).float(),
             class_token=token,
             x0=read.x0.float(),
             attention=read.attention[:, :, 1:].float(),
@@ -150,12 +159,14 @@ class SupervisedEncoder(nn.Module):
             "messages": _masked_bce(out.message_logits, targets, known * self.get_buffer("importance")),
             "pointing": self._pointing(out.contributions, targets * known, masks, batch.masks_known),
             "patches": _patch_loss(out.patch_logits, masks, batch.masks_known),
+            "stem": _patch_loss(out.stem_logits, batch.masks, batch.masks_known),
             "attention": _attention_loss(out.attention, masks, batch.masks_known),
             "residual": (out.x0 - out.x0.mean(dim=0, keepdim=True)).square().mean(),
         }
         total = (
             terms["class"]
             + weights.messages * terms["messages"]
+            + weights.stem * terms["stem"]
             + weights.attention * terms["attention"]
             + weights.pointing * terms["pointing"]
             + weights.patches * terms["patches"]

@@ -267,7 +267,7 @@ def training_data(
     )
 
 
-def thinned(data: ImageSet, split: str, most: int = 600) -> npt.NDArray[np.bool_]:
+def thinned(data: ImageSet, split: str, most: int = 300) -> npt.NDArray[np.bool_]:
     """Choose at most ``most`` images of each kind of a split, evenly spread, to validate quickly."""
     chosen = np.zeros(len(data), dtype=np.bool_)
     for kind in np.unique(data.kinds):

@@ -63,12 +63,12 @@ class OptimiserConfig:
     steps: int | None = None
     seconds: float = 4500.0
     batch_size: int = 32
-    rate: float = 8e-4
+    rate: float = 1e-3
     final_rate: float = 1e-5
     weight_decay: float = 0.05
-    warmup: float = 0.04
+    warmup: float = 0.03
     clip: float = 1.0
-    average: float = 0.999
+    average: float = 0.998
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class EncoderTrainingConfig:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     loss: LossWeights = field(default_factory=LossWeights)
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
-    kept_patches: float = 0.5
+    kept_patches: float = 1.0
     whole_after: float = 0.75
     validate_every: float = 300.0
     save_every: float = 120.0

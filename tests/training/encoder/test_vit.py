@@ -15,7 +15,7 @@ from training.encoder.model import (
 )
 from training.encoder.vit import VisionTransformer, VitConfig
 
-TOY = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4, layer_scale=0.7)
+TOY = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4, stem_blocks=1, layer_scale=0.7)
 
 
 def shaken(model: torch.nn.Module) -> None:
@@ -92,10 +92,12 @@ def test_dropped_patches_leave_the_others_in_place() -> None:
     keep = random_keep(4, 16, 6, torch.Generator().manual_seed(0))
     assert keep.shape == (4, 6)
     assert all(len(set(row.tolist())) == 6 for row in keep)
-    vit = VisionTransformer(VitConfig(image_size=48, width=24, depth=1, heads=2, mlp_ratio=2, stem_width=4)).eval()
+    vit = VisionTransformer(
+        VitConfig(image_size=48, width=24, depth=1, heads=2, mlp_ratio=2, stem_width=4, stem_blocks=1)
+    ).eval()
     pixels = torch.randn(4, 1, 48, 48)
     with torch.no_grad():
-        whole, some = vit.tokens(pixels), vit.tokens(pixels, keep)
+        whole, some = vit.tokens(pixels), vit.mix(vit.stem(pixels), keep)
     for n in range(4):
         torch.testing.assert_close(some[n, 1:], whole[n, 1 + keep[n]])
 

@@ -13,7 +13,7 @@ from training.encoder.sources import MASK_GRID
 from training.encoder.train import EncoderTrainingConfig, OptimiserConfig, TrainingData, train_encoder
 from training.encoder.vit import VitConfig
 
-VIT = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4)
+VIT = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4, stem_blocks=1)
 OUTPUTS = ("No Finding", "Lung Lesion", "Lung Lesion|left", "Lung Lesion|right", "Support Devices|pacemaker")
 CHANNELS = ("Lung Lesion|left", "Lung Lesion|right", "Support Devices|pacemaker")
 

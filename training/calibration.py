@@ -35,7 +35,7 @@ class CalibrationRules:
 
     l1: float = 5e-4
     minimum_positive: int = 12
-    precision_floor: float = 0.7
+    precision_floor: float = 0.6
     absence_accuracy: float = 0.97
 
 

@@ -174,11 +174,16 @@ def vit_config(path: Path) -> VitConfig:
         value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
         for value in (*graph.input, *graph.output)
     }
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    weights = {tensor.name: tensor.dims for tensor in graph.initializer}
     return VitConfig(
         image_size=shapes["pixel_values"][2],
         width=shapes["class_token"][1],
         heads=shapes["attn_cls"][1],
         depth=sum(node.op_type == "Softmax" for node in graph.node),
+        stem_width=weights[convolutions[0].input[1]][0],
+        # Two plain convolutions, two of the fine residual, two of each coarse one.
+        stem_blocks=(len(convolutions) - 4) // 2,
     )
 
 

@@ -87,7 +87,13 @@ class SparsityController:
         self.weight *= math.exp(self._gain * error + self._damping * change)
 
 
-def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, progress: Progress) -> SaeResult:
+def train_sae(
+    train: FloatArray,
+    validation: FloatArray,
+    options: SaeOptions,
+    progress: Progress,
+    reference: FloatArray | None = None,
+) -> SaeResult:
     """Train on tokens of shape (N, d_model).
 
     Parameters
@@ -96,6 +102,8 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
         Class tokens; the validation tokens steer the penalty and are what the metrics are measured on.
     progress : callable
         Told (message, share done).
+    reference : ndarray of float32, shape (M, d_model), optional
+        Tokens whose deviations the space evens out; None takes `train`.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def train_sae(train: FloatArray, validation: FloatArray, options: SaeOptions, pr
     """
     generator = torch.Generator().manual_seed(options.seed)
     raw = torch.from_numpy(np.ascontiguousarray(train, dtype=np.float32))
-    space = Space.fit(raw, options.whitening)
+    space = Space.fit(raw, options.whitening, None if reference is None else torch.from_numpy(reference))
     x = space.enter(raw)
     held_out = space.enter(torch.from_numpy(np.ascontiguousarray(validation, dtype=np.float32)))
     model = GatedSae(x.shape[1], options.n_features, VARIANTS[options.variant])

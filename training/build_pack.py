@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -48,14 +49,24 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """Sizes of the build; the defaults are those of the demo pack."""
+    """Sizes of the build; the defaults are those of the demo pack.
+
+    Attributes
+    ----------
+    whitening : float
+        Exponent of the space the autoencoder is trained in (:class:`training.sae.gated.Space`).
+    reference : {"all", "normal"}
+        Whose deviations that space evens out: those of all training images, or of the normal ones.
+    """
 
     n_features: int = 3072
     target_l0: float = 15.0
     variant: str = "sae-rad"
+    whitening: float = 0.5
+    reference: Literal["all", "normal"] = "all"
     steps: int = 3000
     batch: int = 512
-    not_chest: int = 1800
+    not_chest: int = 1200
     augmented: bool = True
     gate: bool = True
     minimum_images: int = 15
@@ -113,9 +124,16 @@ def build_pack(
         sae_train,
         x_validation,
         SaeOptions(
-            options.n_features, options.target_l0, options.variant, options.steps, options.batch, seed=options.seed
+            options.n_features,
+            options.target_l0,
+            options.variant,
+            options.steps,
+            options.batch,
+            whitening=options.whitening,
+            seed=options.seed,
         ),
         progress,
+        x_train[np.array([case.normal is True for case in train_cases])] if options.reference == "normal" else None,
     )
     sae = result.sae
     progress("descriptions", 0.0)
@@ -213,7 +231,7 @@ def corpus_tokens(
     options: BuildOptions,
     progress: Progress,
 ) -> Tokens:
-    """Embed the corpus, one gently altered copy of each training image, and images that are no frontal chest."""
+    """Embed the corpus, one gently altered copy of each labelled real training image, and images that are no frontal chest."""
     encoder, cache = encoder_folder / "encoder.onnx", work / "tokens"
 
     def run(readers: Sequence[Reader], keys: Sequence[str]) -> FloatArray:
@@ -221,7 +239,8 @@ def corpus_tokens(
 
     corpus = run([s.read for s in samples], [s.case.key for s in samples])
     train = [s for s in samples if s.case.split == "train" and s.frontal]
-    copies = train if options.augmented else []
+    # There are plenty of phantoms; it is the real images that are few.
+    copies = [s for s in train if s.case.source not in ("phantom", "rsna")] if options.augmented else []
     augmented = run(
         [_altered(s.read, options.seed + i) for i, s in enumerate(copies)], [f"altered {s.case.key}" for s in copies]
     )

@@ -58,7 +58,7 @@ def plot_nih(rows: Sequence[NihRow], path: Path) -> None:
     groups = [[row.sparse for row in rows], [row.dense for row in rows]]
     _bars(
         axes,
-        [row.task.replace(" against ", "\nagainst ").replace(" among NIH", "") for row in rows],
+        [row.task.replace(" against ", "\nagainst\n").replace(" among NIH", "") for row in rows],
         groups,
         ["active SAE features", "dense class token"],
     )

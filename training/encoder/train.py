@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import math
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,96 +25,30 @@ from training.encoder.checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
-from training.encoder.dataset import BatchSampler, ImageSet
+from training.encoder.config import (
+    PIXEL_MEAN,
+    PIXEL_STD,
+    EncoderTrainingConfig,
+    OptimiserConfig,
+    TrainingData,
+    learning_rate,
+)
+from training.encoder.dataset import BatchSampler
 from training.encoder.metrics import evaluate
-from training.encoder.model import LossWeights, SupervisedEncoder, random_keep
-from training.encoder.vit import VitConfig
+from training.encoder.model import SupervisedEncoder, random_keep
+
+__all__ = [
+    "PIXEL_MEAN",
+    "PIXEL_STD",
+    "EncoderTrainingConfig",
+    "OptimiserConfig",
+    "Trainer",
+    "TrainingData",
+    "run",
+    "train_encoder",
+]
 
 logger = logging.getLogger(__name__)
-
-PIXEL_MEAN, PIXEL_STD = 0.55, 0.27
-"""Mean and standard deviation of the encoder's input after the percentile rule, of all three (equal) channels."""
-
-SHARES = {"phantom-finding": 0.46, "phantom-normal": 0.28, "nih-abnormal": 0.12, "nih-normal": 0.12, "other": 0.02}
-"""Share of each kind of image in a batch.
-
-Normals are nearly as frequent among phantoms as among real images, or the look of a background would predict disease.
-"rsna-normal" is evaluated only, for its labels may not ship.
-"""
-
-
-@dataclass(frozen=True)
-class OptimiserConfig:
-    """Schedule and optimiser.
-
-    Attributes
-    ----------
-    steps : int or None
-        Length of the run in steps; None: until ``seconds`` are over.
-    seconds : float
-        Wall-clock budget, over all resumed runs, when ``steps`` is None.
-    warmup : float
-        Share of the run in which the rate rises.
-    average : float
-        Decay of the averaged weights.
-    """
-
-    steps: int | None = None
-    seconds: float = 4500.0
-    batch_size: int = 32
-    rate: float = 1e-3
-    final_rate: float = 1e-5
-    weight_decay: float = 0.05
-    warmup: float = 0.03
-    clip: float = 1.0
-    average: float = 0.998
-
-
-@dataclass(frozen=True)
-class EncoderTrainingConfig:
-    """Everything that fixes a run, apart from its data.
-
-    Attributes
-    ----------
-    kept_patches : float
-        Share of patches kept in training (PatchDropout).
-    whole_after : float
-        Progress, 0..1, from which all patches are kept, as they are in use.
-    validate_every, save_every : float
-        Seconds between validations and between checkpoints.
-    bfloat16 : bool
-        Mixed precision on the CPU.
-    """
-
-    vit: VitConfig = field(default_factory=VitConfig)
-    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
-    loss: LossWeights = field(default_factory=LossWeights)
-    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
-    kept_patches: float = 1.0
-    whole_after: float = 0.75
-    validate_every: float = 300.0
-    save_every: float = 120.0
-    seed: int = 1
-    threads: int = 2
-    bfloat16: bool = True
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Images and the names of their targets and mask channels."""
-
-    train: ImageSet
-    validation: ImageSet
-    outputs: tuple[str, ...]
-    channels: tuple[str, ...]
-
-
-def learning_rate(config: OptimiserConfig, progress: float) -> float:
-    """Return the rate at a progress of 0..1: linear warm-up, then a cosine to the final rate."""
-    if progress < config.warmup:
-        return config.rate * max(progress / config.warmup, 1e-3)
-    phase = min((progress - config.warmup) / (1.0 - config.warmup), 1.0)
-    return config.final_rate + 0.5 * (config.rate - config.final_rate) * (1.0 + math.cos(math.pi * phase))
 
 
 @contextmanager
@@ -247,6 +180,7 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
     out_dir.mkdir(parents=True, exist_ok=True)
     clock = last_validation = last_save = time.monotonic()
     sums: dict[str, float] = {}
+    summed = 0
     with (
         stop_on_signal() as stopped,
         (out_dir / "log.jsonl").open("a", encoding="utf-8") as log,
@@ -260,15 +194,17 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
 
         while trainer.progress() < 1.0 and not stopped:
             for name, value in trainer.train_step().items():
-                sums[name] = sums.get(name, 0.0) + value / 50
+                sums[name] = sums.get(name, 0.0) + value
+            summed += 1
             now = time.monotonic()
             trainer.elapsed += now - clock
             clock = now
             bar.update(int(trainer.progress() * 1000) - bar.n)
             if trainer.step % 50 == 0:
-                write("train", sums)
-                bar.set_postfix(loss=f"{sums['loss']:.3f}")
-                sums = {}
+                means = {name: value / summed for name, value in sums.items()}
+                write("train", means)
+                bar.set_postfix(loss=f"{means['loss']:.3f}")
+                sums, summed = {}, 0
             if now - last_validation >= config.validate_every:
                 figures = trainer.validate()
                 write("validation", figures)

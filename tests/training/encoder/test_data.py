@@ -16,7 +16,8 @@ from training.encoder.dataset import MASKS_UNKNOWN, BatchSampler, join
 from training.encoder.metrics import auroc
 from training.encoder.outputs import FindingTruth, nih_targets, output_names, set_view, unknown_targets
 from training.encoder.real import SHIPPABLE_COV_LICENCES, RealImage, read_table, split_of_group
-from training.encoder.sources import channel_names, coarse, mask_array, phantom_targets, phantom_truth, real_targets
+from training.encoder.sources import cached, real_targets
+from training.encoder.truth import channel_names, coarse, mask_array, phantom_targets, phantom_truth
 
 EFFUSION = PhantomFinding("Pleural Effusion", laterality="bilateral", location="base", severity="large")
 NODULE = PhantomFinding("Lung Lesion", laterality="left", location="upper zone", severity="small")
@@ -173,3 +174,17 @@ def test_auroc_counts_pairs_and_halves_ties() -> None:
     assert auroc(scores, positive) == pytest.approx((1 + 0.5 + 1 + 1) / 4)
     assert np.isnan(auroc(scores, np.ones(4, dtype=bool)))
     assert OUTPUTS[1].startswith(CHANNELS[0].split("|")[0])
+
+
+def test_the_cache_is_not_fooled_by_another_set_of_the_same_size(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make(value: int) -> np.ndarray:
+        made.append(value)
+        return np.full(3, value, dtype=np.uint8)
+
+    for identity, value in ((["a", "b"], 1), (["a", "b"], 2), (["a", "c"], 3)):
+        found = cached(tmp_path, "images", identity, lambda value=value: make(value))
+    assert made == [1, 3]
+    assert found.tolist() == [3, 3, 3]
+    assert cached(None, "images", ["a", "b"], lambda: make(4)).tolist() == [4, 4, 4]

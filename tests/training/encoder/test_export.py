@@ -17,6 +17,8 @@ from training.encoder.embed import embed_batches, embed_images, open_encoder
 from training.encoder.export_onnx import OUTPUTS, ExportedEncoder, export_encoder
 from training.encoder.sources import encoder_spec
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ExportedEncoder]:

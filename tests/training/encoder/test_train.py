@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 import torch
 
 from tests.training.encoder.toy import toy_config, toy_data, with_steps
@@ -14,6 +15,7 @@ from training.encoder.checkpoint import load_checkpoint, load_model
 from training.encoder.train import Trainer, learning_rate, run, train_encoder
 
 
+@pytest.mark.slow
 def test_training_learns_the_finding_and_points_at_it(tmp_path: Path) -> None:
     checkpoint = train_encoder(toy_config(150), toy_data(), tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]

@@ -9,8 +9,8 @@ import numpy as np
 
 from training.encoder.dataset import ImageSet
 from training.encoder.model import LossWeights
-from training.encoder.sources import MASK_GRID
 from training.encoder.train import EncoderTrainingConfig, OptimiserConfig, TrainingData, train_encoder
+from training.encoder.truth import MASK_GRID
 from training.encoder.vit import VitConfig
 
 VIT = VitConfig(image_size=48, width=24, depth=2, heads=2, mlp_ratio=2, stem_width=4, stem_blocks=1)

@@ -231,7 +231,7 @@ def corpus_tokens(
     options: BuildOptions,
     progress: Progress,
 ) -> Tokens:
-    """Embed the corpus, one gently altered copy of each labelled real training image, and images that are no frontal chest."""
+    """Embed the corpus, a gently altered copy of each labelled real training image, and images of no frontal chest."""
     encoder, cache = encoder_folder / "encoder.onnx", work / "tokens"
 
     def run(readers: Sequence[Reader], keys: Sequence[str]) -> FloatArray:

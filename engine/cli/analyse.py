@@ -55,7 +55,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(
-        prog="saerad analyse", example="saerad analyse study/ chest.png --out results/ --format text,pdf",
+        prog="saerad analyse",
+        example="saerad analyse study/ chest.png --out results/ --format text,pdf",
         description="Analyse chest radiographs. Writes DIR/<SOPInstanceUID>/analysis.json, heat maps and a draft\n"
         "report for each image, and DIR/summary.json.\n"
         "Exit status: 0 all analysed, 3 some refused or failed, 2 wrong arguments.",
@@ -64,8 +65,12 @@ def _parser() -> Parser:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results; made if needed")
     parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
-    parser.add_argument("--format", metavar="LIST", default="text,json",
-                        help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)")
+    parser.add_argument(
+        "--format",
+        metavar="LIST",
+        default="text,json",
+        help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
 

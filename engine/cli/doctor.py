@@ -41,19 +41,46 @@ from engine.pack.library import InstalledPack, list_packs
 from engine.pack.verify import verify_pack
 from engine.resources import resource_path, user_cache_path, user_data_path
 
-_PACKAGES = ("numpy", "pydicom", "python-gdcm", "pyjpegls", "pylibjpeg-openjpeg", "SimpleITK", "onnxruntime",
-             "highdicom", "pydantic", "safetensors", "reportlab", "pillow", "PySide6-Essentials")
+_PACKAGES = (
+    "numpy",
+    "pydicom",
+    "python-gdcm",
+    "pyjpegls",
+    "pylibjpeg-openjpeg",
+    "SimpleITK",
+    "onnxruntime",
+    "highdicom",
+    "pydantic",
+    "safetensors",
+    "reportlab",
+    "pillow",
+    "PySide6-Essentials",
+)
 _SYNTAXES: tuple[UID, ...] = (
-    ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian, RLELossless,
-    JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless,
-    JPEG2000Lossless, JPEG2000, HTJ2KLossless,
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+    RLELossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    JPEG2000Lossless,
+    JPEG2000,
+    HTJ2KLossless,
 )
 
 
 def run(argv: Sequence[str]) -> int:
     """Run the command; 0 all well, 3 when a codec is missing or a pack cannot be used."""
-    parser = Parser(prog="saerad doctor", description="Say what this machine can do and whether the packs are sound.",
-                    example="saerad doctor --json")
+    parser = Parser(
+        prog="saerad doctor",
+        description="Say what this machine can do and whether the packs are sound.",
+        example="saerad doctor --json",
+    )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="device to try the packs on")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)
@@ -79,8 +106,12 @@ def examine(device: str = "auto") -> dict[str, Any]:
         "providers": ort.get_available_providers(),
         "codecs": codecs,
         "viewer": importlib.util.find_spec("PySide6") is not None,
-        "folders": {"resources": str(resource_path()), "data": str(user_data_path()), "cache": str(user_cache_path()),
-                    "python": sys.prefix},
+        "folders": {
+            "resources": str(resource_path()),
+            "data": str(user_data_path()),
+            "cache": str(user_cache_path()),
+            "python": sys.prefix,
+        },
         "packs": packs,
         "problems": problems,
     }
@@ -88,8 +119,15 @@ def examine(device: str = "auto") -> dict[str, Any]:
 
 def _pack_health(folder: Any, device: str) -> dict[str, Any]:
     """Verify a pack and run its encoder once on a grey picture."""
-    result: dict[str, Any] = {"folder": str(folder), "name": folder.name, "version": "", "provider": "",
-                              "encoder_ms": None, "warnings": [], "problem": ""}
+    result: dict[str, Any] = {
+        "folder": str(folder),
+        "name": folder.name,
+        "version": "",
+        "provider": "",
+        "encoder_ms": None,
+        "warnings": [],
+        "problem": "",
+    }
     try:
         manifest = verify_pack(folder)
         result |= {"name": manifest.name, "version": manifest.version}
@@ -100,8 +138,11 @@ def _pack_health(folder: Any, device: str) -> dict[str, Any]:
         session.activations(session.encode(pixels).class_token)
         start = time.perf_counter()
         session.encode(pixels)
-        result |= {"provider": session.provider, "encoder_ms": round((time.perf_counter() - start) * 1000.0, 1),
-                   "warnings": list(session.warnings)}
+        result |= {
+            "provider": session.provider,
+            "encoder_ms": round((time.perf_counter() - start) * 1000.0, 1),
+            "warnings": list(session.warnings),
+        }
     except SaeRadError as error:
         result["problem"] = str(error)
     return result

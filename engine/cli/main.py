@@ -42,7 +42,8 @@ def _overview() -> Parser:
     lines = [f"  {name:<10}{text}" for name, text in COMMANDS.items()]
     lines.append(f"  {'demo':<10}open the viewer on the bundled study")
     return Parser(
-        prog="saerad", usage="saerad [PATH ...] | saerad COMMAND ...",
+        prog="saerad",
+        usage="saerad [PATH ...] | saerad COMMAND ...",
         description="Chest-radiograph workstation whose AI shows its reasons. Research use only.\n\n"
         "With files or folders, or nothing: open the viewer. Commands:\n" + "\n".join(lines),
         example="saerad analyse study/ --out results/\n  saerad COMMAND --help",
@@ -74,8 +75,11 @@ def guarded(command: Callable[[], int], *, debug: bool = False) -> int:
 
 def internal_error(error: Exception) -> SaeRadError:
     """Word a fault of the program."""
-    return SaeRadError("INTERNAL", f"the program failed ({type(error).__name__}: {error})",
-                       "run again with --debug and report what it prints")
+    return SaeRadError(
+        "INTERNAL",
+        f"the program failed ({type(error).__name__}: {error})",
+        "run again with --debug and report what it prints",
+    )
 
 
 def error_line(error: SaeRadError, subject: str = "") -> str:

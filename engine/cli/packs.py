@@ -21,8 +21,11 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="saerad packs", description="List, inspect, verify and install model packs.",
-                    example="saerad packs verify demo")
+    parser = Parser(
+        prog="saerad packs",
+        description="List, inspect, verify and install model packs.",
+        example="saerad packs verify demo",
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def add(name: str, action: Callable[[Namespace], int], text: str, example: str) -> Parser:
@@ -32,12 +35,16 @@ def _parser() -> Parser:
         return child
 
     add("list", _list, "show the packs that 'analyse' can use by name", "saerad packs list --json")
-    for name, action, text in (("info", _info, "show a pack's manifest in short"),
-                               ("verify", _verify, "check every file of a pack against its manifest")):
+    for name, action, text in (
+        ("info", _info, "show a pack's manifest in short"),
+        ("verify", _verify, "check every file of a pack against its manifest"),
+    ):
         add(name, action, text, f"saerad packs {name} demo").add_argument(
-            "pack", metavar="PACK", nargs="?", help="name, folder or .saepack file (default: demo)")
-    add("install", _install, "verify a pack and copy it into your data folder", "saerad packs install chest.saepack"
-        ).add_argument("pack", metavar="PATH", type=Path, help="pack folder or .saepack file")
+            "pack", metavar="PACK", nargs="?", help="name, folder or .saepack file (default: demo)"
+        )
+    add(
+        "install", _install, "verify a pack and copy it into your data folder", "saerad packs install chest.saepack"
+    ).add_argument("pack", metavar="PATH", type=Path, help="pack folder or .saepack file")
     return parser
 
 
@@ -66,11 +73,17 @@ def _info(options: Namespace) -> int:
         ("title", manifest.title),
         ("folder", str(pack.folder)),
         ("intended use", manifest.intended_use),
-        ("encoder", f"{encoder.architecture}, {encoder.input_height} x {encoder.input_width}, "
-                    f"{encoder.patch_rows} x {encoder.patch_columns} patches, {encoder.d_model} dimensions; "
-                    f"{encoder.source} ({encoder.licence})"),
-        ("autoencoder", f"{sae.architecture}, {sae.n_features} features, {sae.mean_l0:.1f} active on average, "
-                        f"explained variance {sae.explained_variance:.3f}"),
+        (
+            "encoder",
+            f"{encoder.architecture}, {encoder.input_height} x {encoder.input_width}, "
+            f"{encoder.patch_rows} x {encoder.patch_columns} patches, {encoder.d_model} dimensions; "
+            f"{encoder.source} ({encoder.licence})",
+        ),
+        (
+            "autoencoder",
+            f"{sae.architecture}, {sae.n_features} features, {sae.mean_l0:.1f} active on average, "
+            f"explained variance {sae.explained_variance:.3f}",
+        ),
         ("described", f"{len(pack.features)} features"),
         ("trained on", "; ".join(f"{s.name} ({s.images} images, {s.licence})" for s in manifest.provenance.sources)),
         ("created", manifest.provenance.created),
@@ -87,11 +100,21 @@ def _verify(options: Namespace) -> int:
     pack.open_all()
     size = sum(entry.size for entry in pack.manifest.files.values())
     if options.json:
-        _print_json({"name": pack.manifest.name, "version": pack.manifest.version, "folder": str(pack.folder),
-                     "files": len(pack.manifest.files), "bytes": size, "ok": True})
+        _print_json(
+            {
+                "name": pack.manifest.name,
+                "version": pack.manifest.version,
+                "folder": str(pack.folder),
+                "files": len(pack.manifest.files),
+                "bytes": size,
+                "ok": True,
+            }
+        )
     else:
-        print(f"{pack.manifest.name} {pack.manifest.version}: {len(pack.manifest.files)} files, "
-              f"{size / 2**20:.1f} MiB, all as the manifest says")
+        print(
+            f"{pack.manifest.name} {pack.manifest.version}: {len(pack.manifest.files)} files, "
+            f"{size / 2**20:.1f} MiB, all as the manifest says"
+        )
     return 0
 
 

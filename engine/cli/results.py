@@ -62,8 +62,11 @@ def clear_results(folder: Path) -> None:
             for path in folder.glob(pattern):
                 path.unlink()
     except OSError as error:
-        raise ExportError("EXPORT_WRITE", f"the earlier results in {folder.name} cannot be removed ({error.strerror})",
-                          "check the folder's permissions or choose another folder") from error
+        raise ExportError(
+            "EXPORT_WRITE",
+            f"the earlier results in {folder.name} cannot be removed ({error.strerror})",
+            "check the folder's permissions or choose another folder",
+        ) from error
 
 
 def _pixels_in(folder: Path) -> str | None:

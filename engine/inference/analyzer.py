@@ -45,8 +45,9 @@ class Analyzer:
         See `engine.inference.session.ModelSession` and `engine.inference.providers.choose_providers`.
     """
 
-    def __init__(self, pack: InstalledPack, device: str = "auto", threads: int | None = None,
-                 method: Method = "messages") -> None:
+    def __init__(
+        self, pack: InstalledPack, device: str = "auto", threads: int | None = None, method: Method = "messages"
+    ) -> None:
         self.pack = pack
         self._session = ModelSession(pack, device, threads)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
@@ -62,8 +63,9 @@ class Analyzer:
         """What a person should know about how this machine runs the model."""
         return self._session.warnings
 
-    def analyse(self, radiograph: Radiograph, progress: Progress | None = None,
-                cancelled: Cancel | None = None) -> Analysis:
+    def analyse(
+        self, radiograph: Radiograph, progress: Progress | None = None, cancelled: Cancel | None = None
+    ) -> Analysis:
         """Analyse one image.
 
         Parameters
@@ -113,8 +115,13 @@ class Analyzer:
         observations = self._observations(activations)
         steps.begin("heat maps", 0.85)
         maps = self._maps(output, rows, preactivation, (radiograph.rows, radiograph.columns))
-        return replace(self._empty(radiograph, verdicts, steps), features=features, observations=observations,
-                       maps=maps, explained_variance=1.0 - unexplained)
+        return replace(
+            self._empty(radiograph, verdicts, steps),
+            features=features,
+            observations=observations,
+            maps=maps,
+            explained_variance=1.0 - unexplained,
+        )
 
     def _token_verdict(self, token: npt.NDArray[np.float32], image: npt.NDArray[np.float32]) -> GateVerdict:
         """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
@@ -129,9 +136,17 @@ class Analyzer:
         steps.end()
         manifest = self.pack.manifest
         return Analysis(
-            sop_instance_uid=radiograph.identity.sop_instance_uid, pixel_sha256=radiograph.pixel_sha256,
-            pack_name=manifest.name, pack_version=manifest.version, provider=self.provider, gate=combine(verdicts),
-            features=(), observations=(), maps={}, explained_variance=math.nan, timing_ms=steps.timing_ms,
+            sop_instance_uid=radiograph.identity.sop_instance_uid,
+            pixel_sha256=radiograph.pixel_sha256,
+            pack_name=manifest.name,
+            pack_version=manifest.version,
+            provider=self.provider,
+            gate=combine(verdicts),
+            features=(),
+            observations=(),
+            maps={},
+            explained_variance=math.nan,
+            timing_ms=steps.timing_ms,
             warnings=self.warnings,
         )
 
@@ -141,19 +156,40 @@ class Analyzer:
         for ident in ids:
             value, record = float(activations[ident]), records.get(ident)
             if record is None:
-                features.append(ActiveFeature(
-                    id=ident, description=f"feature {ident} (not described)", activation=value, percentile=0.0,
-                    observation="", polarity="present", laterality="none", location="", severity="none",
-                    section="other", label_score=0.0, reportable=False,
-                ))
+                features.append(
+                    ActiveFeature(
+                        id=ident,
+                        description=f"feature {ident} (not described)",
+                        activation=value,
+                        percentile=0.0,
+                        observation="",
+                        polarity="present",
+                        laterality="none",
+                        location="",
+                        severity="none",
+                        section="other",
+                        label_score=0.0,
+                        reportable=False,
+                    )
+                )
                 continue
-            features.append(ActiveFeature(
-                id=ident, description=record.description, activation=value, percentile=record.percentile(value),
-                observation=record.observation, polarity=record.polarity, laterality=record.laterality,
-                location=record.location, severity=record.severity, section=record.section,
-                label_score=record.label_score, reportable=record.reportable,
-                typical=record.quantiles[len(record.quantiles) // 2],
-            ))
+            features.append(
+                ActiveFeature(
+                    id=ident,
+                    description=record.description,
+                    activation=value,
+                    percentile=record.percentile(value),
+                    observation=record.observation,
+                    polarity=record.polarity,
+                    laterality=record.laterality,
+                    location=record.location,
+                    severity=record.severity,
+                    section=record.section,
+                    label_score=record.label_score,
+                    reportable=record.reportable,
+                    typical=record.quantiles[len(record.quantiles) // 2],
+                )
+            )
         return tuple(sorted(features, key=lambda f: (-f.percentile, -f.activation, f.id)))
 
     def _observations(self, activations: npt.NDArray[np.float32]) -> tuple[ObservationProbability, ...]:
@@ -163,12 +199,19 @@ class Analyzer:
         first = [whole[name] for name in OBSERVATIONS]
         return tuple(_probability(r, activations) for r in [*first, *(r for r in readouts if r not in first)])
 
-    def _maps(self, output: EncoderOutput, rows: SaeRows, preactivation: npt.NDArray[np.float64],
-              size: tuple[int, int]) -> dict[int, FeatureMap]:
+    def _maps(
+        self, output: EncoderOutput, rows: SaeRows, preactivation: npt.NDArray[np.float64], size: tuple[int, int]
+    ) -> dict[int, FeatureMap]:
         spec = self.pack.manifest.encoder
         block = LastBlock(self.pack.tail, output.attn_cls[0], output.v_last[0], output.x0_last[0], spec.layer_norm_eps)
-        return feature_maps(block, rows, preactivation, grid=(spec.patch_rows, spec.patch_columns),
-                            box=source_box(*size, spec), method=self._method)
+        return feature_maps(
+            block,
+            rows,
+            preactivation,
+            grid=(spec.patch_rows, spec.patch_columns),
+            box=source_box(*size, spec),
+            method=self._method,
+        )
 
 
 def _probability(readout: Readout, activations: npt.NDArray[np.float32]) -> ObservationProbability:
@@ -177,18 +220,26 @@ def _probability(readout: Readout, activations: npt.NDArray[np.float32]) -> Obse
     logit = max(-500.0, min(500.0, readout.bias + sum(pushes.values())))
     active = sorted((i for i in pushes if activations[i] > 0.0), key=lambda i: (-pushes[i], i))
     return ObservationProbability(
-        readout.observation, readout.laterality, readout.location, 1.0 / (1.0 + math.exp(-logit)), readout.threshold,
-        readout.absence_threshold, tuple(active), readout.reportable,
+        readout.observation,
+        readout.laterality,
+        readout.location,
+        1.0 / (1.0 + math.exp(-logit)),
+        readout.threshold,
+        readout.absence_threshold,
+        tuple(active),
+        readout.reportable,
     )
 
 
-def _preactivations(token: npt.NDArray[np.float32], rows: SaeRows, activations: npt.NDArray[np.float32]
-                    ) -> npt.NDArray[np.float64]:
+def _preactivations(
+    token: npt.NDArray[np.float32], rows: SaeRows, activations: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
     """z = w_enc (x - b_dec) + b_enc, which must be what the SAE's graph gave for an active feature."""
     z: npt.NDArray[np.float64] = rows.w_enc.astype(np.float64) @ (token.astype(np.float64) - rows.b_dec) + rows.b_enc
     if z.size and float(np.abs(z - activations).max()) > 1e-3 * (1.0 + float(np.abs(z).max())):
-        raise InferenceError("SAE_MISMATCH", "sae.onnx and sae.safetensors of the pack disagree",
-                             "get the pack again from its publisher")
+        raise InferenceError(
+            "SAE_MISMATCH", "sae.onnx and sae.safetensors of the pack disagree", "get the pack again from its publisher"
+        )
     return z
 
 

@@ -72,9 +72,16 @@ class LastBlock:
         False takes v̄ = 0: messages as such, for comparison.
     """
 
-    def __init__(self, tail: Mapping[str, npt.NDArray[np.float32]], attn_cls: npt.NDArray[np.floating],
-                 v_last: npt.NDArray[np.floating], x0_last: npt.NDArray[np.floating], eps: float, *,
-                 centred: bool = True) -> None:
+    def __init__(
+        self,
+        tail: Mapping[str, npt.NDArray[np.float32]],
+        attn_cls: npt.NDArray[np.floating],
+        v_last: npt.NDArray[np.floating],
+        x0_last: npt.NDArray[np.floating],
+        eps: float,
+        *,
+        centred: bool = True,
+    ) -> None:
         self._t = {name: value.astype(np.float64) for name, value in tail.items()}
         self._eps = eps
         attention, values = attn_cls.astype(np.float64).T[:, :, None], v_last.astype(np.float64)
@@ -152,9 +159,15 @@ class LastBlock:
         return out / math.sqrt(float(x.var()) + self._eps)
 
 
-def feature_maps(block: LastBlock, rows: SaeRows, preactivation: npt.NDArray[np.float64], *,
-                 grid: tuple[int, int], box: tuple[float, float, float, float], method: Method = "messages",
-                 ) -> dict[int, FeatureMap]:
+def feature_maps(
+    block: LastBlock,
+    rows: SaeRows,
+    preactivation: npt.NDArray[np.float64],
+    *,
+    grid: tuple[int, int],
+    box: tuple[float, float, float, float],
+    method: Method = "messages",
+) -> dict[int, FeatureMap]:
     """Build the maps of many features of one image at once.
 
     Parameters
@@ -175,8 +188,11 @@ def feature_maps(block: LastBlock, rows: SaeRows, preactivation: npt.NDArray[np.
     total = shares.patches.sum(axis=1) + shares.remainder
     scale = 1.0 + np.abs(shares.patches).sum(axis=1) + np.abs(shares.remainder)
     if total.size and float((np.abs(total - preactivation) / scale).max()) > CLOSURE_TOLERANCE:
-        raise InferenceError("MAP_NOT_EXACT", "the heat maps do not add up to the features' activations",
-                             "the pack's tail.safetensors does not fit its encoder; get the pack again")
+        raise InferenceError(
+            "MAP_NOT_EXACT",
+            "the heat maps do not add up to the features' activations",
+            "the pack's tail.safetensors does not fit its encoder; get the pack again",
+        )
     title = METHOD_TITLES[method]
     return {
         ident: FeatureMap(ident, values.reshape(grid).astype(np.float32), float(z), float(rest), title, box)

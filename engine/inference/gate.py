@@ -59,8 +59,9 @@ def pixel_verdict(image: FloatImage) -> GateVerdict:
     # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
     level = (sample - low) / (high - low)
     if float(np.mean((level > 0.1) & (level < 0.9))) < 0.12:
-        return refused("NOT_A_RADIOGRAPH",
-                       "the image has almost no greys between black and white, like a page or a drawing")
+        return refused(
+            "NOT_A_RADIOGRAPH", "the image has almost no greys between black and white, like a page or a drawing"
+        )
     return SUITABLE
 
 
@@ -97,19 +98,28 @@ class ModelGate:
         if inverted_token is None or own == SUITABLE or self._upright_verdict(inverted_token) != SUITABLE:
             return own
         if own.verdict == "refused" or self.distance(inverted_token) < 0.75 * self.distance(class_token):
-            return refused("INVERTED_POLARITY",
-                           "black and white seem to be exchanged: the image fits this pack only when inverted")
+            return refused(
+                "INVERTED_POLARITY", "black and white seem to be exchanged: the image fits this pack only when inverted"
+            )
         return own
 
     def _upright_verdict(self, class_token: Token) -> GateVerdict:
-        distance = _limits(self.distance(class_token), self._spec.mahalanobis_warning, self._spec.mahalanobis_refusal,
-                           "the image is unlike the chest radiographs this pack was made from")
+        distance = _limits(
+            self.distance(class_token),
+            self._spec.mahalanobis_warning,
+            self._spec.mahalanobis_refusal,
+            "the image is unlike the chest radiographs this pack was made from",
+        )
         return combine([self._frontal_verdict(class_token), distance])
 
     def reconstruction_verdict(self, unexplained: float) -> GateVerdict:
         """Judge by the share of the token that the SAE could not rebuild, 0 (all rebuilt) and up."""
-        return _limits(unexplained, self._spec.reconstruction_warning, self._spec.reconstruction_refusal,
-                       "the features explain too little of what the encoder saw in this image")
+        return _limits(
+            unexplained,
+            self._spec.reconstruction_warning,
+            self._spec.reconstruction_refusal,
+            "the features explain too little of what the encoder saw in this image",
+        )
 
     def _frontal_verdict(self, class_token: Token) -> GateVerdict:
         limit, arrays = self._spec.frontal_probability_refusal, self._arrays

@@ -55,8 +55,10 @@ def choose_providers(device: str = "auto", available: list[str] | None = None) -
         return ProviderChoice(tuple(DEVICES[name] for name in names) or (DEVICES["cpu"],))
     wanted = DEVICES[device]
     if wanted[0] not in present:
-        return ProviderChoice((DEVICES["cpu"],), f"{device} is not available here ({wanted[0]} is not in this "
-                              "onnxruntime); the CPU was used instead")
+        return ProviderChoice(
+            (DEVICES["cpu"],),
+            f"{device} is not available here ({wanted[0]} is not in this onnxruntime); the CPU was used instead",
+        )
     return ProviderChoice((wanted,) if device == "cpu" else (wanted, DEVICES["cpu"]))
 
 

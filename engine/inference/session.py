@@ -17,9 +17,20 @@ from engine.pack.library import InstalledPack
 
 FloatArray = npt.NDArray[np.float32]
 # onnxruntime's exceptions share no base of their own; each of these says that loading or running failed.
-_ORT_ERRORS = (ort_state.Fail, ort_state.InvalidArgument, ort_state.InvalidGraph, ort_state.InvalidProtobuf,
-               ort_state.NoSuchFile, ort_state.NotImplemented, ort_state.EPFail, ort_state.RuntimeException,
-               ort_state.NoModel, ort_state.EngineError, ort_state.ModelLoaded, RuntimeError)
+_ORT_ERRORS = (
+    ort_state.Fail,
+    ort_state.InvalidArgument,
+    ort_state.InvalidGraph,
+    ort_state.InvalidProtobuf,
+    ort_state.NoSuchFile,
+    ort_state.NotImplemented,
+    ort_state.EPFail,
+    ort_state.RuntimeException,
+    ort_state.NoModel,
+    ort_state.EngineError,
+    ort_state.ModelLoaded,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +86,11 @@ class ModelSession:
         self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
         self._pixel_shape = (3, spec.input_height, spec.input_width)
         self._shapes: dict[str, tuple[int, ...]] = {
-            "class_token": (d,), "patch_tokens": (patches, d), "attn_cls": (heads, patches + 1),
-            "v_last": (patches + 1, heads, d // heads), "x0_last": (d,),
+            "class_token": (d,),
+            "patch_tokens": (patches, d),
+            "attn_cls": (heads, patches + 1),
+            "v_last": (patches + 1, heads, d // heads),
+            "x0_last": (d,),
         }
         _check_contract(self._encoder, "encoder.onnx", {"pixel_values"}, set(self._shapes))
         _check_contract(self._sae, "sae.onnx", {"class_token"}, {"activations"})
@@ -125,22 +139,32 @@ def _run(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[
     try:
         result: list[FloatArray] = session.run(names, inputs)
     except _ORT_ERRORS as error:
-        raise InferenceError("MODEL_FAILED", f"the model could not be run ({_first_line(error)})",
-                             "try --device cpu; 'saerad doctor' checks this machine") from error
+        raise InferenceError(
+            "MODEL_FAILED",
+            f"the model could not be run ({_first_line(error)})",
+            "try --device cpu; 'saerad doctor' checks this machine",
+        ) from error
     return result
 
 
 def _check_contract(session: Any, name: str, inputs: set[str], outputs: set[str]) -> None:
     have_in, have_out = ({item.name for item in items} for items in (session.get_inputs(), session.get_outputs()))
     if have_in != inputs or not outputs <= have_out:
-        raise PackError("PACK_ONNX", f"{name} has inputs {sorted(have_in)} and outputs {sorted(have_out)}, "
-                        f"not {sorted(inputs)} and {sorted(outputs)}", "get the pack again")
+        raise PackError(
+            "PACK_ONNX",
+            f"{name} has inputs {sorted(have_in)} and outputs {sorted(have_out)}, "
+            f"not {sorted(inputs)} and {sorted(outputs)}",
+            "get the pack again",
+        )
 
 
 def _check_output(value: FloatArray, shape: tuple[int, ...], name: str) -> None:
     if value.shape != shape or value.dtype != np.float32:
-        raise InferenceError("MODEL_FAILED", f"the model's {name} is {value.dtype} {value.shape}, not float32 {shape}",
-                             "get the pack again")
+        raise InferenceError(
+            "MODEL_FAILED",
+            f"the model's {name} is {value.dtype} {value.shape}, not float32 {shape}",
+            "get the pack again",
+        )
     if not np.isfinite(value).all():
         raise InferenceError("MODEL_FAILED", f"the model's {name} is not finite", "try --device cpu")
 

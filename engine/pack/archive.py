@@ -47,8 +47,11 @@ def unpack(archive: Path, parent: Path) -> Path:
             shutil.rmtree(work, ignore_errors=True)
             if target.is_dir():
                 return target
-            raise PackError("PACK_UNPACK", f"{archive.name} cannot be unpacked ({error.strerror or error})",
-                            f"check that there is room in {parent}") from error
+            raise PackError(
+                "PACK_UNPACK",
+                f"{archive.name} cannot be unpacked ({error.strerror or error})",
+                f"check that there is room in {parent}",
+            ) from error
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
@@ -67,8 +70,9 @@ def _opened(archive: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise PackError("PACK_MISSING", f"{archive.name} is not a .saepack file ({error})",
-                        "name a pack folder or a .saepack file") from error
+        raise PackError(
+            "PACK_MISSING", f"{archive.name} is not a .saepack file ({error})", "name a pack folder or a .saepack file"
+        ) from error
 
 
 def _members(stream: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -113,8 +117,11 @@ def _extract(stream: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budge
             sink.flush()
             os.fsync(sink.fileno())
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise PackError("PACK_CHANGED", f"{info.filename!r} in the archive is damaged ({error})",
-                        "get the pack again from its publisher") from error
+        raise PackError(
+            "PACK_CHANGED",
+            f"{info.filename!r} in the archive is damaged ({error})",
+            "get the pack again from its publisher",
+        ) from error
     return written
 
 

@@ -61,8 +61,14 @@ class SaeArrays:
         """Return the rows of these features, in this order."""
         ids = tuple(int(i) for i in feature_ids)
         wanted = np.asarray(ids, dtype=np.intp)
-        return SaeRows(ids, self._matrix_rows("w_enc", ids), self._vectors["b_enc"][wanted],
-                       self._vectors["threshold"][wanted], self._matrix_rows("w_dec", ids), self.b_dec)
+        return SaeRows(
+            ids,
+            self._matrix_rows("w_enc", ids),
+            self._vectors["b_enc"][wanted],
+            self._vectors["threshold"][wanted],
+            self._matrix_rows("w_dec", ids),
+            self.b_dec,
+        )
 
     def _matrix_rows(self, name: str, ids: Sequence[int]) -> FloatArray:
         part = self._file.get_slice(name)
@@ -86,7 +92,10 @@ def load_tail(path: Path, manifest: Manifest) -> dict[str, FloatArray]:
             raise _wrong(path, "has no fc1_weight")
         hidden = int(stream.get_slice("fc1_weight").get_shape()[0])
         shapes: dict[str, tuple[int, ...]] = {
-            "w_o": (d, d), "fc1_weight": (hidden, d), "fc1_bias": (hidden,), "fc2_weight": (d, hidden),
+            "w_o": (d, d),
+            "fc1_weight": (hidden, d),
+            "fc1_bias": (hidden,),
+            "fc2_weight": (d, hidden),
         }
         vectors = ("b_o", "lambda1", "ln2_weight", "ln2_bias", "fc2_bias", "lambda2", "norm_weight", "norm_bias")
         shapes |= dict.fromkeys(vectors, (d,))

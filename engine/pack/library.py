@@ -123,8 +123,11 @@ def list_packs() -> list[PackEntry]:
 
 
 def _pack_folders(root: Path, pattern: str) -> list[Path]:
-    return [folder for folder in sorted(root.glob(pattern))
-            if not folder.name.startswith(".") and (folder / MANIFEST_NAME).is_file()]
+    return [
+        folder
+        for folder in sorted(root.glob(pattern))
+        if not folder.name.startswith(".") and (folder / MANIFEST_NAME).is_file()
+    ]
 
 
 def _entry(origin: Origin, folder: Path, folder_name: str) -> PackEntry:
@@ -150,8 +153,9 @@ def install_pack(path: Path) -> PackEntry:
         verify_pack(target)
         return PackEntry(manifest.name, manifest.version, manifest.title, "installed", target)
     if target.exists():
-        raise PackError("PACK_INSTALLED", f"another pack {manifest.name} {manifest.version} is installed",
-                        f"remove {target} first")
+        raise PackError(
+            "PACK_INSTALLED", f"another pack {manifest.name} {manifest.version} is installed", f"remove {target} first"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".installing-", dir=target.parent))
     try:
@@ -187,5 +191,8 @@ def _locate(path_or_name: Path | str) -> Path:
         return path
     if path.is_file():
         return unpack(path, user_cache_path("packs"))
-    raise PackError("PACK_MISSING", f"no pack named {text!r} is installed and no such path exists",
-                    "'saerad packs list' shows the packs there are; 'saerad packs install PATH' adds one")
+    raise PackError(
+        "PACK_MISSING",
+        f"no pack named {text!r} is installed and no such path exists",
+        "'saerad packs list' shows the packs there are; 'saerad packs install PATH' adds one",
+    )

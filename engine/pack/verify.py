@@ -52,8 +52,11 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and validate ``pack.json`` alone; the other files are not looked at."""
     path = folder / MANIFEST_NAME
     if not path.is_file() or path.is_symlink():
-        raise PackError("PACK_MISSING", f"{folder} is not a model pack (no {MANIFEST_NAME})",
-                        "name a pack folder, a .saepack file or an installed pack; 'saerad packs list' shows them")
+        raise PackError(
+            "PACK_MISSING",
+            f"{folder} is not a model pack (no {MANIFEST_NAME})",
+            "name a pack folder, a .saepack file or an installed pack; 'saerad packs list' shows them",
+        )
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise PackError("PACK_SCHEMA", f"{MANIFEST_NAME} is too large", _GET_AGAIN)
     try:
@@ -62,10 +65,14 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         if place == "schema_version":
-            raise PackError("PACK_SCHEMA", f"the pack's schema_version is not {SCHEMA_VERSION}",
-                            "update the program or get a pack made for this version") from error
-        raise PackError("PACK_SCHEMA", f"{MANIFEST_NAME} is invalid: {place or 'file'}: {first['msg']}",
-                        _GET_AGAIN) from error
+            raise PackError(
+                "PACK_SCHEMA",
+                f"the pack's schema_version is not {SCHEMA_VERSION}",
+                "update the program or get a pack made for this version",
+            ) from error
+        raise PackError(
+            "PACK_SCHEMA", f"{MANIFEST_NAME} is invalid: {place or 'file'}: {first['msg']}", _GET_AGAIN
+        ) from error
     _check_consistency(manifest)
     return manifest
 
@@ -97,11 +104,15 @@ def read_verified(folder: Path, manifest: Manifest, name: str, *, keep: bool = T
     except FileNotFoundError as error:
         raise PackError("PACK_FILE_MISSING", f"the pack {manifest.name} lacks {name}", _GET_AGAIN) from error
     except OSError as error:
-        raise PackError("PACK_FILE_MISSING", f"{name} of the pack {manifest.name} cannot be read ({error.strerror})",
-                        "check the folder's permissions") from error
+        raise PackError(
+            "PACK_FILE_MISSING",
+            f"{name} of the pack {manifest.name} cannot be read ({error.strerror})",
+            "check the folder's permissions",
+        ) from error
     if size != entry.size or digest.hexdigest() != entry.sha256:
-        raise PackError("PACK_CHANGED", f"{name} of the pack {manifest.name} is not the file its manifest describes",
-                        _GET_AGAIN)
+        raise PackError(
+            "PACK_CHANGED", f"{name} of the pack {manifest.name} is not the file its manifest describes", _GET_AGAIN
+        )
     return b"".join(pieces) if keep else None
 
 
@@ -114,8 +125,11 @@ def _check_names(folder: Path, manifest: Manifest) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name not in listed and entry.name != MANIFEST_NAME:
-                raise PackError("PACK_UNSAFE", f"the pack holds a file its manifest does not list: {entry.name!r}",
-                                "remove it or get the pack again")
+                raise PackError(
+                    "PACK_UNSAFE",
+                    f"the pack holds a file its manifest does not list: {entry.name!r}",
+                    "remove it or get the pack again",
+                )
             if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
                 raise PackError("PACK_UNSAFE", f"{entry.name!r} in the pack is not a plain file", _GET_AGAIN)
 

@@ -38,8 +38,15 @@ from tests.engine.toy_vit import (
 )
 
 N_FEATURES = 40
-_SECTIONS = {"Cardiomegaly": "heart", "Enlarged Cardiomediastinum": "heart", "Pneumothorax": "pleura",
-             "Pleural Effusion": "pleura", "Pleural Other": "pleura", "Fracture": "bones", "Support Devices": "devices"}
+_SECTIONS = {
+    "Cardiomegaly": "heart",
+    "Enlarged Cardiomediastinum": "heart",
+    "Pneumothorax": "pleura",
+    "Pleural Effusion": "pleura",
+    "Pleural Other": "pleura",
+    "Fracture": "bones",
+    "Support Devices": "devices",
+}
 _SIDED = ("Lung Opacity", "Lung Lesion", "Consolidation", "Pneumothorax", "Pleural Effusion")
 
 
@@ -52,22 +59,52 @@ def sample_images(count: int, seed: int = 0) -> npt.NDArray[np.float32]:
 
 def encoder_spec() -> EncoderSpec:
     """How the toy encoder wants its pixels."""
-    return EncoderSpec(source="random weights", licence="Apache-2.0", architecture="vit-toy", input_height=SIDE,
-                       input_width=SIDE, patch_rows=GRID, patch_columns=GRID, d_model=WIDTH, n_heads=HEADS,
-                       layer_norm_eps=EPS, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25), resize_rule="stretch",
-                       intensity_rule="percentile")
+    return EncoderSpec(
+        source="random weights",
+        licence="Apache-2.0",
+        architecture="vit-toy",
+        input_height=SIDE,
+        input_width=SIDE,
+        patch_rows=GRID,
+        patch_columns=GRID,
+        d_model=WIDTH,
+        n_heads=HEADS,
+        layer_norm_eps=EPS,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.25, 0.25, 0.25),
+        resize_rule="stretch",
+        intensity_rule="percentile",
+    )
 
 
 def feature_rows() -> list[dict[str, str | int]]:
     """Say what each feature means: sided and unsided findings, negatives, normality, and two without a label."""
     rows: list[dict[str, str | int]] = []
 
-    def add(description: str, observation: str, polarity: str = "present", *, laterality: str = "none",
-            location: str = "", severity: str = "none", reportable: int = 1) -> None:
+    def add(
+        description: str,
+        observation: str,
+        polarity: str = "present",
+        *,
+        laterality: str = "none",
+        location: str = "",
+        severity: str = "none",
+        reportable: int = 1,
+    ) -> None:
         section = _SECTIONS.get(observation, "lungs" if observation else "other")
-        rows.append({"id": len(rows), "description": description, "observation": observation, "polarity": polarity,
-                     "laterality": laterality, "location": location, "severity": severity, "section": section,
-                     "reportable": reportable})
+        rows.append(
+            {
+                "id": len(rows),
+                "description": description,
+                "observation": observation,
+                "polarity": polarity,
+                "laterality": laterality,
+                "location": location,
+                "severity": severity,
+                "section": section,
+                "reportable": reportable,
+            }
+        )
 
     for name in OBSERVATIONS[1:]:
         if name in _SIDED:
@@ -75,8 +112,12 @@ def feature_rows() -> list[dict[str, str | int]]:
             add(f"moderate right {name.lower()}", name, laterality="right", location="upper zone", severity="moderate")
         else:
             add(f"{name.lower()}", name, severity="moderate")
-            add(f"bilateral {name.lower()}" if name in ("Edema", "Atelectasis") else f"mild {name.lower()}", name,
-                laterality="bilateral" if name in ("Edema", "Atelectasis") else "none", severity="small")
+            add(
+                f"bilateral {name.lower()}" if name in ("Edema", "Atelectasis") else f"mild {name.lower()}",
+                name,
+                laterality="bilateral" if name in ("Edema", "Atelectasis") else "none",
+                severity="small",
+            )
     add("no acute cardiopulmonary abnormality", "No Finding", "normal")
     add("clear lungs", "Lung Opacity", "normal")
     add("no pleural effusion", "Pleural Effusion", "absent")
@@ -92,8 +133,9 @@ def feature_rows() -> list[dict[str, str | int]]:
     return rows
 
 
-def build_toy_pack(folder: Path, *, gate: GateSpec | None = None, name: str = "toy", version: str = "0.1.0",
-                   seed: int = 7) -> Path:
+def build_toy_pack(
+    folder: Path, *, gate: GateSpec | None = None, name: str = "toy", version: str = "0.1.0", seed: int = 7
+) -> Path:
     """Write the pack into `folder` (made if needed) and return it; the same arguments give the same numbers.
 
     Thresholds are set so that about a quarter of the 40 features fire on a picture. `gate` None means no model checks.
@@ -113,24 +155,51 @@ def build_toy_pack(folder: Path, *, gate: GateSpec | None = None, name: str = "t
 
     (folder / "encoder.onnx").write_bytes(encoder_onnx(vit))
     (folder / "sae.onnx").write_bytes(sae_onnx(w_enc, b_enc, threshold, b_dec))
-    save_file({"w_enc": w_enc, "b_enc": b_enc, "threshold": threshold, "b_dec": b_dec, "w_dec": w_dec},
-              folder / "sae.safetensors")
+    save_file(
+        {"w_enc": w_enc, "b_enc": b_enc, "threshold": threshold, "b_dec": b_dec, "w_dec": w_dec},
+        folder / "sae.safetensors",
+    )
     save_file(tail_tensors(vit), folder / "tail.safetensors")
     precision = np.linalg.inv(np.cov(tokens.T) + 1e-3 * np.eye(WIDTH)).astype(np.float32)
-    save_file({"mean": b_dec, "precision": precision, "frontal_weight": np.zeros(WIDTH, np.float32),
-               "frontal_bias": np.array([2.0], np.float32)}, folder / "gate.safetensors")
+    save_file(
+        {
+            "mean": b_dec,
+            "precision": precision,
+            "frontal_weight": np.zeros(WIDTH, np.float32),
+            "frontal_bias": np.array([2.0], np.float32),
+        },
+        folder / "gate.safetensors",
+    )
     (folder / "MODEL_CARD.md").write_text("# Toy pack\n\nRandom weights; for tests only.\n", encoding="utf-8")
     (folder / "LICENSE").write_text("Apache-2.0\n", encoding="utf-8")
     _write_features(folder / "features.sqlite", activations)
     manifest = Manifest(
-        schema_version=1, name=name, version=version, title="Toy pack", intended_use="software tests",
-        limits=("random weights",), encoder=spec,
-        sae=SaeSpec(architecture="jumprelu", d_model=WIDTH, n_features=N_FEATURES,
-                    mean_l0=float((activations > 0).sum(1).mean()), explained_variance=0.0),
-        gate=gate or GateSpec(), calibration=Calibration(method="none", split="none", readouts=_readouts(activations)),
-        provenance=Provenance(created="2026-01-01", code_revision="test", command="build_toy_pack", seed=seed,
-                              sources=(DataSource(name="noise", licence="none", images=256),), splits={"train": 256}),
-        metrics={}, files={},
+        schema_version=1,
+        name=name,
+        version=version,
+        title="Toy pack",
+        intended_use="software tests",
+        limits=("random weights",),
+        encoder=spec,
+        sae=SaeSpec(
+            architecture="jumprelu",
+            d_model=WIDTH,
+            n_features=N_FEATURES,
+            mean_l0=float((activations > 0).sum(1).mean()),
+            explained_variance=0.0,
+        ),
+        gate=gate or GateSpec(),
+        calibration=Calibration(method="none", split="none", readouts=_readouts(activations)),
+        provenance=Provenance(
+            created="2026-01-01",
+            code_revision="test",
+            command="build_toy_pack",
+            seed=seed,
+            sources=(DataSource(name="noise", licence="none", images=256),),
+            splits={"train": 256},
+        ),
+        metrics={},
+        files={},
     )
     write_manifest(folder, manifest)
     return folder
@@ -174,17 +243,37 @@ def _readouts(activations: npt.NDArray[np.float32]) -> tuple[Readout, ...]:
     scale = [4.0 / float(np.median(activations[activations[:, i] > 0, i])) for i in range(N_FEATURES)]
 
     def readout(name: str, side: str, sign: dict[int, float], bias: float = -2.0) -> Readout:
-        return Readout.model_validate({
-            "observation": name, "laterality": side, "feature_ids": tuple(sign),
-            "weights": tuple(sign[i] * scale[i] for i in sign), "bias": bias, "threshold": 0.5,
-            "absence_threshold": 0.1})
+        return Readout.model_validate(
+            {
+                "observation": name,
+                "laterality": side,
+                "feature_ids": tuple(sign),
+                "weights": tuple(sign[i] * scale[i] for i in sign),
+                "bias": bias,
+                "threshold": 0.5,
+                "absence_threshold": 0.1,
+            }
+        )
 
     def signs(name: str, side: str = "") -> dict[int, float]:
-        return {int(r["id"]): 1.0 if r["polarity"] == "present" else -1.0 for r in rows
-                if r["observation"] == name and (not side or r["laterality"] in (side, "bilateral"))}
+        return {
+            int(r["id"]): 1.0 if r["polarity"] == "present" else -1.0
+            for r in rows
+            if r["observation"] == name and (not side or r["laterality"] in (side, "bilateral"))
+        }
 
-    result = [readout("No Finding", "none", {int(r["id"]): 1.0 if r["polarity"] == "normal" else -0.5 for r in rows
-                                              if r["observation"] in OBSERVATIONS}, bias=0.0)]
+    result = [
+        readout(
+            "No Finding",
+            "none",
+            {
+                int(r["id"]): 1.0 if r["polarity"] == "normal" else -0.5
+                for r in rows
+                if r["observation"] in OBSERVATIONS
+            },
+            bias=0.0,
+        )
+    ]
     result += [readout(name, "none", signs(name)) for name in OBSERVATIONS[1:]]
     result += [readout(name, side, signs(name, side)) for name in _SIDED for side in ("left", "right")]
     return tuple(result)

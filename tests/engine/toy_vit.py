@@ -61,10 +61,18 @@ def make_toy_vit(seed: int = 7) -> ToyVit:
 
 def tail_tensors(vit: ToyVit) -> dict[str, Array]:
     """The arrays of ``tail.safetensors``."""
-    last = {"w_o": "o.weight", "b_o": "o.bias", "lambda1": "lambda1", "ln2_weight": "ln2.weight",
-            "ln2_bias": "ln2.bias", "fc1_weight": "fc1.weight", "fc1_bias": "fc1.bias", "fc2_weight": "fc2.weight",
-            "fc2_bias": "fc2.bias",
-            "lambda2": "lambda2"}
+    last = {
+        "w_o": "o.weight",
+        "b_o": "o.bias",
+        "lambda1": "lambda1",
+        "ln2_weight": "ln2.weight",
+        "ln2_bias": "ln2.bias",
+        "fc1_weight": "fc1.weight",
+        "fc1_bias": "fc1.bias",
+        "fc2_weight": "fc2.weight",
+        "fc2_bias": "fc2.bias",
+        "lambda2": "lambda2",
+    }
     tensors = {name: vit[f"block1.{source}"] for name, source in last.items()}
     return tensors | {"norm_weight": vit["norm.weight"], "norm_bias": vit["norm.bias"]}
 
@@ -97,8 +105,13 @@ def forward(vit: ToyVit, pixels: Array) -> dict[str, npt.NDArray[np.float64]]:
         hidden = 0.5 * hidden * (1.0 + _erf(hidden / math.sqrt(2.0)))
         x = x + vit[f"{block}.lambda2"] * (hidden @ vit[f"{block}.fc2.weight"].T + vit[f"{block}.fc2.bias"])
     final = _norm(x, vit["norm.weight"], vit["norm.bias"])
-    return {"class_token": final[:, 0], "patch_tokens": final[:, 1:], "attn_cls": attention[:, :, 0], "v_last": v,
-            "x0_last": entering[:, 0]}
+    return {
+        "class_token": final[:, 0],
+        "patch_tokens": final[:, 1:],
+        "attn_cls": attention[:, :, 0],
+        "v_last": v,
+        "x0_last": entering[:, 0],
+    }
 
 
 class _Graph:
@@ -113,8 +126,9 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
-    def op(self, kind: str, *inputs: str | npt.NDArray[np.generic], output: str | None = None,
-           **attributes: object) -> str:
+    def op(
+        self, kind: str, *inputs: str | npt.NDArray[np.generic], output: str | None = None, **attributes: object
+    ) -> str:
         name = output or f"t{len(self.nodes)}"
         names = [i if isinstance(i, str) else self.constant(i) for i in inputs]
         self.nodes.append(helper.make_node(kind, names, [name], **attributes))
@@ -159,8 +173,11 @@ def encoder_onnx(vit: ToyVit) -> bytes:
         mixed = g.op("Reshape", mixed, _ints(0, GRID * GRID + 1, WIDTH))
         message = g.linear(mixed, vit[f"{block}.o.weight"], vit[f"{block}.o.bias"])
         x = g.op("Add", x, g.op("Mul", message, vit[f"{block}.lambda1"]))
-        hidden = g.linear(g.norm(x, vit[f"{block}.ln2.weight"], vit[f"{block}.ln2.bias"]), vit[f"{block}.fc1.weight"],
-                          vit[f"{block}.fc1.bias"])
+        hidden = g.linear(
+            g.norm(x, vit[f"{block}.ln2.weight"], vit[f"{block}.ln2.bias"]),
+            vit[f"{block}.fc1.weight"],
+            vit[f"{block}.fc1.bias"],
+        )
         gate = g.op("Add", g.op("Erf", g.op("Mul", hidden, np.float32([1 / math.sqrt(2)]))), np.float32([1]))
         hidden = g.op("Mul", g.op("Mul", hidden, gate), np.float32([0.5]))
         mlp = g.linear(hidden, vit[f"{block}.fc2.weight"], vit[f"{block}.fc2.bias"])
@@ -170,8 +187,10 @@ def encoder_onnx(vit: ToyVit) -> bytes:
     g.op("Slice", final, _ints(1), _ints(GRID * GRID + 1), _ints(1), output="patch_tokens")
     inputs = [helper.make_tensor_value_info("pixel_values", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])]
     shapes: dict[str, list[str | int]] = {
-        "class_token": ["N", WIDTH], "patch_tokens": ["N", GRID * GRID, WIDTH],
-        "attn_cls": ["N", HEADS, GRID * GRID + 1], "v_last": ["N", GRID * GRID + 1, HEADS, HEAD_WIDTH],
+        "class_token": ["N", WIDTH],
+        "patch_tokens": ["N", GRID * GRID, WIDTH],
+        "attn_cls": ["N", HEADS, GRID * GRID + 1],
+        "v_last": ["N", GRID * GRID + 1, HEADS, HEAD_WIDTH],
         "x0_last": ["N", WIDTH],
     }
     return _finish(g, inputs, shapes)

@@ -64,7 +64,7 @@ class BuildOptions:
     variant: str = "sae-rad"
     whitening: float = 0.5
     reference: Literal["all", "normal"] = "all"
-    steps: int = 2000
+    steps: int = 400
     batch: int = 512
     not_chest: int = 1200
     augmented: bool = True

@@ -38,7 +38,7 @@ def label_features(
     held_out_cases: Sequence[Case],
     wording: Wording,
     rules: Rules | None = None,
-    score_threshold: float = 0.65,
+    score_threshold: float = 0.58,
     minimum_scored: int = 5,
     seed: int = 0,
 ) -> Labels:

@@ -31,7 +31,7 @@ Progress = Callable[[str, float], None]
 TITLE = "Demonstration pack"
 INTENDED_USE = (
     "Shows how the workstation works from end to end, and serves its tests: frontal chest radiographs of adults, for "
-    "research and teaching only."
+    "research and teaching only, not for clinical use."
 )
 LIMITS = (
     "Not for clinical use: no figure of this card was measured on clinical data with an expert's reference.",

@@ -60,7 +60,8 @@ class FeatureRecord:
     label_score : float
         Balanced accuracy of the description on held-out reports, 0..1 (0.5 is chance).
     reportable : bool
-        Whether a draft may cite it (score above the pack's threshold).
+        Whether a draft may cite it: label score above the pack's threshold or, for a denial (polarity absent or normal,
+        true of most images and so never predictive), its precision on held-out images.
     firing_rate : float
         Share of training images on which it is active, 0..1.
     quantiles : tuple of float

@@ -14,7 +14,7 @@ from training.labelling.cases import DEVICES, Attribute, Case
 from training.labelling.describe import Rules, Wording, choose_attributes
 from training.labelling.evidence import evidence_rows, near_misses, quantiles
 from training.labelling.merge import duplicate_groups
-from training.labelling.score import detection_scores
+from training.labelling.score import detection_scores, precision_bounds
 from training.sae.folded import FoldedSae
 
 FloatArray = npt.NDArray[np.float32]
@@ -39,6 +39,7 @@ def label_features(
     wording: Wording,
     rules: Rules | None = None,
     score_threshold: float = 0.58,
+    precision_threshold: float = 0.85,
     minimum_scored: int = 5,
     seed: int = 0,
 ) -> Labels:
@@ -51,7 +52,9 @@ def label_features(
     wording : Wording
         Templates of the descriptions.
     score_threshold : float
-        Balanced accuracy that a description must reach before a draft may cite the feature.
+        Balanced accuracy that a positive description must reach before a draft may cite the feature.
+    precision_threshold : float
+        Lower bound of a denial's precision on held-out images before a draft may cite the feature.
     minimum_scored : int
         Held-out firing images that a score needs.
     """
@@ -72,6 +75,7 @@ def label_features(
         minimum_firing=minimum_scored,
         seed=seed,
     )
+    bounds = precision_bounds(attributes, held_activations > 0, held_out_cases)
     descriptions = [
         wording.describe(attribute, _style(fires[:, i], train_cases) if attribute is None else "")
         for i, attribute in enumerate(attributes)
@@ -82,6 +86,7 @@ def label_features(
     for i, ident in enumerate(alive.tolist()):
         attribute = attributes[i] or Attribute("", "normal")
         score = round(float(scores[i]), 4)
+        reliable = score >= score_threshold if attribute.polarity == "present" else bounds[i] >= precision_threshold
         records.append(
             FeatureRecord(
                 id=ident,
@@ -93,7 +98,7 @@ def label_features(
                 severity=attribute.severity,
                 section=wording.section(attributes[i]),
                 label_score=score,
-                reportable=attributes[i] is not None and score >= score_threshold,
+                reportable=attributes[i] is not None and bool(reliable),
                 firing_rate=round(float(fires[:, i].mean()), 6),
                 quantiles=quantiles(activations[:, i]),
                 duplicate_group=groups[i],

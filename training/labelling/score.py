@@ -1,4 +1,4 @@
-"""Score a description: does it tell, on held-out images, which of them fire the feature?"""
+"""Score a description on held-out images: which of them fire the feature, and is it true where it fires?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,45 @@ import numpy as np
 import numpy.typing as npt
 
 from training.labelling.cases import Attribute, Case
+
+
+def truth_of(attributes: Sequence[Attribute | None], cases: Sequence[Case]) -> dict[Attribute, npt.NDArray[np.float32]]:
+    """Return, for each different attribute, whether it holds for each case: 1, 0, or NaN where the case cannot tell."""
+    return {
+        attribute: np.array(
+            [np.nan if (value := attribute.holds(case)) is None else float(value) for case in cases], dtype=np.float32
+        )
+        for attribute in dict.fromkeys(attributes)
+        if attribute is not None
+    }
+
+
+def precision_bounds(
+    attributes: Sequence[Attribute | None], fires: npt.NDArray[np.bool_], cases: Sequence[Case]
+) -> npt.NDArray[np.float64]:
+    """Return the lower bound (Wilson, 90 %) of the share of held-out firing images of which each description is true.
+
+    A denial is true of most images, so it can never *predict* which of them fire one of many features that imply it;
+    what a draft must know of it is that it is true wherever it is said.
+
+    Parameters
+    ----------
+    fires : ndarray of bool, shape (images, features)
+        On held-out images.
+    """
+    truths, z = truth_of(attributes, cases), 1.2816
+    bounds = np.zeros(len(attributes))
+    for feature, attribute in enumerate(attributes):
+        if attribute is None:
+            continue
+        said = truths[attribute][fires[:, feature]]
+        said = said[~np.isnan(said)]
+        if len(said):
+            share, n = float(said.mean()), len(said)
+            centre = share + z * z / (2 * n)
+            spread = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+            bounds[feature] = (centre - spread) / (1 + z * z / n)
+    return bounds
 
 
 def detection_scores(
@@ -33,13 +72,10 @@ def detection_scores(
     """
     rng = np.random.default_rng(seed)
     scores = np.full(len(attributes), 0.5)
-    truths: dict[Attribute, npt.NDArray[np.float32]] = {}
+    truths = truth_of(attributes, cases)
     for feature, attribute in enumerate(attributes):
         if attribute is None:
             continue
-        if attribute not in truths:
-            values = [attribute.holds(case) for case in cases]
-            truths[attribute] = np.array([np.nan if v is None else float(v) for v in values], dtype=np.float32)
         truth = truths[attribute]
         known = ~np.isnan(truth)
         positive = np.flatnonzero(fires[:, feature] & known)

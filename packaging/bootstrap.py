@@ -151,7 +151,7 @@ def has_display() -> bool:
 
 def demo(arguments: Sequence[str]) -> int:
     """Open the demonstration, or walk through it without a display and save what it shows."""
-    command = [str(venv_python()), "-m", "viewer.cli", "demo", *arguments]
+    command = [str(venv_program("saerad")), "demo", *arguments]
     if not arguments and not has_display():
         folder = ROOT / "build" / "demo"
         say(f"no display: walking through the demonstration; screenshots and exports go to {folder.relative_to(ROOT)}")

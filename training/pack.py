@@ -31,6 +31,7 @@ from engine.pack.manifest import (
 )
 from engine.pack.verify import verify_pack
 from training.gate import FittedGate
+from training.graph import plain_graph
 from training.model_card import licence_text, model_card
 from training.sae.folded import FloatArray, FoldedSae
 
@@ -92,8 +93,8 @@ def write_pack(parts: PackParts, folder: Path) -> Manifest:
 
 
 def _fill(parts: PackParts, folder: Path) -> Manifest:
-    for name in ("encoder.onnx", "tail.safetensors"):
-        shutil.copyfile(parts.encoder_folder / name, folder / name)
+    shutil.copyfile(parts.encoder_folder / "tail.safetensors", folder / "tail.safetensors")
+    (folder / "encoder.onnx").write_bytes(plain_graph(parts.encoder_folder / "encoder.onnx"))
     parts.sae.save(folder / "sae.safetensors")
     (folder / "sae.onnx").write_bytes(parts.sae.to_onnx().SerializeToString())
     difference = prove_sae(folder / "sae.onnx", parts.sae, parts.sample_tokens, parts.sample_activations)

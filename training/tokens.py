@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.pack.manifest import EncoderSpec
 from training.encoder.embed import embed_images, open_encoder
+from training.graph import plain_graph
 
 FloatArray = npt.NDArray[np.float32]
 Progress = Callable[[str, float], None]
@@ -38,7 +39,8 @@ def embed(
     cache : Path
         Folder of finished shards; they are used again only for the same encoder, specification and keys.
     """
-    digest = hashlib.sha256(encoder.read_bytes())
+    # The graph of a finished pack has lost its exporter's notes; it is the same encoder all the same.
+    digest = hashlib.sha256(plain_graph(encoder))
     digest.update(spec.model_dump_json().encode())
     session = open_encoder(encoder, threads=threads)
     cache.mkdir(parents=True, exist_ok=True)

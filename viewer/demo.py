@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.errors import SaeRadError
 from engine.report.draft import DraftStatus
 from engine.resources import resource_path
-from viewer.state.selection import is_positive
+from viewer.state.selection import is_positive, maps_of
 
 LIMIT_S = 90.0
 SIZE = (1600, 960)
@@ -29,7 +29,7 @@ def run_demo(offscreen: Path | None) -> int:
     ----------
     offscreen : Path, optional
         Needs no display then: goes through the journey (open, analyse, two maps, a sentence, confirm, edit, review,
-        export, a refusal, a phantom), leaves screenshots and exports in this folder and prints what it wrote.
+        export, a refusal, a real radiograph), leaves screenshots and exports in this folder and prints what it wrote.
 
     Returns
     -------
@@ -75,7 +75,7 @@ class Journey:
             self._read()
             self._export()
             self._refusal()
-            self._phantom()
+            self._real()
         finally:
             self._window.close()
             sys.excepthook = self._hook
@@ -92,20 +92,20 @@ class Journey:
         self._until(
             "the study to open", lambda: len(self._controller.thumbnails) == len(list(self._study.glob("*.dcm")))
         )
-        self._analysed("01")
+        self._analysed("04")
         self._picture("01_study_open")
 
     def _read(self) -> None:
-        """Two maps, one sentence, then the reader's work on the draft."""
+        """On the image whose truth is known: two maps, one sentence, then the reader's work on the draft."""
         image = self._session.current
         if image is None or image.analysis is None or image.history is None:
             raise DemoError("DEMO_REFUSED", "the first image of the study was refused", "check the model pack")
-        mapped = [f.id for f in image.analysis.features if f.id in image.analysis.maps]
-        self._session.set_overlay(self._session.overlay.show(mapped[:2]))
+        positive = [s for s in image.history.current.sentences() if is_positive(s)]
+        strongest = [mapped[0] for s in positive if (mapped := maps_of(s, image.analysis))]
+        self._session.set_overlay(self._session.overlay.show(list(dict.fromkeys(strongest))[:2]))
         self._picture("02_two_heat_maps")
         commands = self._window.commands
         sentences = list(image.history.current.sentences())
-        positive = [s for s in sentences if is_positive(s)]
         for sentence in (positive or sentences)[:1]:
             commands.choose_sentence(sentence.key)
         self._picture("03_sentence_selected")
@@ -137,13 +137,13 @@ class Journey:
         self._analysed("05")
         self._picture("07_refused")
 
-    def _phantom(self) -> None:
-        """The image whose truth is known, with the maps of the first positive sentence."""
-        self._analysed("04")
+    def _real(self) -> None:
+        """A real radiograph, with the maps of its first positive sentence."""
+        self._analysed("02")
         draft = self._session.draft
         for sentence in [s for s in draft.sentences() if is_positive(s)][:1] if draft is not None else []:
             self._window.commands.choose_sentence(sentence.key)
-        self._picture("08_phantom")
+        self._picture("08_real_radiograph")
 
     def _analysed(self, prefix: str) -> None:
         """Show the image whose file name starts with `prefix` and wait until its features and maps are there."""

@@ -21,8 +21,8 @@ PALETTE: tuple[str, ...] = (
 )
 """Colours told apart on a grey image, also with the common colour-vision deficiencies."""
 
-FULL_SCALE = 20.0
-"""Density at which the colour is full."""
+FULL_SCALE = 250.0
+"""Density at which the colour is full: about what half of the findings' maps reach at their strongest place."""
 
 THRESHOLD = 0.1
 """Share of the full scale below which nothing is drawn, unless a person chooses another."""

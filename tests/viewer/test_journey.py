@@ -28,7 +28,7 @@ if __name__ == "__main__":
 """
 
 STEPS = ("01_study_open", "02_two_heat_maps", "03_sentence_selected", "04_draft_partly_confirmed", "05_reviewed",
-         "06_exported", "07_refused", "08_phantom")  # fmt: skip
+         "06_exported", "07_refused", "08_real_radiograph")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

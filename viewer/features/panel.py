@@ -124,7 +124,8 @@ class FeaturePanel(QFrame):
             row.set_mark(row.feature.id == selected, row.feature.id in linked)
         first = next((row for row in self.rows if row.feature.id in linked or row.feature.id == selected), None)
         if first is not None:
-            self.area.ensureWidgetVisible(first)
+            self.area.ensureWidgetVisible(first, 0, 20)
+            self.area.horizontalScrollBar().setValue(0)
 
     def _set_sliders(self, overlay: OverlaySettings) -> None:
         for slider, value in ((self.opacity, overlay.opacity), (self.threshold, overlay.threshold)):

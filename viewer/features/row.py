@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ActiveFeature
 from viewer.features.bar import ShareBar
@@ -45,6 +45,7 @@ class FeatureRow(MarkedRow):
         numbers.setToolTip(tr("P: percentile among the images on which this feature is active; then its activation"))
         detail = QLabel(self._detail())
         detail.setProperty("role", "small")
+        detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         low = QHBoxLayout()
         self.bar.setFixedWidth(110)
         numbers.setFixedWidth(80)

@@ -107,7 +107,8 @@ class DraftPanel(QFrame):
             row.set_mark(row.sentence.key == selected, row.sentence.key in linked)
         first = next((row for row in self.rows if row.sentence.key == selected or row.sentence.key in linked), None)
         if first is not None:
-            self.area.ensureWidgetVisible(first)
+            self.area.ensureWidgetVisible(first, 0, 20)
+            self.area.horizontalScrollBar().setValue(0)
 
     def row(self, key: str) -> SentenceRow | None:
         """Return the row of a sentence."""

@@ -32,6 +32,8 @@ class SentenceRow(MarkedRow):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note = QLabel()
         self.note.setProperty("role", "small")
+        # A long list of features must not push the buttons out of sight.
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
@@ -56,6 +58,7 @@ class SentenceRow(MarkedRow):
         self.text.setText(sentence.text)
         set_role(self.text, "unconfirmed" if waiting else "confirmed")
         self.note.setText(_note(sentence))
+        self.note.setToolTip(", ".join(f"#{i}" for i in sentence.evidence))
         self.setAccessibleName(sentence.text)
         self.setAccessibleDescription(tr("not confirmed") if waiting else tr("confirmed"))
         for name, text in _BUTTONS:
@@ -120,6 +123,9 @@ class SentenceRow(MarkedRow):
             super().keyPressEvent(event)
 
 
+SHOWN_IDS = 3
+"""Feature numbers beside a sentence; the rest is in the tooltip and lit in the feature panel."""
+
 _BUTTONS = (("confirm", "Confirm"), ("edit", "Edit"), ("remove", "Remove"))
 
 
@@ -134,7 +140,9 @@ def _note(sentence: Sentence) -> str:
     """Where the sentence comes from."""
     if sentence.origin == "added":
         return tr("added by the reader")
-    ids = ", ".join(f"#{i}" for i in sentence.evidence)
+    shown = sentence.evidence[:SHOWN_IDS]
+    more = len(sentence.evidence) - len(shown)
+    ids = ", ".join(f"#{i}" for i in shown) + (f" +{more}" if more else "")
     source = tr("edited") if sentence.origin == "edited" else tr("AI text")
     kind = tr("map") if is_positive(sentence) else tr("no map")
     return f"{source} · {ids} · {kind}" if ids else source

@@ -25,7 +25,9 @@ from tests.engine.report.factories import busy, feature, feature_map, radiograph
 
 
 def overlay(peak: tuple[int, int], box: tuple[float, float, float, float], colour: int = 0) -> Overlay:
-    return Overlay(feature(1, "Edema"), feature_map(1, peak, box), COLOURS[colour])
+    weak = feature_map(1, peak, box)
+    # Strong enough that the peak reaches the full colour.
+    return Overlay(feature(1, "Edema"), replace(weak, values=weak.values * np.float32(4.0)), COLOURS[colour])
 
 
 def test_without_maps_the_picture_is_the_displayed_image() -> None:

@@ -56,22 +56,16 @@ def missing_debian_packages(names: Sequence[str]) -> list[str]:
     """Return those of the Debian packages that are not installed (none on other systems)."""
     if shutil.which("dpkg-query") is None:
         return []
+    # Debian 13 and Ubuntu 24.04 renamed some libraries for 64-bit time.
+    renamed = {name: f"{name}t64" for name in names}
     query = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Package}\t${db:Status-Status}\n", *names],
+        ["dpkg-query", "-W", "-f", "${Package}\t${db:Status-Status}\n", *names, *renamed.values()],
         capture_output=True,
         text=True,
         check=False,
     )
     installed = {line.split("\t")[0] for line in query.stdout.splitlines() if line.endswith("\tinstalled")}
-    # Debian 13 and Ubuntu 24.04 renamed some libraries for 64-bit time.
-    return [name for name in names if name not in installed and not _installed(name + "t64")]
-
-
-def _installed(name: str) -> bool:
-    query = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True, check=False
-    )
-    return query.stdout.strip() == "installed"
+    return [name for name in names if not installed & {name, renamed[name]}]
 
 
 def system_packages(target: str) -> None:

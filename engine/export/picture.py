@@ -18,7 +18,6 @@ from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap
 from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, OPACITY, PALETTE, density_unit, strength
 from engine.report.draft import Draft
-from engine.report.vocabulary import NO_FINDING
 
 COLOURS: tuple[tuple[int, int, int], ...] = tuple(ImageColor.getcolor(name, "RGB")[:3] for name in PALETTE)  # type: ignore[index,misc]
 SMALLEST_SIDE, LARGEST_SIDE = 800, 1600
@@ -41,12 +40,7 @@ def overlays_of(analysis: Analysis, draft: Draft) -> list[Overlay]:
 
     At most one a palette colour; `Overlay.colour` is fixed by that order.
     """
-    findings = [
-        f
-        for sentence in draft.sentences()
-        for f in sentence.findings
-        if f.polarity == "present" and f.observation != NO_FINDING
-    ]
+    findings = [f for sentence in draft.sentences() for f in sentence.findings if f.has_place]
     wanted = list(dict.fromkeys(feature for finding in findings for feature in finding.evidence))
     active = {feature.id: feature for feature in analysis.features}
     shown = [ident for ident in wanted if ident in active and ident in analysis.maps]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.pack.manifest import Laterality, Polarity, Section, Severity
+from engine.report.vocabulary import NO_FINDING
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,8 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.evidence:
             raise ValueError("a finding without evidence cannot be built")
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a heat map shows it: what is absent has no place, and a normal image none either."""
+        return self.polarity == "present" and self.observation != NO_FINDING

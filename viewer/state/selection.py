@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
-from engine.report.findings import Finding
-from engine.report.vocabulary import NO_FINDING
 
 
 @dataclass(frozen=True)
@@ -31,19 +29,14 @@ NOTHING = Selection()
 
 def is_positive(sentence: Sentence) -> bool:
     """Whether a sentence states that something is present: only those carry a map."""
-    return any(_is_shown(finding) for finding in sentence.findings)
-
-
-def _is_shown(finding: Finding) -> bool:
-    """Whether there is a place to show: a normal image has none."""
-    return finding.polarity == "present" and finding.observation != NO_FINDING
+    return any(finding.has_place for finding in sentence.findings)
 
 
 def maps_of(sentence: Sentence, analysis: Analysis) -> tuple[int, ...]:
     """Features whose maps belong to a sentence: those behind its positive findings that have a map."""
     wanted: list[int] = []
     for finding in sentence.findings:
-        if _is_shown(finding):
+        if finding.has_place:
             wanted += [i for i in finding.evidence if i in analysis.maps and i not in wanted]
     return tuple(wanted)
 

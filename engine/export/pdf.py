@@ -152,14 +152,16 @@ def _pictures(radiograph: Radiograph, overlays: Sequence[Overlay], draft: Draft,
 
 def _sections(analysis: Analysis, draft: Draft) -> list[Flowable]:
     """The report; text that no person has confirmed is coloured, each sentence ends with its feature ids."""
-    notices = load_wording(draft.language).notices
+    wording = load_wording(draft.language)
     story: list[Flowable] = []
     for section in draft.sections:
         story.append(Paragraph(markup(section.title), _HEADING))
-        sentences = [sentence for sentence in section.sentences if sentence.state != "removed"]
-        if not sentences:
-            story.append(Paragraph(markup(notices.empty_section), _SMALL))
-        for sentence in sentences:
+        notice = wording.notice(section)
+        if notice:
+            story.append(Paragraph(markup(notice), _SMALL))
+        for sentence in section.sentences:
+            if sentence.state == "removed":
+                continue
             colour = _AI.hexval()[2:] if sentence.state == "unconfirmed" else "000000"
             cited = ", ".join(map(str, sentence.evidence)) if sentence.evidence else "written by a person"
             text = f'<font color="#{colour}">{markup(one_line(sentence.text))}</font>'

@@ -28,6 +28,7 @@ from engine.export.identity import SOFTWARE, one_line, software_version, status_
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
+from engine.report.wording import load_wording
 
 SERIES_NUMBER = 9901
 """High, so that it does not stand between the series of the modality."""
@@ -165,8 +166,11 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
         comments.append(f"Input warning: {analysis.gate.message} [{analysis.gate.code}]")
     found: list[sr.ContentItem] = []
     summary: list[sr.ContentItem] = []
+    wording = load_wording(draft.language)
     for section in draft.sections:
         impression = section.name == "impression"
+        if impression and (notice := wording.notice(section)):
+            comments.append(f"{section.title}: {notice}")
         for sentence in section.sentences:
             if sentence.state != "removed":
                 name = codes.DCM.Impression if impression else codes.DCM.Finding

@@ -17,16 +17,15 @@ WIDTH = 100
 
 def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str:
     """Return header, sections, and under each sentence the features it stands on."""
-    notices = load_wording(draft.language).notices
+    wording = load_wording(draft.language)
     lines = [status_line(draft), "=" * len(status_line(draft)), ""]
     lines += [f"{label + ':':<18}{value}" for label, value in [*identity_rows(radiograph), *model_rows(analysis)]]
     if draft.indication:
-        lines.append(f"{notices.indication + ':':<18}{draft.indication}")
+        lines.append(f"{wording.notices.indication + ':':<18}{draft.indication}")
     for section in draft.sections:
         sentences = [sentence for sentence in section.sentences if sentence.state != "removed"]
         lines += ["", section.title.upper()]
-        if not sentences:
-            lines.append(f"  {notices.empty_section}")
+        lines += textwrap.wrap(wording.notice(section), WIDTH, initial_indent="  ", subsequent_indent="  ")
         for sentence in sentences:
             lines += textwrap.wrap(sentence.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
             lines += [f"      {line}" for line in evidence_lines(sentence, analysis)]

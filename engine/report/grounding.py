@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from engine.inference.analysis import ActiveFeature, Analysis
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
-from engine.report.readings import Readings, denied_observation, excluded, passes
-from engine.report.vocabulary import NO_FINDING, SIDES, compatible, implies, related
+from engine.report.readings import Readings, denied_observation, excluded, passes, says_normal
+from engine.report.vocabulary import MIDLINE, NO_FINDING, NORMAL_NEEDS, SIDES, compatible, implies, related
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def _faults(finding: Finding, cited: Sequence[ActiveFeature], analysis: Analysis
     if not cited or not all(_supports(finding, feature) for feature in cited):
         yield "UNSUPPORTED"
     if finding.observation == NO_FINDING:
-        if readings.anything_suspected():
-            yield "PROBABILITY"
+        yield from _normal_faults(cited, readings)
         return
     if not all(compatible(finding.laterality, feature.laterality) for feature in cited):
         yield "SIDE"
@@ -111,11 +110,29 @@ def _faults(finding: Finding, cited: Sequence[ActiveFeature], analysis: Analysis
         yield "PROBABILITY"
 
 
+def _normal_faults(cited: Sequence[ActiveFeature], readings: Readings) -> Iterator[str]:
+    """A normal image needs its own probability, and features that say it or denials of lungs, pleura and heart."""
+    overall = readings.overall(NO_FINDING)
+    if overall is None or not passes(overall) or readings.anything_suspected():
+        yield "PROBABILITY"
+    if all(says_normal(feature) for feature in cited):
+        return
+    denied: dict[str, set[str]] = {}
+    for feature in cited:
+        name = denied_observation(feature)
+        sides = SIDES["bilateral"] if name in MIDLINE else SIDES[feature.laterality] or SIDES["bilateral"]
+        denied.setdefault(name, set()).update(sides if not feature.location else ())
+    whole = {name for name, sides in denied.items() if sides == SIDES["bilateral"]}
+    if not all(part & whole for part in NORMAL_NEEDS):
+        yield "UNSUPPORTED"
+    if not all((r := readings.overall(name)) is not None and excluded(r) for name in denied):
+        yield "PROBABILITY"
+
+
 def _supports(finding: Finding, feature: ActiveFeature) -> bool:
     """Whether a feature says what a finding claims, or something that implies it."""
     if finding.observation == NO_FINDING:
-        own = feature.observation == NO_FINDING and feature.polarity in ("present", "normal")
-        return own or (feature.observation != NO_FINDING and feature.polarity in ("absent", "normal"))
+        return says_normal(feature) or (feature.observation != NO_FINDING and feature.polarity in ("absent", "normal"))
     if finding.polarity == "present":
         return feature.polarity == "present" and implies(feature.observation, finding.observation)
     return feature.polarity in ("absent", "normal") and denied_observation(feature) == finding.observation

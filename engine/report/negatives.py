@@ -8,8 +8,18 @@ from typing import cast
 from engine.inference.analysis import ActiveFeature
 from engine.pack.manifest import Polarity, Section
 from engine.report.findings import Finding
-from engine.report.readings import Readings, denied_observation, excluded
-from engine.report.vocabulary import MIDLINE, NO_FINDING, NORMAL_OF_SECTION, SECTIONS, SIDES, implies, laterality_of
+from engine.report.readings import Readings, denied_observation, excluded, passes, says_normal
+from engine.report.vocabulary import (
+    DEVICES,
+    MIDLINE,
+    NO_FINDING,
+    NORMAL_NEEDS,
+    NORMAL_OF_SECTION,
+    SECTIONS,
+    SIDES,
+    implies,
+    laterality_of,
+)
 
 
 def absent_findings(readings: Readings, present: Sequence[Finding]) -> list[Finding]:
@@ -23,6 +33,9 @@ def absent_findings(readings: Readings, present: Sequence[Finding]) -> list[Find
         if readings.suspected(observation) or any(implies(f.observation, observation) for f in present):
             continue
         finding = _absence(observation, readings.deniers(observation), overall.probability)
+        # A device with a readout of its own is denied by that one, not by the low probability of devices at all.
+        if observation == DEVICES and not all(excluded(r) for r in readings.placed(DEVICES, finding.location)):
+            continue
         # An open finding in the same section, such as a tortuous aorta, makes a sweeping statement untrue.
         sweeping = finding.polarity == "normal" or observation in NORMAL_OF_SECTION.values()
         if not (sweeping and any(f.observation not in SECTIONS and f.section == finding.section for f in present)):
@@ -31,19 +44,28 @@ def absent_findings(readings: Readings, present: Sequence[Finding]) -> list[Find
 
 
 def no_finding(readings: Readings, present: Sequence[Finding], absent: Sequence[Finding]) -> Finding | None:
-    """Return the claim that nothing was found, or None when something was, may have been, or no feature says so."""
+    """Return the claim that nothing was found, or None when it is not supported.
+
+    Not finding anything is no evidence of normality, and one denial speaks of one structure. So the calibrated
+    probability of No Finding must reach its threshold, nothing else may reach its own, and there must be features that
+    call the whole image normal; failing these, denials of lungs, pleura and heart together.
+    """
     overall = readings.overall(NO_FINDING)
-    if present or readings.anything_suspected():
+    if present or overall is None or not passes(overall) or readings.anything_suspected():
         return None
-    if overall is not None and overall.probability < overall.threshold:
-        return None
-    own = [f.id for f in readings.features if f.observation == NO_FINDING and f.polarity in ("present", "normal")]
-    evidence = tuple(dict.fromkeys([*own, *(i for finding in absent for i in finding.evidence)]))
+    evidence = [f.id for f in readings.features if says_normal(f)] or _denials_of_all(absent)
     if not evidence:
         return None
-    highest = max((r.probability for name in readings.observed() if (r := readings.overall(name))), default=0.0)
-    probability = overall.probability if overall is not None else 1.0 - highest
-    return Finding(NO_FINDING, "present", "none", "", "none", "other", probability, evidence)
+    return Finding(
+        NO_FINDING, "present", "none", "", "none", "other", overall.probability, tuple(dict.fromkeys(evidence))
+    )
+
+
+def _denials_of_all(absent: Sequence[Finding]) -> list[int]:
+    """Return the features of the denials that together cover the chest, none when they leave a part open."""
+    whole = [f for f in absent if f.laterality == "none" and not f.location]
+    parts = [[f for f in whole if f.observation in part] for part in NORMAL_NEEDS]
+    return [i for part in parts for f in part for i in f.evidence] if all(parts) else []
 
 
 def _absence(observation: str, features: Sequence[ActiveFeature], probability: float) -> Finding:

@@ -71,6 +71,11 @@ def excluded(readout: ObservationProbability) -> bool:
     return readout.reportable and readout.probability < min(readout.absence_threshold, readout.threshold)
 
 
+def says_normal(feature: ActiveFeature) -> bool:
+    """Whether a feature says by itself that the image shows no finding."""
+    return feature.observation == NO_FINDING and feature.polarity in ("present", "normal")
+
+
 def denied_observation(feature: ActiveFeature) -> str:
     """Return the observation whose absence a negative feature means."""
     if feature.observation:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.errors import DraftError
 from engine.report.draft import Draft
 from engine.report.findings import Finding
+from engine.report.wording import load_wording
 
 SCHEMA_VERSION = 1
 _DRAFT = TypeAdapter(Draft)
@@ -45,7 +46,11 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
 
 
 def public_report(draft: Draft, provider: str) -> dict[str, Any]:
-    """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed."""
+    """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed.
+
+    ``notice`` of a section is what its reader is told where it has no sentence (`Wording.notice`).
+    """
+    wording = load_wording(draft.language)
     return {
         "status": draft.status.value,
         "sop_instance_uid": draft.sop_instance_uid,
@@ -58,6 +63,7 @@ def public_report(draft: Draft, provider: str) -> dict[str, Any]:
             {
                 "name": section.name,
                 "title": section.title,
+                "notice": wording.notice(section),
                 "sentences": [
                     {
                         "text": sentence.text,

@@ -47,6 +47,16 @@ NORMAL_OF_SECTION: dict[str, str] = {
 }
 """The observation whose absence a feature means that calls a section normal without naming an observation."""
 
+NORMAL_NEEDS: tuple[frozenset[str], ...] = (
+    frozenset({"Lung Opacity"}),
+    frozenset({"Pleural Effusion", "Pneumothorax"}),
+    frozenset({"Cardiomegaly", "Enlarged Cardiomediastinum"}),
+)
+"""Lungs, pleura, heart: one of each must be denied as a whole before denials alone may call an image normal.
+
+Of the lungs only the general observation counts, since denying it denies all that imply it; "no nodule" leaves
+consolidation open, as "no effusion" leaves the heart."""
+
 SIDES: dict[str, frozenset[str]] = {
     "left": frozenset({"left"}),
     "right": frozenset({"right"}),

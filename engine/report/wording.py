@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from engine.errors import DraftError
 from engine.pack.manifest import Laterality, Section, Severity
+from engine.report.draft import ReportSection
 from engine.report.findings import Finding
 from engine.report.vocabulary import DEVICES
 from engine.resources import resource_path
@@ -83,6 +84,8 @@ class Notices(_Strict):
     draft: str
     reviewed: str
     empty_section: str
+    empty_impression: str
+    removed: str
     indication: str
 
 
@@ -121,6 +124,17 @@ class Wording(_Strict):
         names = [self._device(finding) for finding in findings]
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {self.words.and_} {names[-1]}"
         return _tidy(self.impression.devices.format(name=listed, side="", severity="", location=""))
+
+    def notice(self, section: ReportSection) -> str:
+        """Return what stands in a section in which no sentence is left; empty for the others.
+
+        A notice is about the draft and claims nothing of the image, so that it needs no evidence.
+        """
+        if any(sentence.state != "removed" for sentence in section.sentences):
+            return ""
+        if section.sentences:
+            return self.notices.removed
+        return self.notices.empty_impression if section.name == "impression" else self.notices.empty_section
 
     def rank(self, observation: str) -> int:
         """Place of an observation in the impression, most important first; open ones come before devices."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus
+from engine.report.wording import load_wording
 from viewer.i18n import tr
 from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
@@ -92,7 +93,10 @@ class DraftPanel(QFrame):
             label.setProperty("role", "muted")
             label.setContentsMargins(4, 6, 4, 2)
             self._layout.addWidget(label)
-        self._boxes = [SectionBox(section) for section in draft.sections] if draft is not None else []
+        self._boxes = []
+        if draft is not None:
+            wording = load_wording(draft.language)
+            self._boxes = [SectionBox(section, wording) for section in draft.sections]
         for box in self._boxes:
             box.sentence_chosen.connect(self.sentence_chosen)
             box.sentence_confirmed.connect(self.sentence_confirmed)

@@ -1,4 +1,4 @@
-"""One section of the draft: its title, its sentences, a line for a new one."""
+"""One section of the draft: its title, its sentences or why there are none, a line for a new one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.report.draft import ReportSection, Sentence
+from engine.report.wording import Wording
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
@@ -20,10 +21,11 @@ class SectionBox(QWidget):
     sentence_removed = Signal(str)
     sentence_added = Signal(str, str)
 
-    def __init__(self, section: ReportSection, parent: QWidget | None = None) -> None:
+    def __init__(self, section: ReportSection, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[SentenceRow] = []
         self._name = section.name
+        self._wording = wording
         self._entry: SentenceEditor | None = None
         title = QLabel(section.title.upper())
         title.setProperty("role", "section")
@@ -36,10 +38,15 @@ class SectionBox(QWidget):
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self._add)
+        self.notice = QLabel()
+        self.notice.setProperty("role", "small")
+        self.notice.setWordWrap(True)
+        self.notice.setContentsMargins(11, 0, 6, 0)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 6, 0, 0)
         self._column.setSpacing(3)
         self._column.addLayout(head)
+        self._column.addWidget(self.notice)
         self.set_section(section)
 
     def set_section(self, section: ReportSection) -> None:
@@ -56,9 +63,12 @@ class SectionBox(QWidget):
             row = kept.get(sentence.key) or self._make(sentence)
             if row.sentence != sentence:
                 row.set_sentence(sentence)
-            # The head is the first thing in the column.
-            self._column.insertWidget(place + 1, row)
+            # Head and notice are the first things in the column.
+            self._column.insertWidget(place + 2, row)
             self.rows.append(row)
+        notice = self._wording.notice(section)
+        self.notice.setText(notice)
+        self.notice.setVisible(bool(notice))
         self._end_entry()
 
     def _make(self, sentence: Sentence) -> SentenceRow:

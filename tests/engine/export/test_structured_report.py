@@ -151,10 +151,12 @@ def test_edited_sentences_lose_their_codes_and_keep_their_text(tmp_path: Path) -
     assert any("No effusion" in text for text in texts(document))
 
 
-def test_a_draft_without_findings_is_valid(tmp_path: Path) -> None:
+def test_a_draft_without_findings_is_valid_and_says_that_this_does_not_mean_normal(tmp_path: Path) -> None:
     image = radiograph(**CR)
     empty = analysis(image=image)
     path = write_structured_report(tmp_path, image, empty, compose(empty))
+    (notice,) = [text for text in texts(pydicom.dcmread(path)) if "that the image is normal" in text]
+    assert notice.startswith("Impression: ") and "not a statement" in notice
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed")
     verdict = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, errors="replace", check=False)

@@ -11,7 +11,7 @@ from engine.export.text import report_text
 from engine.inference.analysis import GateVerdict
 from engine.report.compose import compose
 from engine.report.draft import Draft
-from tests.engine.report.factories import busy, radiograph
+from tests.engine.report.factories import analysis, busy, feature, radiograph
 
 
 def reviewed(draft: Draft) -> Draft:
@@ -26,6 +26,16 @@ def test_header_sections_and_evidence() -> None:
         assert part in text
     assert "[feature 11] Moderate right pleural effusion (activation 3.00, percentile 80, label score 0.90)" in text
     assert "No statement is supported by the active features." in text
+
+
+def test_an_empty_impression_and_an_emptied_section_say_what_they_are() -> None:
+    made = analysis((feature(1, "Pleural Effusion", "absent"),))
+    draft = compose(made)
+    text = report_text(radiograph(), made, draft)
+    assert " ".join(text.split()).count("not a statement that the image is normal") == 1
+    emptied = report_text(radiograph(), made, draft.remove(next(draft.sentences()).key))
+    assert "A person removed every statement from this section." in emptied
+    assert "not a statement that the image" not in report_text(radiograph(), busy(), compose(busy()))
 
 
 def test_the_notice_changes_with_review_and_never_goes() -> None:

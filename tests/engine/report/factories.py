@@ -11,6 +11,9 @@ from engine.dicom.grayscale import Grayscale
 from engine.dicom.radiograph import NO_SPACING, Acquisition, Identity, Radiograph
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.pack.manifest import OBSERVATIONS
+from engine.report.compose import compose
+from engine.report.draft import Draft
+from engine.report.grounding import check_draft
 from engine.report.vocabulary import SECTIONS
 
 UID = "1.2.826.0.1.3680043.8.498.1"
@@ -138,3 +141,16 @@ def busy(image: Radiograph | None = None) -> Analysis:
         ),
         image=image,
     )
+
+
+def texts(draft: Draft, section: str) -> list[str]:
+    """The sentences of one section."""
+    return [s.text for part in draft.sections if part.name == section for s in part.sentences]
+
+
+def draft_of(*features: ActiveFeature, readouts: tuple[ObservationProbability, ...] = (), **high: float) -> Draft:
+    """Compose, and check that the draft stands on its evidence."""
+    made = analysis(features, probabilities(*readouts, **high))
+    draft = compose(made)
+    assert check_draft(draft, made) == []
+    return draft

@@ -5,23 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DraftError
-from engine.inference.analysis import ActiveFeature, GateVerdict, ObservationProbability
+from engine.inference.analysis import GateVerdict
 from engine.report.compose import compose
-from engine.report.draft import Draft
 from engine.report.grounding import check_draft
-from engine.report.vocabulary import NO_FINDING
-from tests.engine.report.factories import analysis, busy, feature, probabilities, probability
-
-
-def texts(draft: Draft, section: str) -> list[str]:
-    return [s.text for part in draft.sections if part.name == section for s in part.sentences]
-
-
-def draft_of(*features: ActiveFeature, readouts: tuple[ObservationProbability, ...] = (), **high: float) -> Draft:
-    made = analysis(features, probabilities(*readouts, **high))
-    draft = compose(made)
-    assert check_draft(draft, made) == []
-    return draft
+from tests.engine.report.factories import analysis, busy, draft_of, feature, probability, texts
 
 
 def test_a_study_with_findings_reads_as_a_report() -> None:
@@ -200,17 +187,12 @@ def test_open_observations_are_worded_and_block_sweeping_statements() -> None:
     assert texts(draft, "impression") == ["Tortuous aorta."]
 
 
-def test_nothing_found_is_said_honestly_and_with_evidence() -> None:
-    draft = draft_of(feature(1, NO_FINDING), feature(2, "", "normal", section="lungs"))
-    assert texts(draft, "lungs") == ["The lungs are clear."]
-    assert texts(draft, "impression") == ["No abnormality among the findings this model reports."]
-    impression = list(draft.sentences())[-1]
-    assert impression.evidence == (1, 2)
-    assert [(f.observation, f.polarity) for f in impression.findings] == [(NO_FINDING, "present")]
-
-
-def test_nothing_found_is_not_said_when_no_finding_is_unlikely() -> None:
-    assert texts(draft_of(feature(1, NO_FINDING), No_Finding=0.2), "impression") == []
+def test_a_device_whose_own_readout_is_open_is_not_denied() -> None:
+    tube = feature(1, "Support Devices", "absent", location="chest tube")
+    unsure = probability("Support Devices", 0.4, location="chest tube")
+    assert texts(draft_of(tube, readouts=(unsure,)), "devices") == []
+    low = probability("Support Devices", 0.05, location="chest tube")
+    assert texts(draft_of(tube, readouts=(low,)), "devices") == ["No chest tube."]
 
 
 def test_the_impression_begins_with_the_most_important() -> None:

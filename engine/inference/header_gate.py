@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from engine.dicom.radiograph import Radiograph
@@ -34,6 +35,7 @@ _LATERAL_VIEWS = {"LL", "RL", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL",
 _OBLIQUE_VIEWS = {"RAO", "LAO", "RPO", "LPO", "RLO", "LLO", "OBL", "OBLIQUE"}
 _DECUBITUS_VIEWS = {"RLD", "LLD"}
 _ADULT_YEARS = 18
+_OLDEST_YEARS = 120
 
 
 def header_verdict(radiograph: Radiograph) -> GateVerdict:
@@ -80,10 +82,42 @@ def _view(radiograph: Radiograph) -> GateVerdict:
 
 
 def _age(radiograph: Radiograph) -> GateVerdict:
-    match = re.fullmatch(r"\s*(\d{1,3})([DWMY])\s*", radiograph.identity.patient_age.upper())
-    if match is None:
+    """Refuse a child; the dates count where the header states no age, or 0 years, which devices write for unknown."""
+    identity = radiograph.identity
+    stated, told = _stated_years(identity.patient_age), identity.patient_age.strip()
+    if not stated:
+        dated = _years_between(identity.patient_birth_date, identity.study_date)
+        if dated is not None:
+            stated, told = float(dated), "birth and study date"
+    if stated is None or stated >= _ADULT_YEARS:
         return SUITABLE
+    return refused("CHILD", f"the header says the patient is under {_ADULT_YEARS} years old ({told}), not an adult")
+
+
+def _stated_years(age: str) -> float | None:
+    """Read an age string (PS3.5 6.2, VR AS); None when it is none, or no age that a person reaches."""
+    match = re.fullmatch(r"\s*(\d{1,3})([DWMY])\s*", age.upper())
+    if match is None:
+        return None
     years = int(match[1]) / {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[match[2]]
-    if years < _ADULT_YEARS:
-        return warning("CHILD", f"the patient is a child ({match[1]}{match[2]}); the pack was made from adults' images")
-    return SUITABLE
+    return years if years <= _OLDEST_YEARS else None
+
+
+def _years_between(birth: str, study: str) -> int | None:
+    """Completed years from birth to study; None unless both are dates that leave an age a person reaches."""
+    born, seen = _date(birth), _date(study)
+    if born is None or seen is None or seen < born:
+        return None
+    years = seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
+    return years if years <= _OLDEST_YEARS else None
+
+
+def _date(text: str) -> datetime.date | None:
+    """Read a DICOM date, also in the older form with dots (PS3.5 6.2, VR DA); None for anything else."""
+    match = re.fullmatch(r"\s*(\d{4})(\.?)(\d{2})\2(\d{2})\s*", text, re.ASCII)
+    if match is None:
+        return None
+    try:
+        return datetime.date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return None

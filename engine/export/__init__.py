@@ -85,7 +85,8 @@ def export_all(
     Raises
     ------
     InferenceError, DraftError
-        ``WRONG_IMAGE`` before anything is written, when analysis or draft belong to another image.
+        ``WRONG_IMAGE`` before anything is written, when analysis or draft belong to another image; ``WRONG_PACK`` when
+        the draft was made with another pack than the analysis.
     UsageError
         ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
     ExportError
@@ -104,6 +105,7 @@ def export_all(
     if draft is None:
         raise UsageError("DRAFT_MISSING", "there is no draft to export", "compose one from the analysis")
     draft.require_image(uid, pixels)
+    draft.require_pack(analysis.pack_name, analysis.pack_version, analysis.pack_sha256)
     if "all" in formats:
         for name, reason in skipped.items():
             _LOG.warning("format %s left out: %s", name, reason)

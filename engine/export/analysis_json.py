@@ -19,7 +19,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     return {
         "sop_instance_uid": analysis.sop_instance_uid,
         "pixel_sha256": analysis.pixel_sha256,
-        "pack": {"name": analysis.pack_name, "version": analysis.pack_version},
+        "pack": {"name": analysis.pack_name, "version": analysis.pack_version, "sha256": analysis.pack_sha256},
         "provider": analysis.provider,
         "gate": {"verdict": analysis.gate.verdict, "code": analysis.gate.code, "message": analysis.gate.message},
         "explained_variance": analysis.explained_variance if np.isfinite(analysis.explained_variance) else None,

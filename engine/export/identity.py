@@ -72,6 +72,7 @@ def model_rows(analysis: Analysis) -> list[tuple[str, str]]:
     """Return the labelled identity of the model and of its input."""
     rows = [
         ("Model pack", f"{analysis.pack_name} {analysis.pack_version}"),
+        ("Pack SHA-256", analysis.pack_sha256),
         ("Provider", analysis.provider),
         ("Pixel SHA-256", analysis.pixel_sha256),
     ]

@@ -68,12 +68,13 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         parameters=[
             f"software version {software_version()}",
             f"model pack {analysis.pack_name} {analysis.pack_version}",
+            f"model pack SHA-256 {analysis.pack_sha256}",
             f"execution provider {analysis.provider}",
             f"pixel SHA-256 {analysis.pixel_sha256}",
         ],
     )
     device = sr.DeviceObserverIdentifyingAttributes(
-        uid=derived_uid(SOFTWARE, analysis.pack_name, analysis.pack_version),
+        uid=derived_uid(SOFTWARE, *_pack(analysis)),
         name=SOFTWARE,
         manufacturer_name=SOFTWARE,
         model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
@@ -113,6 +114,10 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     return document
 
 
+def _pack(analysis: Analysis) -> tuple[str, str, str]:
+    return analysis.pack_name, analysis.pack_version, analysis.pack_sha256
+
+
 def _findings(draft: Draft) -> list[Finding]:
     """Every claim once; the claims of a sentence that a person rewrote are no longer the program's and are left out."""
     return list(
@@ -133,7 +138,7 @@ def _group(
         evaluations.append(sr.QualitativeEvaluation(private_code("Location"), private_code(finding.location)))
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(
-            uid=derived_uid(analysis.sop_instance_uid, analysis.pack_name, analysis.pack_version, *key),
+            uid=derived_uid(analysis.sop_instance_uid, *_pack(analysis), *key),
             identifier=f"features {features}",
         ),
         finding_type=finding_code(finding),
@@ -149,7 +154,7 @@ def _no_statement(
     source: Dataset, analysis: Analysis, algorithm: sr.AlgorithmIdentification
 ) -> sr.MeasurementsAndQualitativeEvaluations:
     """Say that nothing is stated, which is not the same as normal; TID 1500 asks for at least one group."""
-    uid = derived_uid(analysis.sop_instance_uid, analysis.pack_name, analysis.pack_version, "no statement")
+    uid = derived_uid(analysis.sop_instance_uid, *_pack(analysis), "no statement")
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=uid, identifier="no features"),
         finding_type=private_code("No statement is supported by the features"),

@@ -100,7 +100,8 @@ class Analysis:
 
     ``features`` are sorted by percentile, then activation, both descending. A refused image has no features,
     observations, or maps. ``warnings`` say what a person should know of how it was computed, such as another device
-    than the one asked for.
+    than the one asked for. ``pack_sha256`` is the hash of the pack's manifest, which lists those of its files; name and
+    version alone do not tell two builds of a pack apart.
     """
 
     sop_instance_uid: str
@@ -115,6 +116,7 @@ class Analysis:
     explained_variance: float
     timing_ms: dict[str, float]
     warnings: tuple[str, ...] = ()
+    pack_sha256: str = ""
 
     def require_image(self, sop_instance_uid: str, pixel_sha256: str) -> None:
         """Refuse to be used beside another image.

@@ -49,6 +49,7 @@ class Analyzer:
         self, pack: InstalledPack, device: str = "auto", threads: int | None = None, method: Method = "messages"
     ) -> None:
         self.pack = pack
+        self._pack_sha256 = pack.sha256
         self._session = ModelSession(pack, device, threads)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
         self._method: Method = method
@@ -140,6 +141,7 @@ class Analyzer:
             pixel_sha256=radiograph.pixel_sha256,
             pack_name=manifest.name,
             pack_version=manifest.version,
+            pack_sha256=self._pack_sha256,
             provider=self.provider,
             gate=combine(verdicts),
             features=(),

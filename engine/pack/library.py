@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+from pydantic import ValidationError
 
 from engine.errors import PackError
 from engine.pack.archive import unpack
@@ -41,6 +44,24 @@ class InstalledPack:
     def sae_bytes(self) -> bytes:
         """``sae.onnx``, hashed again as it is read."""
         return self._bytes("sae.onnx")
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of ``pack.json``, which lists the hash of every other file: one name for exactly this content.
+
+        Raises
+        ------
+        PackError
+            ``PACK_CHANGED`` when the file is no longer the manifest that was verified.
+        """
+        try:
+            content = (self.folder / MANIFEST_NAME).read_bytes()
+            same = Manifest.model_validate_json(content) == self.manifest
+        except (OSError, ValidationError):
+            same = False
+        if not same:
+            raise PackError("PACK_CHANGED", "the pack changed while it was opened", "open it again")
+        return hashlib.sha256(content).hexdigest()
 
     @cached_property
     def features(self) -> FeatureStore:

@@ -60,6 +60,7 @@ def compose(analysis: Analysis, *, indication: str = "", language: str = "en") -
         pixel_sha256=analysis.pixel_sha256,
         pack_name=analysis.pack_name,
         pack_version=analysis.pack_version,
+        pack_sha256=analysis.pack_sha256,
         sections=_sections(wording, sentences),
         indication=indication.strip(),
         language=language,

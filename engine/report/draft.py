@@ -59,10 +59,12 @@ class ReportSection:
 class Draft:
     """A draft report; every change returns a new one.
 
+    ``pack_sha256`` is empty in drafts of versions that did not record it; such a draft belongs to no known pack.
+
     Raises
     ------
     DraftError
-        ``WRONG_IMAGE``, ``UNKNOWN_SENTENCE``, ``UNCONFIRMED`` from the methods below.
+        ``WRONG_IMAGE``, ``WRONG_PACK``, ``UNKNOWN_SENTENCE``, ``UNCONFIRMED`` from the methods below.
     """
 
     sop_instance_uid: str
@@ -73,6 +75,7 @@ class Draft:
     status: DraftStatus = DraftStatus.DRAFT
     indication: str = ""
     language: str = "en"
+    pack_sha256: str = ""
 
     def sentences(self) -> Iterator[Sentence]:
         """Yield every sentence that is not removed, in reading order."""
@@ -93,6 +96,18 @@ class Draft:
         """Refuse to be shown or exported beside another image."""
         if (sop_instance_uid, pixel_sha256) != (self.sop_instance_uid, self.pixel_sha256):
             raise DraftError("WRONG_IMAGE", "this draft belongs to another image", "open the image it was made from")
+
+    @property
+    def pack(self) -> tuple[str, str, str]:
+        """Name, version and hash of the pack whose features the sentences cite."""
+        return self.pack_name, self.pack_version, self.pack_sha256
+
+    def require_pack(self, name: str, version: str, sha256: str) -> None:
+        """Refuse to be read with another pack's features, whose numbers mean something else."""
+        if self.pack != (name, version, sha256):
+            raise DraftError(
+                "WRONG_PACK", "this draft was made with another model pack", "compose it from this analysis"
+            )
 
     def confirm(self, key: str) -> Draft:
         """Mark a sentence as confirmed by a person."""

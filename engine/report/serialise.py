@@ -55,7 +55,7 @@ def public_report(draft: Draft, provider: str) -> dict[str, Any]:
         "status": draft.status.value,
         "sop_instance_uid": draft.sop_instance_uid,
         "pixel_sha256": draft.pixel_sha256,
-        "pack": {"name": draft.pack_name, "version": draft.pack_version},
+        "pack": {"name": draft.pack_name, "version": draft.pack_version, "sha256": draft.pack_sha256},
         "provider": provider,
         "language": draft.language,
         "indication": draft.indication,

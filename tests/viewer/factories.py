@@ -24,6 +24,7 @@ from viewer.state.session import AnalysisResult
 from viewer.tasks import TaskControl
 
 GRID = 8
+PACK_SHA256 = "0123456789abcdef" * 4
 
 
 def ramp(rows: int = 120, columns: int = 100, dtype: type = np.uint16, top: int = 4000) -> npt.NDArray[Any]:
@@ -94,7 +95,7 @@ def make_analysis(radiograph: Radiograph, ids: Sequence[int] = (3, 5, 9), verdic
             else GateVerdict("suitable", "OK", "the image is suitable"))  # fmt: skip
     return Analysis(
         sop_instance_uid=radiograph.identity.sop_instance_uid, pixel_sha256=radiograph.pixel_sha256, pack_name="toy",
-        pack_version="0.1.0", provider="CPUExecutionProvider", gate=gate,
+        pack_version="0.1.0", pack_sha256=PACK_SHA256, provider="CPUExecutionProvider", gate=gate,
         features=() if refused else tuple(feature(i, 90.0 - 10 * n) for n, i in enumerate(ids)),
         observations=() if refused else (ObservationProbability("Pleural Effusion", "none", "", 0.8, 0.5, 0.1, (3,)),),
         maps={} if refused else {i: one_patch(i, 2, i % GRID, box) for i in ids if i != 9},
@@ -115,7 +116,7 @@ def make_draft(analysis: Analysis) -> Draft:
 
     return Draft(
         sop_instance_uid=analysis.sop_instance_uid, pixel_sha256=analysis.pixel_sha256, pack_name=analysis.pack_name,
-        pack_version=analysis.pack_version,
+        pack_version=analysis.pack_version, pack_sha256=analysis.pack_sha256,
         sections=(
             ReportSection("pleura", "Pleura", (sentence("s1", "Small left effusion.", (3, 5)),
                                                sentence("s2", "No pneumothorax.", (9,), "absent"))),

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import DraftError, InferenceError
 from engine.inference.heat_scale import PALETTE
 from engine.report.draft import Draft, DraftStatus
-from tests.viewer.factories import make_analysis, make_draft, make_radiograph
+from tests.viewer.factories import PACK_SHA256, make_analysis, make_draft, make_radiograph
 from viewer.state.autosave import DraftFileError, DraftStore
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, Problem
@@ -174,18 +174,25 @@ def test_file_names_of_drafts_tell_no_identity_and_nothing_lies_beside_the_image
     assert [p.name for p in images.iterdir()] == ["a.dcm"]
 
 
-def test_a_draft_of_another_pack_is_kept_aside_and_told(session: Session, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [{"pack_version": "0.0.9"}, {"pack_name": "chest"}, {"pack_sha256": "f" * 64}, {"pack_sha256": ""}],
+)
+def test_a_draft_of_another_pack_is_kept_aside_and_told(
+    session: Session, tmp_path: Path, other: dict[str, str]
+) -> None:
     show_analysed(session, tmp_path)
-    old = replace(draft_of(session), pack_version="0.0.9").confirm("s1")
+    old = replace(draft_of(session), **other).confirm("s1")  # type: ignore[arg-type]
     session.store.save(old)
     told: list[Problem] = []
     again = Session(session.store)
     again.noticed.connect(told.append)
     show_analysed(again, tmp_path)
     assert [p.code for p in told] == ["DRAFT_OTHER_PACK"]
-    assert draft_of(again).pack_version == "0.1.0"
+    assert draft_of(again).pack == ("toy", "0.1.0", PACK_SHA256) and not again.images[next(iter(again.images))].restored
+    assert draft_of(again).find("s1").state == "unconfirmed"
     (kept,) = session.store.folder.glob("*.kept")
-    assert json.loads(kept.read_text())["draft"]["pack_version"] == "0.0.9"
+    assert json.loads(kept.read_text())["draft"].items() >= other.items()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 99}', '{"schema_version": 1, "draft": {}}'])

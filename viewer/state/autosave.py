@@ -93,7 +93,7 @@ class DraftStore:
     def set_aside(self, draft: Draft) -> Path:
         """Rename the saved draft of an image, named after its pack, so that a new one can be saved."""
         path = self.path(draft.sop_instance_uid, draft.pixel_sha256)
-        label = re.sub(r"[^A-Za-z0-9._-]", "_", f"{draft.pack_name}-{draft.pack_version}")
+        label = re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(filter(None, (*draft.pack[:2], draft.pack_sha256[:8]))))
         kept = path.with_suffix(f".{label}.kept")
         path.replace(kept)
         return kept

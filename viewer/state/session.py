@@ -127,13 +127,16 @@ class Session:
         Raises
         ------
         InferenceError, DraftError
-            ``WRONG_IMAGE`` when they belong to another image.
+            ``WRONG_IMAGE`` when they belong to another image, ``WRONG_PACK`` when the draft is of another pack.
         """
         image = self.images[key]
         uid = image.identity.sop_instance_uid if image.identity else ""
         result.analysis.require_image(uid, pixel_sha256)
         if result.draft is not None:
             result.draft.require_image(uid, pixel_sha256)
+            result.draft.require_pack(
+                result.analysis.pack_name, result.analysis.pack_version, result.analysis.pack_sha256
+            )
         image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
@@ -213,19 +216,21 @@ class Session:
             self.noticed.emit(Problem.of(error))
 
     def _saved(self, composed: Draft) -> Draft | None:
-        """Return the draft this person left behind for the image, if it still fits the pack."""
+        """Return the draft this person left behind for the image, if it was made with the very same pack."""
         try:
             saved = self.store.load(composed.sop_instance_uid, composed.pixel_sha256)
         except SaeRadError as error:
             self.noticed.emit(Problem.of(error))
             return None
-        if saved is None or (saved.pack_name, saved.pack_version) == (composed.pack_name, composed.pack_version):
+        if saved is None or saved.pack == composed.pack:
             return saved
         kept = self.store.set_aside(saved)
         self.noticed.emit(
             Problem(
                 "DRAFT_OTHER_PACK",
-                f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}",
+                f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}"
+                f" ({saved.pack_sha256[:8] or 'build unknown'}), not with {composed.pack_name} {composed.pack_version}"
+                f" ({composed.pack_sha256[:8]})",
                 f"it is kept as {kept}; this draft is new",
             )
         )

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -41,7 +42,9 @@ def test_one_chest_gives_every_file(toy_pack: Path, tmp_path: Path) -> None:
         {"path": str(tmp_path / "a.dcm"), "sop_instance_uid": uid, "outcome": "analysed", "code": "OK", "message": ""}
     ]
     content = analysis(out / uid)
-    assert content["sop_instance_uid"] == uid and content["pack"] == {"name": "toy", "version": "0.1.0"}
+    pack_sha256 = hashlib.sha256((toy_pack / "pack.json").read_bytes()).hexdigest()
+    assert content["sop_instance_uid"] == uid
+    assert content["pack"] == {"name": "toy", "version": "0.1.0", "sha256": pack_sha256}
     assert content["provider"] == "CPUExecutionProvider" and content["gate"]["verdict"] == "suitable"
     assert [o["observation"] for o in content["observations"]] == list(OBSERVATIONS)
     assert content["features"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.export.analysis_json import write_analysis
 from engine.inference.analysis import GateVerdict
 from engine.pack.manifest import OBSERVATIONS
 from engine.report.compose import compose
-from tests.engine.report.factories import analysis, busy, feature, radiograph
+from tests.engine.report.factories import PACK_SHA256, analysis, busy, feature, radiograph
 
 CR = {
     "sop_class_uid": "1.2.840.10008.5.1.4.1.1.1",
@@ -97,6 +98,15 @@ def test_formats_are_written_once() -> None:
     assert resolve_formats([]) == []
 
 
+def test_a_draft_of_another_build_of_the_pack_is_not_written(tmp_path: Path) -> None:
+    image = radiograph()
+    draft = replace(compose(busy(image)), pack_sha256="f" * 64)
+    with pytest.raises(DraftError) as caught:
+        export_all(tmp_path, image, busy(image), draft, ["text"])
+    assert caught.value.code == "WRONG_PACK"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_draft_is_a_usage_error(tmp_path: Path) -> None:
     image = radiograph()
     with pytest.raises(UsageError) as caught:
@@ -109,7 +119,7 @@ def test_analysis_json_has_the_agreed_keys(tmp_path: Path) -> None:
     saved = json.loads(write_analysis(tmp_path, made)[0].read_text(encoding="utf-8"))
     agreed = {"sop_instance_uid", "pixel_sha256", "pack", "provider", "gate", "features", "observations", "timing_ms"}
     assert agreed <= set(saved)
-    assert saved["pack"] == {"name": "toy", "version": "1.0.0"}
+    assert saved["pack"] == {"name": "toy", "version": "1.0.0", "sha256": PACK_SHA256}
     keys = ["id", "description", "activation", "percentile", "observation", "polarity", "laterality", "map"]
     assert [list(f) for f in saved["features"]] == [keys] * 5
     assert [r["observation"] for r in saved["observations"]] == list(OBSERVATIONS)

@@ -13,7 +13,7 @@ from engine.errors import ReadError
 from engine.export.pdf import report_pdf, write_pdf
 from engine.export.typeface import join_arabic, markup, plain, visual_order
 from engine.report.compose import compose
-from tests.engine.report.factories import analysis, busy, feature, probabilities, radiograph
+from tests.engine.report.factories import PACK_SHA256, analysis, busy, feature, probabilities, radiograph
 
 STRIP = "Draft – not for diagnostic use"
 
@@ -38,7 +38,8 @@ def test_the_pages_say_everything(tmp_path: Path) -> None:
         "[11]",
         "Moderate right pleural effusion",
         "0.90",
-        "toy 1.0.0",
+        f"toy 1.0.0 ({PACK_SHA256[:8]}…)",
+        PACK_SHA256[:16],
         "CPUExecutionProvider",
         image.pixel_sha256[:16],
     ):

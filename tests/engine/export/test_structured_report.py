@@ -21,7 +21,7 @@ from engine.export.structured_report import write_structured_report
 from engine.report.compose import compose
 from engine.report.draft import Draft
 from engine.report.findings import Finding
-from tests.engine.report.factories import analysis, busy, radiograph
+from tests.engine.report.factories import PACK_SHA256, analysis, busy, radiograph
 
 CR = {
     "sop_class_uid": "1.2.840.10008.5.1.4.1.1.1",
@@ -94,6 +94,7 @@ def test_each_finding_is_a_group_with_code_side_probability_features_and_algorit
     for part in (
         "SAE-Rad workstation, model pack toy",
         "1.0.0",
+        f"model pack SHA-256 {PACK_SHA256}",
         "execution provider CPUExecutionProvider",
         f"pixel SHA-256 {image.pixel_sha256}",
     ):

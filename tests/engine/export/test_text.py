@@ -11,7 +11,7 @@ from engine.export.text import report_text
 from engine.inference.analysis import GateVerdict
 from engine.report.compose import compose
 from engine.report.draft import Draft
-from tests.engine.report.factories import analysis, busy, feature, radiograph
+from tests.engine.report.factories import PACK_SHA256, analysis, busy, feature, radiograph
 
 
 def reviewed(draft: Draft) -> Draft:
@@ -22,7 +22,16 @@ def reviewed(draft: Draft) -> Draft:
 
 def test_header_sections_and_evidence() -> None:
     text = report_text(radiograph(), busy(), compose(busy(), indication="cough"))
-    for part in ("Doe Jane", "P1", "2024-01-02", "toy 1.0.0", "CPUExecutionProvider", "cough", "HEART AND MEDIASTINUM"):
+    for part in (
+        "Doe Jane",
+        "P1",
+        "2024-01-02",
+        "toy 1.0.0",
+        PACK_SHA256,
+        "CPUExecutionProvider",
+        "cough",
+        "HEART AND MEDIASTINUM",
+    ):
         assert part in text
     assert "[feature 11] Moderate right pleural effusion (activation 3.00, percentile 80, label score 0.90)" in text
     assert "No statement is supported by the active features." in text

@@ -16,6 +16,7 @@ from engine.report.draft import Draft
 from engine.report.grounding import check_draft
 from engine.report.vocabulary import SECTIONS
 
+PACK_SHA256 = "0123456789abcdef" * 4
 UID = "1.2.826.0.1.3680043.8.498.1"
 SUITABLE = GateVerdict("suitable", "OK", "the image is suitable")
 
@@ -96,6 +97,7 @@ def analysis(
         pixel_sha256=shown.pixel_sha256,
         pack_name="toy",
         pack_version="1.0.0",
+        pack_sha256=PACK_SHA256,
         provider="CPUExecutionProvider",
         gate=gate,
         features=() if refused else features,

@@ -23,7 +23,7 @@ from training.not_chest import not_chest_readers
 from training.pack import PackParts, code_revision, now, write_pack
 from training.sae.metrics import measure, random_features
 from training.sae.train import SaeOptions, train_sae
-from training.tokens import embed
+from training.tokens import Embedded, embed
 
 FloatArray = npt.NDArray[np.float32]
 Progress = Callable[[str, float], None]
@@ -41,10 +41,13 @@ LIMITS = (
     "Real positives come from about 300 NIH images whose labels were mined from reports and are wrong for many.",
     "Sides, places, severities and devices were learnt from phantoms only.",
     "Frontal views of adults only; lateral views, children and other body parts should be refused, but the gate was "
-    "taught with altered and drawn pictures and has seen few real ones.",
+    "taught with altered and drawn pictures and has seen no real lateral view.",
     "Pneumonia cannot be told from other opacities on one picture; rare findings are never stated.",
     "A heat map says where the class token read a feature in the last block; it is no segmentation.",
 )
+
+
+LATERAL_COPIES = 15
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class BuildOptions:
     reference: Literal["all", "normal"] = "all"
     steps: int = 400
     batch: int = 512
-    not_chest: int = 1200
+    not_chest: int = 3600
     augmented: bool = True
     gate: bool = True
     minimum_images: int = 15
@@ -76,11 +79,12 @@ class BuildOptions:
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """Class tokens of the corpus, of augmented copies of its training images, and of images that are no chest."""
+    """The corpus, altered copies of its frontal training images and of its lateral ones, and images of no chest."""
 
-    corpus: FloatArray
-    augmented: FloatArray
-    not_chest: FloatArray
+    corpus: Embedded
+    augmented: Embedded
+    laterals: Embedded
+    not_chest: Embedded
 
 
 def build_pack(
@@ -118,8 +122,8 @@ def build_pack(
     cases = [sample.case for sample in used]
     train_cases = [case for case, keep in zip(cases, train, strict=True) if keep]
     validation_cases = [case for case, keep in zip(cases, validation, strict=True) if keep]
-    sae_train = np.concatenate([tokens.corpus[train], tokens.augmented])
-    x_train, x_validation = tokens.corpus[train], tokens.corpus[validation]
+    x_train, x_validation = tokens.corpus.class_token[train], tokens.corpus.class_token[validation]
+    sae_train = np.concatenate([x_train, tokens.augmented.class_token])
     result = train_sae(
         sae_train,
         x_validation,
@@ -160,14 +164,15 @@ def build_pack(
     progress("gate", 0.9)
     gate = None
     if options.gate:
-        half = len(tokens.not_chest) // 2
-        lateral = tokens.corpus[~frontal]
+        others, lateral = tokens.not_chest.descriptor, tokens.corpus.descriptor
+        cut = len(others) * 3 // 4
+        known = [others[:cut], tokens.laterals.descriptor, lateral[~frontal & (split == "train")]]
         gate = fit_gate(
             sae,
-            x_train,
-            validation=_by_source(x_validation, validation_cases),
-            other_train=np.concatenate([tokens.not_chest[:half], lateral[::2]]),
-            other_validation=np.concatenate([tokens.not_chest[half:], lateral[1::2]]),
+            _by_source(tokens.corpus[train], train_cases, least=1),
+            validation=_by_source(tokens.corpus[validation], validation_cases, least=30),
+            other_train=np.concatenate(known),
+            other_validation=np.concatenate([others[cut:], lateral[~frontal & (split == "val")]]),
         )
     control = measure(random_features(sae_train, sae.n_features, result.metrics.mean_l0, options.seed), x_validation)
     metrics = {
@@ -231,10 +236,10 @@ def corpus_tokens(
     options: BuildOptions,
     progress: Progress,
 ) -> Tokens:
-    """Embed the corpus, a gently altered copy of each labelled real training image, and images of no frontal chest."""
+    """Embed the corpus, gently altered copies of real training images, and images of no frontal chest."""
     encoder, cache = encoder_folder / "encoder.onnx", work / "tokens"
 
-    def run(readers: Sequence[Reader], keys: Sequence[str]) -> FloatArray:
+    def run(readers: Sequence[Reader], keys: Sequence[str]) -> Embedded:
         return embed(encoder, spec, readers, keys, cache=cache, progress=progress, threads=options.threads)
 
     corpus = run([s.read for s in samples], [s.case.key for s in samples])
@@ -244,8 +249,19 @@ def corpus_tokens(
     augmented = run(
         [_altered(s.read, options.seed + i) for i, s in enumerate(copies)], [f"altered {s.case.key}" for s in copies]
     )
-    others = not_chest_readers([s.read for s in train], options.not_chest if options.gate else 0, options.seed)
-    return Tokens(corpus, augmented, run(others, [f"not a chest {options.seed} {i}" for i in range(len(others))]))
+    # There are few laterals if any, and the gate must know them from all sides.
+    side = [s for s in samples if s.case.split == "train" and not s.frontal] * (LATERAL_COPIES if options.gate else 0)
+    laterals = run(
+        [_altered(s.read, options.seed + i) for i, s in enumerate(side)],
+        [f"altered {i} {s.case.key}" for i, s in enumerate(side)],
+    )
+    # As many drawn chests as real ones are spoiled: the gate is to know a turned photograph, not a turned drawing.
+    real = [s for s in train if s.case.source != "phantom"]
+    drawn = [s for s in train if s.case.source == "phantom"]
+    spoilt = [*real, *drawn[: len(real) or None]]
+    others = not_chest_readers([s.read for s in spoilt], options.not_chest if options.gate else 0, options.seed)
+    names = [f"not a chest {options.seed} {i} of {len(spoilt)}" for i in range(len(others))]
+    return Tokens(corpus, augmented, laterals, run(others, names))
 
 
 def _altered(read: Reader, seed: int) -> Reader:
@@ -264,7 +280,10 @@ def _altered(read: Reader, seed: int) -> Reader:
     return altered
 
 
-def _by_source(tokens: FloatArray, cases: Sequence[Case]) -> list[FloatArray]:
+def _by_source(images: Embedded, cases: Sequence[Case], least: int) -> list[Embedded]:
+    """Return the images by source; sources with fewer than `least` of them are one group."""
     sources = np.array([case.source for case in cases])
-    groups = [tokens[sources == source] for source in np.unique(sources)]
-    return [group for group in groups if len(group) >= 30] or [tokens]
+    names, counts = np.unique(sources, return_counts=True)
+    groups = [images[sources == name] for name in names[counts >= least]]
+    few = np.isin(sources, names[counts < least])
+    return [*groups, images[few]] if few.any() else groups

@@ -1,4 +1,4 @@
-"""Fit the input gate: how far a class token may lie from the training images, and whether it is a frontal chest."""
+"""Fit the input gate: how far a descriptor may lie from the training images, and whether it is a frontal chest."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
+from scipy import linalg
 
+from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
 from training.logistic import auroc, fit_logistic
 from training.sae.folded import FloatArray, FoldedSae
+from training.tokens import DESCRIPTOR, Embedded
 
 REFUSAL_MARGIN = 1.4
 """Distances grow on radiographs from hospitals outside the training images: a refusal needs more than a warning."""
+DIRECTIONS = 64
+"""The distance is measured in so many principal directions: a full precision would be larger than the encoder."""
+MOST_OF_A_SOURCE = 3000
+"""Images of one source that the fit uses; more change nothing but its time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,68 +30,73 @@ class FittedGate:
     """Thresholds for the manifest, arrays for ``gate.safetensors``, and what they achieve."""
 
     spec: GateSpec
-    mean: FloatArray
-    precision: FloatArray
-    frontal_weight: FloatArray
-    frontal_bias: float
+    arrays: GateArrays
     metrics: dict[str, float]
 
     def save(self, path: Path) -> None:
         """Write ``gate.safetensors``."""
         arrays = {
-            "mean": self.mean,
-            "precision": np.ascontiguousarray(self.precision),
-            "frontal_weight": self.frontal_weight,
-            "frontal_bias": np.array([self.frontal_bias], dtype=np.float32),
+            "mean": self.arrays.mean,
+            "precision": np.ascontiguousarray(self.arrays.precision),
+            "frontal_weight": self.arrays.frontal_weight,
+            "frontal_bias": np.array([self.arrays.frontal_bias], dtype=np.float32),
+            "projection": self.arrays.projection,
         }
-        save_file(arrays, str(path))
+        save_file({name: value for name, value in arrays.items() if value is not None}, str(path))
 
 
 def fit_gate(
     sae: FoldedSae,
-    train: FloatArray,
+    train: Sequence[Embedded],
     *,
-    validation: Sequence[FloatArray],
+    validation: Sequence[Embedded],
     other_train: FloatArray,
     other_validation: FloatArray,
 ) -> FittedGate:
-    """Fit mean, precision and frontal direction on training tokens, thresholds on validation tokens.
+    """Fit distance and frontal direction on training descriptors, thresholds on validation descriptors.
 
     Parameters
     ----------
-    train : ndarray of float32, shape (N, d_model)
-        Tokens of frontal chest radiographs, drawn and real.
-    validation : sequence of ndarray of float32
-        Held-out tokens by kind of source; each threshold lets the strictest kind pass at its quantile.
+    train : sequence of Embedded
+        Frontal chest radiographs by source; a source counts with the square root of its size, so that thousands of
+        drawings do not silence dozens of real images.
+    validation : sequence of Embedded
+        Held-out ones by kind of source; each threshold lets the strictest kind pass at its quantile.
     other_train, other_validation : ndarray of float32
-        Tokens of images that are no frontal chest.
+        Descriptors of images that are no frontal chest.
     """
-    mean, precision = shrunk_precision(train)
-    distances = [mahalanobis(tokens, mean, precision) for tokens in validation]
-    unexplained = [_unexplained(sae, tokens) for tokens in validation]
-    warn = max(float(np.quantile(d, 0.995)) for d in distances)
-    residual_warn = max(float(np.quantile(u, 0.995)) for u in unexplained)
-    x = np.concatenate([train, other_train])
-    y = np.concatenate([np.ones(len(train)), np.zeros(len(other_train))])
-    balance = np.where(y == 1, 0.5 / len(train), 0.5 / len(other_train))
-    model = fit_logistic(x, y, l2=1e-4, sample_weight=balance)
-    passing = [model.probability(tokens) for tokens in validation]
+    sources = [_thinned(part.descriptor) for part in train]
+    chests = np.concatenate(sources)
+    weight = np.concatenate([np.full(len(part), len(part) ** -0.5) for part in sources])
+    projection = principal_directions(chests, DIRECTIONS)
+    mean, precision = shrunk_precision(chests @ projection.T)
+    x = np.concatenate([chests, other_train])
+    y = np.concatenate([np.ones(len(chests)), np.zeros(len(other_train))])
+    balance = np.concatenate([0.5 * weight / weight.sum(), np.full(len(other_train), 0.5 / len(other_train))])
+    model = fit_logistic(x, y, l2=1e-3, sample_weight=balance)
+
+    distances = [mahalanobis(part.descriptor @ projection.T, mean, precision) for part in validation]
+    unexplained = [_unexplained(sae, part.class_token) for part in validation]
+    warn = max(_all_but(d, 0.005) for d in distances)
+    residual_warn = max(_all_but(u, 0.005) for u in unexplained)
+    passing = [model.probability(part.descriptor) for part in validation]
     # The limit lets 99.7 % of each kind of held-out chest pass, and is never stricter than even odds.
-    limit = min(0.5, *(float(np.quantile(p, 0.003)) for p in passing))
+    limit = min(0.5, *(-_all_but(-p, 0.003) for p in passing))
     others = model.probability(other_validation)
-    other_distance = mahalanobis(other_validation, mean, precision)
+    other_distance = mahalanobis(other_validation @ projection.T, mean, precision)
     refused = (others < limit) | (other_distance > REFUSAL_MARGIN * warn)
-    chests = np.concatenate(passing)
+    shown = np.concatenate(passing)
     metrics = {
         "gate frontal auroc": auroc(
-            np.concatenate([chests, others]), np.concatenate([np.ones(len(chests)), np.zeros(len(others))])
+            np.concatenate([shown, others]), np.concatenate([np.ones(len(shown)), np.zeros(len(others))])
         ),
         "gate share of non-chests refused": float(refused.mean()),
         "gate share of chests refused": float(
-            np.mean((chests < limit) | (np.concatenate(distances) > REFUSAL_MARGIN * warn))
+            np.mean((shown < limit) | (np.concatenate(distances) > REFUSAL_MARGIN * warn))
         ),
     }
     spec = GateSpec(
+        descriptor=DESCRIPTOR,
         mahalanobis_warning=round(warn, 4),
         mahalanobis_refusal=round(REFUSAL_MARGIN * warn, 4),
         reconstruction_warning=round(residual_warn, 4),
@@ -92,7 +104,32 @@ def fit_gate(
         reconstruction_refusal=round(max(1.0, REFUSAL_MARGIN * residual_warn), 4),
         frontal_probability_refusal=round(limit, 6),
     )
-    return FittedGate(spec, mean, precision, model.weight.astype(np.float32), float(model.bias), metrics)
+    arrays = GateArrays(mean, precision, model.weight.astype(np.float32), float(model.bias), projection)
+    return FittedGate(spec, arrays, metrics)
+
+
+def principal_directions(x: FloatArray, count: int) -> FloatArray:
+    """Return the strongest principal directions of columns scaled to unit deviation, in the columns' own units.
+
+    Returns
+    -------
+    ndarray of float32, shape (min(count, rows, columns), columns)
+    """
+    deviation = np.maximum(x.std(0, dtype=np.float64), 1e-6)
+    scaled = (x - x.mean(0, dtype=np.float64)) / deviation
+    columns = scaled.shape[1]
+    count = min(count, *scaled.shape)
+    _, directions = linalg.eigh(scaled.T @ scaled / len(scaled), subset_by_index=(columns - count, columns - 1))
+    return np.ascontiguousarray((directions.T[::-1] / deviation).astype(np.float32))
+
+
+def _all_but(values: npt.NDArray[np.float64], share: float) -> float:
+    """Return the value that all but this share stay below; of few images two may lie above, odd ones as there are."""
+    return float(np.quantile(values, 1.0 - max(share, min(0.5, 2.0 / len(values)))))
+
+
+def _thinned(x: FloatArray) -> FloatArray:
+    return x[:: -(-len(x) // MOST_OF_A_SOURCE)] if len(x) else x
 
 
 def shrunk_precision(tokens: FloatArray) -> tuple[FloatArray, FloatArray]:

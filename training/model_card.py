@@ -126,7 +126,7 @@ def _row(readout: Readout) -> str:
 
 def _gate(manifest: Manifest) -> str:
     names = {
-        "mahalanobis_warning": "warning at a distance of the class token from the training images above",
+        "mahalanobis_warning": "warning at a distance from the training images above",
         "mahalanobis_refusal": "refusal at a distance above",
         "reconstruction_warning": "warning when the features leave unexplained more than",
         "reconstruction_refusal": "refusal when they leave unexplained more than",

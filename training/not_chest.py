@@ -8,30 +8,30 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from training.drawings import lateral, panoramic, pelvis, skull
+from training.patterns import pattern
+
 FloatImage = npt.NDArray[np.float32]
 SIDE = 256
 
 
 def spoiled_chest(image: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Return a chest turned, upside down, inverted, cut to a small part, or pressed flat.
+    """Return a chest turned, upside down, inverted, cut to a small part or one half, or several on a page.
 
     Parameters
     ----------
     image : ndarray of float32, shape (rows, columns)
         0 black to 1 white.
     """
-    kind = int(rng.integers(6))
+    kind = int(rng.integers(7))
     if kind == 0:
         return np.ascontiguousarray(np.rot90(image, 1 + 2 * int(rng.integers(2))))
     if kind == 1:
         return np.ascontiguousarray(image[::-1])
     if kind == 2:
         return np.asarray(1.0 - image, dtype=np.float32)
-    if kind == 3:
-        rows, columns = image.shape
-        height, width = (max(16, int(n * rng.uniform(0.2, 0.38))) for n in (rows, columns))
-        top, left = int(rng.integers(rows - height)), int(rng.integers(columns - width))
-        return np.ascontiguousarray(image[top : top + height, left : left + width])
+    if kind in (3, 5):
+        return np.ascontiguousarray(_part(image, rng) if kind == 3 else _one_lung(image, rng))
     if kind == 4:
         angle = float(rng.uniform(35, 145)) * (1 if rng.random() < 0.5 else -1)
         turned = ndimage.rotate(image, angle, reshape=True, order=1)
@@ -39,6 +39,20 @@ def spoiled_chest(image: FloatImage, rng: np.random.Generator) -> FloatImage:
     # Several pictures on one page, as in figures of journals.
     small = image[::2, ::2]
     return np.block([[small, small[:, ::-1]], [small[::-1], small]]).astype(np.float32)
+
+
+def _part(image: FloatImage, rng: np.random.Generator) -> FloatImage:
+    rows, columns = image.shape
+    height, width = (max(16, int(n * rng.uniform(0.2, 0.38))) for n in (rows, columns))
+    top, left = int(rng.integers(rows - height)), int(rng.integers(columns - width))
+    return image[top : top + height, left : left + width]
+
+
+def _one_lung(image: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """One lung on the whole picture, as a side view shows."""
+    width = int(image.shape[1] * rng.uniform(0.4, 0.52))
+    half = image[:, :width] if rng.random() < 0.5 else image[:, -width:]
+    return half if rng.random() < 0.5 else half[:, ::-1]
 
 
 def noise(rng: np.random.Generator) -> FloatImage:
@@ -96,20 +110,33 @@ def not_chest_readers(
 ) -> list[Callable[[], FloatImage]]:
     """Return `count` readers of images that are no frontal chest, reproducible one by one.
 
-    Half are spoiled chests from `chests`, the rest drawn: noise, scenes and limbs.
+    A third are spoiled chests from `chests`, a quarter drawn side views with the fine structure of one, the rest other
+    body parts, technical test images, scenes and noise.
     """
 
     def reader(index: int) -> Callable[[], FloatImage]:
         def read() -> FloatImage:
             rng = np.random.default_rng((seed, index))
-            kind = index % 6
-            if kind < 3 and chests:
-                return spoiled_chest(chests[int(rng.integers(len(chests)))](), rng)
-            return (noise, texture, limb)[kind % 3](rng)
+            kind = index % 12
+            chest = chests[int(rng.integers(len(chests)))] if chests else None
+            if kind < 4 and chest is not None:
+                return spoiled_chest(chest(), rng)
+            if kind < 7:
+                return lateral(rng, chest() if chest is not None and kind > 4 else None)
+            others = (panoramic, pattern, limb, _trunk_or_head, _scene)
+            return others[kind - 7](rng)
 
         return read
 
     return [reader(index) for index in range(count)]
+
+
+def _trunk_or_head(rng: np.random.Generator) -> FloatImage:
+    return (skull if rng.random() < 0.4 else pelvis)(rng)
+
+
+def _scene(rng: np.random.Generator) -> FloatImage:
+    return (noise if rng.random() < 0.4 else texture)(rng)
 
 
 def _stretch(picture: npt.NDArray[np.floating]) -> FloatImage:

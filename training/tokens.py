@@ -1,21 +1,45 @@
-"""Class tokens of many images through the exported encoder, kept on disk so that a killed run goes on where it was."""
+"""Images through the exported encoder: class tokens and the gate's descriptors, kept so that a killed run goes on."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.pack.descriptor import GRID, Descriptor, descriptor_width
 from engine.pack.manifest import EncoderSpec
-from training.encoder.embed import embed_images, open_encoder
+from training.encoder.embed import describe_images, open_encoder
 from training.graph import plain_graph
 
 FloatArray = npt.NDArray[np.float32]
 Progress = Callable[[str, float], None]
 SHARD = 512
+DESCRIPTOR: Descriptor = "regions"
+"""What the gates of packs built here judge by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Images as the encoder sees them.
+
+    Attributes
+    ----------
+    class_token : ndarray of float32, shape (N, D)
+        For the autoencoder.
+    descriptor : ndarray of float32, shape (N, M)
+        For the input gate; 14 KB an image of an encoder of 192 dimensions.
+    """
+
+    class_token: FloatArray
+    descriptor: FloatArray
+
+    def __getitem__(self, wanted: slice | npt.NDArray[np.bool_]) -> Embedded:
+        """Return some of the images."""
+        return Embedded(self.class_token[wanted], self.descriptor[wanted])
 
 
 def embed(
@@ -27,8 +51,8 @@ def embed(
     cache: Path,
     progress: Progress,
     threads: int = 1,
-) -> FloatArray:
-    """Return class tokens of all images, float32 (N, d_model), by the engine's preprocessing and onnxruntime.
+) -> Embedded:
+    """Embed all images in one pass, by the engine's preprocessing and onnxruntime.
 
     Parameters
     ----------
@@ -42,20 +66,21 @@ def embed(
     # The graph of a finished pack has lost its exporter's notes; it is the same encoder all the same.
     digest = hashlib.sha256(plain_graph(encoder))
     digest.update(spec.model_dump_json().encode())
+    digest.update(f"{DESCRIPTOR} {GRID}".encode())
     session = open_encoder(encoder, threads=threads)
     cache.mkdir(parents=True, exist_ok=True)
-    parts: list[FloatArray] = []
+    descriptors = np.empty((len(readers), descriptor_width(DESCRIPTOR, spec.d_model)), dtype=np.float32)
     for start in range(0, len(readers), SHARD):
         stop = min(start + SHARD, len(readers))
         name = digest.copy()
         name.update("\n".join(keys[start:stop]).encode())
         path = cache / f"{name.hexdigest()[:24]}.npy"
         if not path.is_file():
-            tokens = embed_images(session, (read() for read in readers[start:stop]), spec)
+            part = describe_images(session, (read() for read in readers[start:stop]), spec, DESCRIPTOR)
             temporary = path.with_suffix(".partial")
             with temporary.open("wb") as file:
-                np.save(file, tokens)
+                np.save(file, part)
             temporary.replace(path)
-        parts.append(np.load(path))
+        descriptors[start:stop] = np.load(path)
         progress("class tokens", stop / len(readers))
-    return np.concatenate(parts) if parts else np.zeros((0, spec.d_model), dtype=np.float32)
+    return Embedded(descriptors[:, : spec.d_model].copy(), descriptors)

@@ -19,6 +19,7 @@ from engine.inference.header_gate import header_verdict
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
 from engine.pack.arrays import SaeRows
+from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
 from engine.pack.manifest import OBSERVATIONS, Readout
 
@@ -102,7 +103,7 @@ class Analyzer:
         steps.begin("encoder", 0.1)
         output = self._session.encode(pixels)
         token = output.class_token[0]
-        verdicts.append(self._token_verdict(token, image))
+        verdicts.append(self._model_verdict(output, image))
         steps.begin("features", 0.8)
         activations = self._session.activations(output.class_token)[0]
         active = np.flatnonzero(activations > 0.0)
@@ -124,13 +125,20 @@ class Analyzer:
             explained_variance=1.0 - unexplained,
         )
 
-    def _token_verdict(self, token: npt.NDArray[np.float32], image: npt.NDArray[np.float32]) -> GateVerdict:
+    def _model_verdict(self, output: EncoderOutput, image: npt.NDArray[np.float32]) -> GateVerdict:
         """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
-        verdict = self._gate.token_verdict(token)
+        own = self._describe(output)
+        verdict = self._gate.descriptor_verdict(own)
         if verdict == SUITABLE:
             return verdict
-        inverted = self._session.encode(pixel_values(1.0 - image, self.pack.manifest.encoder)).class_token[0]
-        return self._gate.token_verdict(token, inverted)
+        inverted = self._session.encode(pixel_values(1.0 - image, self.pack.manifest.encoder))
+        return self._gate.descriptor_verdict(own, self._describe(inverted))
+
+    def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
+        """What the pack's gate judges by, of the only image of an output."""
+        spec, kind = self.pack.manifest.encoder, self.pack.manifest.gate.descriptor
+        found = describe(kind, output.class_token, output.patch_tokens, spec.patch_rows, spec.patch_columns)
+        return np.asarray(found[0])
 
     def _empty(self, radiograph: Radiograph, verdicts: list[GateVerdict], steps: _Steps) -> Analysis:
         """Identity, verdict and times: all there is of a refused image."""

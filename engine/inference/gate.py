@@ -14,7 +14,7 @@ from engine.pack.manifest import GateSpec
 
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
 FloatImage = npt.NDArray[np.float32]
-Token = npt.NDArray[np.floating]
+Vector = npt.NDArray[np.floating]
 
 
 def refused(code: str, message: str) -> GateVerdict:
@@ -66,51 +66,55 @@ def pixel_verdict(image: FloatImage) -> GateVerdict:
 
 
 class ModelGate:
-    """The pack's fitted checks on the class token.
+    """The pack's fitted checks on what its encoder made of an image.
 
-    The distance is sqrt((x - mean)ᵀ precision (x - mean)); the reconstruction error is the share of this token's
-    variance that the SAE leaves unexplained, |x - x_hat|² / |x - b_dec|²; the frontal probability is
-    sigmoid(frontal_weight · x + frontal_bias). A threshold that the pack does not give is not checked.
+    With x the image's descriptor and y = projection · x (y = x without one), the distance is
+    sqrt((y - mean)ᵀ precision (y - mean)), and the frontal probability is sigmoid(frontal_weight · x + frontal_bias).
+    The reconstruction error is the share of the class token's variance that the SAE leaves unexplained,
+    |c - c_hat|² / |c - b_dec|². A threshold that the pack does not give is not checked.
     """
 
     def __init__(self, spec: GateSpec, arrays: GateArrays | None) -> None:
         self._spec = spec
         self._arrays = arrays
 
-    def distance(self, class_token: Token) -> float:
-        """Mahalanobis distance of one class token, shape (D,), from the training images; 0 when the pack has none."""
+    def distance(self, descriptor: Vector) -> float:
+        """Mahalanobis distance of one descriptor, shape (M,), from the training images; 0 when the pack has none."""
         if self._arrays is None:
             return 0.0
-        offset = class_token.astype(np.float64) - self._arrays.mean
+        place = descriptor.astype(np.float64)
+        if self._arrays.projection is not None:
+            place = self._arrays.projection.astype(np.float64) @ place
+        offset = place - self._arrays.mean
         return math.sqrt(max(0.0, float(offset @ self._arrays.precision.astype(np.float64) @ offset)))
 
-    def token_verdict(self, class_token: Token, inverted_token: Token | None = None) -> GateVerdict:
-        """Judge by where the class token lies.
+    def descriptor_verdict(self, descriptor: Vector, inverted: Vector | None = None) -> GateVerdict:
+        """Judge by where the descriptor lies.
 
         Parameters
         ----------
-        class_token : ndarray, shape (D,)
-        inverted_token : ndarray, shape (D,), optional
-            Token of the same image with black and white exchanged, given when the image itself is not suitable: when
+        descriptor : ndarray, shape (M,)
+        inverted : ndarray, shape (M,), optional
+            That of the same image with black and white exchanged, given when the image itself is not suitable: when
             that one is, the polarity is the reason.
         """
-        own = self._upright_verdict(class_token)
-        if inverted_token is None or own == SUITABLE or self._upright_verdict(inverted_token) != SUITABLE:
+        own = self._upright_verdict(descriptor)
+        if inverted is None or own == SUITABLE or self._upright_verdict(inverted) != SUITABLE:
             return own
-        if own.verdict == "refused" or self.distance(inverted_token) < 0.75 * self.distance(class_token):
+        if own.verdict == "refused" or self.distance(inverted) < 0.75 * self.distance(descriptor):
             return refused(
                 "INVERTED_POLARITY", "black and white seem to be exchanged: the image fits this pack only when inverted"
             )
         return own
 
-    def _upright_verdict(self, class_token: Token) -> GateVerdict:
+    def _upright_verdict(self, descriptor: Vector) -> GateVerdict:
         distance = _limits(
-            self.distance(class_token),
+            self.distance(descriptor),
             self._spec.mahalanobis_warning,
             self._spec.mahalanobis_refusal,
             "the image is unlike the chest radiographs this pack was made from",
         )
-        return combine([self._frontal_verdict(class_token), distance])
+        return combine([self._frontal_verdict(descriptor), distance])
 
     def reconstruction_verdict(self, unexplained: float) -> GateVerdict:
         """Judge by the share of the token that the SAE could not rebuild, 0 (all rebuilt) and up."""
@@ -121,11 +125,11 @@ class ModelGate:
             "the features explain too little of what the encoder saw in this image",
         )
 
-    def _frontal_verdict(self, class_token: Token) -> GateVerdict:
+    def _frontal_verdict(self, descriptor: Vector) -> GateVerdict:
         limit, arrays = self._spec.frontal_probability_refusal, self._arrays
         if limit is None or arrays is None or arrays.frontal_weight is None:
             return SUITABLE
-        logit = float(class_token.astype(np.float64) @ arrays.frontal_weight) + arrays.frontal_bias
+        logit = float(descriptor.astype(np.float64) @ arrays.frontal_weight) + arrays.frontal_bias
         if 1.0 / (1.0 + np.exp(-np.clip(logit, -500.0, 500.0))) < limit:
             return refused("NOT_A_CHEST", "the image does not look like a frontal chest radiograph")
         return SUITABLE

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from engine.errors import PackError
+from engine.pack.descriptor import descriptor_width
 from engine.pack.manifest import Manifest
 
 FloatArray = npt.NDArray[np.float32]
@@ -105,22 +106,26 @@ def load_tail(path: Path, manifest: Manifest) -> dict[str, FloatArray]:
 
 @dataclass(frozen=True, eq=False)
 class GateArrays:
-    """``gate.safetensors``, fitted on the training images' class tokens.
+    """``gate.safetensors``, fitted on the training images' descriptors of M numbers (:class:`GateSpec`).
 
     Attributes
     ----------
-    mean : ndarray of float32, shape (D,)
-    precision : ndarray of float32, shape (D, D)
-        Inverse of the (regularised) covariance.
-    frontal_weight : ndarray of float32, shape (D,), or None
-        Logistic classifier "frontal chest radiograph" on the class token.
+    mean : ndarray of float32, shape (K,)
+        Of the projected descriptors.
+    precision : ndarray of float32, shape (K, K)
+        Inverse of their (regularised) covariance.
+    frontal_weight : ndarray of float32, shape (M,), or None
+        Logistic classifier "frontal chest radiograph" on the descriptor.
     frontal_bias : float
+    projection : ndarray of float32, shape (K, M), or None
+        Directions in which the distance is measured; None takes the descriptor as it is (K = M).
     """
 
     mean: FloatArray
     precision: FloatArray
     frontal_weight: FloatArray | None
     frontal_bias: float
+    projection: FloatArray | None = None
 
 
 def load_gate(path: Path, manifest: Manifest) -> GateArrays:
@@ -131,15 +136,21 @@ def load_gate(path: Path, manifest: Manifest) -> GateArrays:
     PackError
         ``PACK_ARRAYS`` when a tensor is missing or has the wrong shape.
     """
-    d = manifest.encoder.d_model
+    width = descriptor_width(manifest.gate.descriptor, manifest.encoder.d_model)
     with _open(path) as stream:
-        _check_shapes(path, stream, {"mean": (d,), "precision": (d, d)})
+        directions, projection = width, None
+        if "projection" in stream.keys():  # noqa: SIM118 - not a mapping
+            directions = int(stream.get_slice("projection").get_shape()[0])
+            _check_shapes(path, stream, {"projection": (directions, width)})
+            projection = _tensor(path, stream, "projection")
+        _check_shapes(path, stream, {"mean": (directions,), "precision": (directions, directions)})
         weight, bias = None, 0.0
         if "frontal_weight" in stream.keys():  # noqa: SIM118 - not a mapping
-            _check_shapes(path, stream, {"frontal_weight": (d,)})
+            _check_shapes(path, stream, {"frontal_weight": (width,)})
             weight = _tensor(path, stream, "frontal_weight")
             bias = float(_tensor(path, stream, "frontal_bias").ravel()[0])
-        return GateArrays(_tensor(path, stream, "mean"), _tensor(path, stream, "precision"), weight, bias)
+        mean, precision = _tensor(path, stream, "mean"), _tensor(path, stream, "precision")
+        return GateArrays(mean, precision, weight, bias, projection)
 
 
 def _open(path: Path) -> Any:

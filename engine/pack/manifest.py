@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.pack.descriptor import Descriptor
+
 SCHEMA_VERSION = 1
 
 OBSERVATIONS: tuple[str, ...] = (
@@ -70,10 +72,17 @@ class SaeSpec(_Strict):
 class GateSpec(_Strict):
     """Input gate, fitted on the pack's training images.
 
-    ``logits = weight · [class-token, 1]`` are not stored here but as arrays in ``gate.safetensors`` where a pack has
-    one; these are the thresholds. A missing value means that check is not made by this pack.
+    The weights lie in ``gate.safetensors`` where a pack has one; these are the thresholds. A missing value means that
+    check is not made by this pack.
+
+    Attributes
+    ----------
+    descriptor : {"class_token", "regions"}
+        What the distance and the frontal classifier are computed from: the class token alone, or with it the patch
+        tokens' standard deviation and their means over a 4 x 4 grid (:mod:`engine.pack.descriptor`).
     """
 
+    descriptor: Descriptor = "class_token"
     mahalanobis_warning: float | None = None
     mahalanobis_refusal: float | None = None
     reconstruction_warning: float | None = None

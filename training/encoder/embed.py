@@ -11,6 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from engine.inference.preprocess import pixel_values
+from engine.pack.descriptor import Descriptor, describe, descriptor_width
 from engine.pack.manifest import EncoderSpec
 
 FloatImage = npt.NDArray[np.float32]
@@ -26,12 +27,14 @@ class Embeddings:
     attn_cls : ndarray of float32, shape (N, heads, P + 1)
     v_last : ndarray of float32, shape (N, P + 1, heads, D / heads)
     x0_last : ndarray of float32, shape (N, D)
+    patch_tokens : ndarray of float32, shape (N, P, D)
     """
 
     class_token: npt.NDArray[np.float32]
     attn_cls: npt.NDArray[np.float32]
     v_last: npt.NDArray[np.float32]
     x0_last: npt.NDArray[np.float32]
+    patch_tokens: npt.NDArray[np.float32]
 
 
 def open_encoder(path: Path, *, threads: int = 1) -> ort.InferenceSession:
@@ -63,15 +66,24 @@ def embed_batches(
         yield _run(session, waiting)
 
 
-def embed_images(
-    encoder: Path | ort.InferenceSession, images: Iterable[FloatImage], spec: EncoderSpec, *, batch_size: int = 16
+def describe_images(
+    encoder: Path | ort.InferenceSession,
+    images: Iterable[FloatImage],
+    spec: EncoderSpec,
+    descriptor: Descriptor,
+    *,
+    batch_size: int = 16,
 ) -> npt.NDArray[np.float32]:
-    """Return the class tokens of the images: float32 (N, D)."""
-    tokens = [part.class_token for part in embed_batches(encoder, images, spec, batch_size=batch_size)]
-    return np.concatenate(tokens) if tokens else np.zeros((0, spec.d_model), dtype=np.float32)
+    """Return the images' descriptors, float32 (N, M); the first D numbers of one are its class token."""
+    grid = spec.patch_rows, spec.patch_columns
+    parts = [
+        describe(descriptor, part.class_token, part.patch_tokens, *grid)
+        for part in embed_batches(encoder, images, spec, batch_size=batch_size)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, descriptor_width(descriptor, spec.d_model)), np.float32)
 
 
 def _run(session: ort.InferenceSession, inputs: list[npt.NDArray[np.float32]]) -> Embeddings:
-    names = ["class_token", "attn_cls", "v_last", "x0_last"]
+    names = ["class_token", "attn_cls", "v_last", "x0_last", "patch_tokens"]
     found = session.run(names, {"pixel_values": np.concatenate(inputs)})
     return Embeddings(*(np.asarray(value, dtype=np.float32) for value in found))

@@ -72,7 +72,7 @@ def evaluate(
         readers = [s.read for s in samples]
         cache = work / "tokens"
         spec = pack.manifest.encoder
-        return embed(encoder, spec, readers, keys, cache=cache, progress=progress, threads=build.threads)
+        return embed(encoder, spec, readers, keys, cache=cache, progress=progress, threads=build.threads).class_token
 
     # The same call as in the build finds its shards again.
     used = [s for s in [*drawn, *real] if s.case.split != "test"]

@@ -13,6 +13,7 @@ from engine.errors import Cancelled, InferenceError, PackError
 from engine.inference.analyzer import Analyzer
 from engine.inference.preprocess import pixel_values
 from engine.inference.session import ModelSession
+from engine.pack.descriptor import describe
 from engine.pack.library import load_pack
 from engine.pack.manifest import OBSERVATIONS, GateSpec, Manifest
 from tests.engine.pictures import picture, radiograph
@@ -170,6 +171,37 @@ def test_far_away_and_badly_rebuilt_images_are_judged(tmp_path: Path) -> None:
         analysis = Analyzer(load_pack(build_toy_pack(tmp_path / str(number), gate=spec)), "cpu").analyse(image)
         assert (analysis.gate.verdict, analysis.gate.code) == expected
         assert bool(analysis.features) == (expected[0] != "refused")
+
+
+def test_the_gate_judges_by_where_the_patches_differ(tmp_path: Path) -> None:
+    pack = build_toy_pack(tmp_path / "toy", gate=GateSpec(descriptor="regions", frontal_probability_refusal=0.5))
+    spec = load_pack(pack).manifest.encoder
+    image = radiograph()
+    out = forward(make_toy_vit(), pixel_values(image.display(), spec))
+    tokens = out["class_token"].astype(np.float32), out["patch_tokens"].astype(np.float32)
+    own = describe("regions", *tokens, spec.patch_rows, spec.patch_columns)[0]
+    width = own.size
+    for sign, verdict in ((1.0, "suitable"), (-1.0, "refused")):
+        # Only the last region's mean is weighed.
+        weight = np.zeros(width, np.float32)
+        weight[-spec.d_model :] = sign * 100.0 * own[-spec.d_model :]
+        arrays = {
+            "mean": np.zeros(2, np.float32),
+            "precision": np.eye(2, dtype=np.float32),
+            "projection": np.zeros((2, width), np.float32),
+            "frontal_weight": weight,
+            "frontal_bias": np.zeros(1, np.float32),
+        }
+        save_file(arrays, pack / "gate.safetensors")
+        write_manifest(pack, Manifest.model_validate_json((pack / "pack.json").read_text(encoding="utf-8")))
+        assert Analyzer(load_pack(pack), "cpu").analyse(image).gate.verdict == verdict
+
+
+def test_a_gate_of_another_descriptor_is_refused(tmp_path: Path) -> None:
+    pack = build_toy_pack(tmp_path / "toy", gate=GateSpec(descriptor="regions"))
+    with pytest.raises(PackError) as caught:
+        load_pack(pack).open_all()
+    assert caught.value.code == "PACK_ARRAYS"
 
 
 def test_json_of_the_manifest_stays_readable(toy_pack: Path) -> None:

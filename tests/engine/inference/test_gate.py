@@ -91,16 +91,31 @@ ARRAYS = GateArrays(
 def test_the_distance_is_mahalanobis() -> None:
     gate = ModelGate(GateSpec(), ARRAYS)
     assert gate.distance(np.array([4.0, 8.0], np.float32)) == pytest.approx(5.0)
-    assert gate.token_verdict(np.array([400.0, 8.0], np.float32)) == SUITABLE
+    assert gate.descriptor_verdict(np.array([400.0, 8.0], np.float32)) == SUITABLE
     assert (
-        ModelGate(GateSpec(mahalanobis_refusal=1.0), None).token_verdict(np.array([9.0, 9.0], np.float32)) == SUITABLE
+        ModelGate(GateSpec(mahalanobis_refusal=1.0), None).descriptor_verdict(np.array([9.0, 9.0], np.float32))
+        == SUITABLE
     )
+
+
+def test_the_distance_is_measured_in_the_projected_directions() -> None:
+    arrays = GateArrays(
+        mean=np.array([1.0], np.float32),
+        precision=np.array([[4.0]], np.float32),
+        frontal_weight=np.array([0.0, 1.0, 0.0], np.float32),
+        frontal_bias=0.0,
+        projection=np.array([[1.0, 0.0, -1.0]], np.float32),
+    )
+    gate = ModelGate(GateSpec(descriptor="regions", frontal_probability_refusal=0.5), arrays)
+    assert gate.distance(np.array([3.0, 50.0, 0.5], np.float32)) == pytest.approx(3.0)
+    assert gate.descriptor_verdict(np.array([9.0, 1.0, 9.0], np.float32)) == SUITABLE
+    assert gate.descriptor_verdict(np.array([1.0, -1.0, 0.0], np.float32)).code == "NOT_A_CHEST"
 
 
 def test_limits_warn_and_refuse() -> None:
     gate = ModelGate(GateSpec(mahalanobis_warning=2.0, mahalanobis_refusal=4.0, reconstruction_warning=0.5), ARRAYS)
     for x, verdict in ((2.0, "suitable"), (4.0, "warning"), (6.0, "refused")):
-        assert gate.token_verdict(np.array([x, 0.0], np.float32)).verdict == verdict
+        assert gate.descriptor_verdict(np.array([x, 0.0], np.float32)).verdict == verdict
     assert gate.reconstruction_verdict(0.4).verdict == "suitable"
     assert gate.reconstruction_verdict(0.6).verdict == "warning"
 
@@ -108,12 +123,12 @@ def test_limits_warn_and_refuse() -> None:
 def test_an_image_that_fits_only_inverted_is_named() -> None:
     gate = ModelGate(GateSpec(mahalanobis_warning=2.0, mahalanobis_refusal=4.0), ARRAYS)
     far, near = np.array([6.0, 0.0], np.float32), np.array([1.5, 0.0], np.float32)
-    assert gate.token_verdict(far, near).code == "INVERTED_POLARITY"
-    assert gate.token_verdict(far, far).code == "OUT_OF_DISTRIBUTION"
-    assert gate.token_verdict(near, near) == SUITABLE
+    assert gate.descriptor_verdict(far, near).code == "INVERTED_POLARITY"
+    assert gate.descriptor_verdict(far, far).code == "OUT_OF_DISTRIBUTION"
+    assert gate.descriptor_verdict(near, near) == SUITABLE
 
 
 def test_the_frontal_classifier() -> None:
     gate = ModelGate(GateSpec(frontal_probability_refusal=0.3), ARRAYS)
-    assert gate.token_verdict(np.array([1.0, 0.0], np.float32)) == SUITABLE
-    assert gate.token_verdict(np.array([-1.0, 0.0], np.float32)).code == "NOT_A_CHEST"
+    assert gate.descriptor_verdict(np.array([1.0, 0.0], np.float32)) == SUITABLE
+    assert gate.descriptor_verdict(np.array([-1.0, 0.0], np.float32)).code == "NOT_A_CHEST"

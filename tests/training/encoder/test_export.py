@@ -13,7 +13,7 @@ from engine.inference.preprocess import pixel_values
 from tests.training.encoder.toy import VIT, trained
 from training.encoder import export_onnx
 from training.encoder.checkpoint import load_model
-from training.encoder.embed import embed_batches, embed_images, open_encoder
+from training.encoder.embed import describe_images, embed_batches, open_encoder
 from training.encoder.export_onnx import OUTPUTS, ExportedEncoder, export_encoder
 from training.encoder.sources import encoder_spec
 
@@ -46,7 +46,7 @@ def test_engine_input_gives_the_same_tokens_alone_and_in_a_batch(exported: tuple
     spec = encoder_spec(VIT, 0.5, 0.25)
     rng = np.random.default_rng(0)
     images = [rng.random((90, 70), dtype=np.float32), rng.random((64, 128), dtype=np.float32)] * 3
-    tokens = embed_images(result.onnx.parent, images, spec, batch_size=4)
+    tokens = describe_images(result.onnx.parent, images, spec, "class_token", batch_size=4)
     assert tokens.shape == (6, VIT.width)
     np.testing.assert_allclose(tokens[:2], tokens[2:4], atol=1e-5)
     with torch.no_grad():

@@ -46,8 +46,8 @@ LIMITS = (
     "A heat map says where the class token read a feature in the last block; it is no segmentation.",
 )
 
-
 LATERAL_COPIES = 15
+"""Altered copies of each real lateral view in the corpus, for the gate."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from safetensors.numpy import load_file
 from engine.inference.gate import ModelGate
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
+from training.build_pack import _by_source
 from training.drawings import lateral, panoramic, pelvis, skull
 from training.gate import DIRECTIONS, FittedGate, fit_gate, mahalanobis, principal_directions, shrunk_precision
+from training.labelling.cases import Case
 from training.not_chest import limb, noise, not_chest_readers, spoiled_chest, texture
 from training.patterns import lattice, line_pairs, page, pattern, rings, smpte, step_wedge
 from training.sae.folded import FoldedSae
@@ -74,6 +76,16 @@ def test_two_odd_images_of_a_small_source_do_not_open_the_gate() -> None:
         other_validation=images(4, 300, 1.5).descriptor,
     )
     assert gate.spec.frontal_probability_refusal == 0.5
+
+
+def test_small_sources_are_one_group() -> None:
+    names = ["a"] * 40 + ["b"] * 9 + ["a"] * 5 + ["c"] * 8
+    cases = [Case(str(i), name, "val", "", (), frozenset(), None, sided=False, text="") for i, name in enumerate(names)]
+    x = np.arange(len(names), dtype=np.float32)[:, None]
+    groups = _by_source(Embedded(x, x), cases, least=30)
+    assert [len(group.descriptor) for group in groups] == [45, 17]
+    assert groups[1].class_token.ravel().tolist() == [*range(40, 49), *range(54, 62)]
+    assert [len(group.descriptor) for group in _by_source(Embedded(x, x), cases, least=1)] == [45, 9, 8]
 
 
 def test_a_small_source_counts_though_another_is_large() -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+from engine.report.wording import load_wording
 from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
 from engine.worker.worker import Worker
@@ -113,6 +114,9 @@ class Engine:
             "viewer.analysis_job:analyse", radiograph, self.pack, self.device, progress=control.progress
         )
         analysis, draft = wait(job, control)
+        if draft is not None:
+            # Read and checked here, kept for the panel: on the UI thread it would cost as much as building the draft.
+            load_wording(draft.language)
         return AnalysisResult(analysis, draft)
 
     def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:

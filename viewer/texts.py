@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.inference.heat_scale import FULL_SCALE
 from viewer.i18n import tr
 from viewer.state.images import Load, OpenImage, Work
 
@@ -71,11 +72,11 @@ def as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
-ABOUT = """<h3>SAE-Rad workstation</h3>
+ABOUT = f"""<h3>SAE-Rad workstation</h3>
 <p>Shows a radiograph, the features that a sparse autoencoder finds in it, and a draft report in which every sentence
 names the features it stands on.</p>
 <p><b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong and
 incomplete; a heat map shows where the model read from, not where disease is.</p>
 <p>Heat maps share one fixed scale: 1 is what each place would carry if a typical activation of the feature were
-spread evenly over the image, and the colour is full from 20 on. Colours mean the same on every image.</p>
+spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on. Colours mean the same on every image.</p>
 <p>Images are analysed on this machine; nothing leaves it. Apache-2.0.</p>"""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+import time
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,13 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.inference.analysis import Analysis
+from engine.inference.analysis import ActiveFeature, Analysis
 from viewer.features.probabilities import ProbabilityBox
 from viewer.features.row import FeatureRow
 from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
 from viewer.texts import as_sentence
+
+FILL_S = 0.008
+"""Time for rows before the window gets its turn; a row takes about a third of a millisecond, and more on busy cores."""
+
+AT_ONCE = 4
+"""Rows that are there at once whatever they take."""
 
 
 class FeaturePanel(QFrame):
@@ -38,6 +46,12 @@ class FeaturePanel(QFrame):
         self.setProperty("role", "panel")
         self.rows: list[FeatureRow] = []
         self._shown: tuple[Analysis | None, str] | None = None
+        self._waiting: list[ActiveFeature] = []
+        self._overlay = OverlaySettings()
+        self._marks: tuple[int | None, tuple[int, ...]] = (None, ())
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._fill)
         self.title = QLabel(tr("Features"))
         self.title.setProperty("role", "title")
         self.search = QLineEdit()
@@ -99,20 +113,35 @@ class FeaturePanel(QFrame):
         self.title.setText(tr("Features ({count})", count=len(analysis.features)))
         if analysis.observations:
             self._rows_layout.addWidget(ProbabilityBox(analysis.observations))
-        for rank, feature in enumerate(analysis.features):
-            row = FeatureRow(feature, overlay.colour(feature.id, rank), feature.id in analysis.maps)
+        self._overlay, self._waiting = overlay, list(analysis.features)
+        self._fill()
+        if not self.rows:
+            self._say(tr("No feature is active on this image."))
+
+    def _fill(self) -> None:
+        """Add rows for a few milliseconds and let the window breathe before the next: rows cost more than all else."""
+        analysis = self._shown[0] if self._shown is not None else None
+        end = time.perf_counter() + FILL_S
+        while self._waiting and analysis is not None:
+            feature, rank = self._waiting.pop(0), len(self.rows)
+            row = FeatureRow(feature, self._overlay.colour(feature.id, rank), feature.id in analysis.maps)
+            row.set_on(feature.id in self._overlay.visible)
             row.chosen.connect(self.feature_chosen)
             row.switched.connect(self.switched)
             row.recoloured.connect(self.recoloured)
             self.rows.append(row)
             self._rows_layout.addWidget(row)
-        if not self.rows:
-            self._say(tr("No feature is active on this image."))
-        self.show_overlay(overlay)
-        self._filter(self.search.text())
+            row.setVisible(_fits(feature, self.search.text()))
+            if time.perf_counter() > end and len(self.rows) >= AT_ONCE:
+                break
+        if self._waiting:
+            self._next.start(0)
+        elif self._marks != (None, ()):
+            self.mark(*self._marks)
 
     def show_overlay(self, overlay: OverlaySettings) -> None:
         """Bring switches, colours and sliders up to date."""
+        self._overlay = overlay
         self._set_sliders(overlay)
         for rank, row in enumerate(self.rows):
             row.set_on(row.feature.id in overlay.visible)
@@ -120,6 +149,7 @@ class FeaturePanel(QFrame):
 
     def mark(self, selected: int | None, linked: tuple[int, ...]) -> None:
         """Mark the selected feature, and those behind the selected sentence."""
+        self._marks = (selected, linked)
         for row in self.rows:
             row.set_mark(row.feature.id == selected, row.feature.id in linked)
         first = next((row for row in self.rows if row.feature.id in linked or row.feature.id == selected), None)
@@ -134,11 +164,8 @@ class FeaturePanel(QFrame):
             slider.blockSignals(False)
 
     def _filter(self, text: str) -> None:
-        words = text.casefold().split()
         for row in self.rows:
-            f = row.feature
-            content = f"{f.id} {f.description} {f.observation} {f.location} {f.laterality}".casefold()
-            row.setVisible(all(word in content for word in words))
+            row.setVisible(_fits(row.feature, text))
 
     def _say(self, text: str) -> None:
         label = QLabel(text)
@@ -148,12 +175,20 @@ class FeaturePanel(QFrame):
         self._rows_layout.addWidget(label)
 
     def _clear(self) -> None:
-        self.rows = []
+        self.rows, self._waiting, self._marks = [], [], (None, ())
+        self._next.stop()
         while (item := self._rows_layout.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+
+
+def _fits(feature: ActiveFeature, search: str) -> bool:
+    """Whether a feature's line holds every word of the search."""
+    f = feature
+    content = f"{f.id} {f.description} {f.observation} {f.location} {f.laterality}".casefold()
+    return all(word in content for word in search.casefold().split())
 
 
 def _slider(name: str) -> QSlider:

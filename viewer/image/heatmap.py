@@ -10,10 +10,15 @@ from PySide6.QtGui import QColor, QImage
 
 from engine.inference.analysis import FeatureMap
 from engine.inference.attribution import upsample
-from engine.inference.heat_scale import strength
+from engine.inference.heat_scale import FULL_SCALE, strength
 
 LONGEST = 512
 """Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
+
+STEPS = 4095
+"""Steps of the scale: so fine that none shows, even where the colour fades in behind a high threshold."""
+
+_SHARE_OF_STEP = (np.arange(STEPS + 1, dtype=np.float32) / np.float32(STEPS)) ** 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +29,14 @@ class DensityMap:
     ----------
     density : ndarray of float32, shape (height, width)
         Contribution a unit of image area; 1 is a typical activation of the feature spread evenly over the patch grid.
+    steps : ndarray of uint16, shape (height, width)
+        The root of its share of the full scale in `STEPS` steps, which is what the opacity goes by: painting looks each
+        step up in a table, so that a person who drags the threshold waits for no arithmetic on whole maps.
     """
 
     feature_id: int
     density: npt.NDArray[np.float32]
+    steps: npt.NDArray[np.uint16]
     method: str
 
 
@@ -49,7 +58,10 @@ def density_map(feature_map: FeatureMap, rows: int, columns: int, unit: float) -
     left, top, right, bottom = feature_map.box
     x, y = width / columns, height / rows
     small = replace(feature_map, box=(left * x, top * y, right * x, bottom * y))
-    return DensityMap(feature_map.feature_id, upsample(small, height, width) / np.float32(unit), feature_map.method)
+    density = upsample(small, height, width) / np.float32(unit)
+    share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
+    steps = np.rint(np.float32(STEPS) * np.sqrt(share)).astype(np.uint16)
+    return DensityMap(feature_map.feature_id, density, steps, feature_map.method)
 
 
 def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
@@ -63,11 +75,10 @@ def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
     rgb = QColor(colour)
     if not rgb.isValid():
         raise ValueError(f"{colour!r} is not a colour")
-    opaque = strength(density.density, threshold)
-    height, width = opaque.shape
-    pixels = np.empty((height, width, 4), dtype=np.uint8)
-    for channel, value in enumerate((rgb.blue(), rgb.green(), rgb.red())):
-        pixels[..., channel] = np.rint(opaque * np.float32(value)).astype(np.uint8)
-    pixels[..., 3] = np.rint(opaque * np.float32(255)).astype(np.uint8)
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    opaque = strength(np.float32(FULL_SCALE) * _SHARE_OF_STEP, threshold)
+    table = np.zeros(opaque.size, dtype=np.uint32)
+    for shift, value in ((24, 255), (16, rgb.red()), (8, rgb.green()), (0, rgb.blue())):
+        table |= np.rint(opaque * np.float32(value)).astype(np.uint32) << np.uint32(shift)
+    pixels = np.take(table, density.steps)
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

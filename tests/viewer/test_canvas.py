@@ -1,0 +1,97 @@
+"""The image under the mouse and the keys; the strip above it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+)
+
+from tests.viewer.looking import Open
+from viewer.actions.catalogue import ACTIONS
+from viewer.image.strip import STRIP_HEIGHT
+from viewer.window import MainWindow
+
+
+def test_the_strip_is_always_there_and_lets_the_mouse_through(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    strip = window.frame.strip
+    assert strip.isVisible() and "not for diagnosis" in strip.text()
+    assert strip.height() == STRIP_HEIGHT and strip.width() == window.canvas.width()
+    assert strip.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    place = strip.mapTo(window, strip.rect().center())
+    assert window.childAt(place) is window.canvas
+    before = window.canvas.windowing
+    here = window.canvas.mapFrom(window, place)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=here)
+    qtbot.mouseMove(window.canvas, here + QPoint(60, -40))
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=here + QPoint(60, -40))
+    assert window.canvas.windowing != before
+    for spec in ACTIONS:
+        if spec.id not in ("quit", "open_files", "open_folder", "export", "keys", "about"):
+            window.actions_by_id[spec.id].trigger()
+            assert strip.isVisible(), spec.id
+
+
+def test_the_mouse_windows_pans_and_zooms(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    canvas = window.canvas
+
+    def drag(button: Qt.MouseButton, dx: int, dy: int) -> None:
+        start = canvas.rect().center()
+        qtbot.mousePress(canvas, button, pos=start)
+        qtbot.mouseMove(canvas, start + QPoint(dx, dy))
+        qtbot.mouseRelease(canvas, button, pos=start + QPoint(dx, dy))
+
+    window_before, view_before = canvas.windowing, canvas.view
+    drag(Qt.MouseButton.LeftButton, 50, 0)
+    assert canvas.windowing != window_before and canvas.view == view_before
+    drag(Qt.MouseButton.MiddleButton, 40, 30)
+    assert (canvas.view.x, canvas.view.y) == (view_before.x + 40, view_before.y + 30)
+    drag(Qt.MouseButton.RightButton, 0, -60)
+    assert canvas.view.scale > view_before.scale
+    canvas.reset()
+    assert canvas.view == view_before and canvas.windowing.voi is None
+
+
+def test_a_right_click_without_a_drag_asks_for_the_menu(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    view = window.canvas.view
+    with qtbot.waitSignal(window.canvas.menu_wanted):
+        qtbot.mouseClick(window.canvas, Qt.MouseButton.RightButton)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    menu.close()
+    assert window.canvas.view == view
+
+
+def test_reset_of_monochrome1_shows_it_as_opened(window: MainWindow, opened: Open) -> None:
+    opened(a={"PhotometricInterpretation": "MONOCHROME1"})
+    first = window.canvas.grab().toImage()
+    window.canvas.toggle_invert()
+    assert window.canvas.grab().toImage() != first
+    window.canvas.reset()
+    assert window.canvas.grab().toImage() == first
+
+
+def test_the_value_under_the_mouse(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={"RescaleSlope": "2", "RescaleIntercept": "-100"})
+    canvas = window.canvas
+    assert canvas.radiograph is not None
+    x, y = canvas.view.to_screen(30.5, 40.5)
+    qtbot.mouseMove(canvas, QPoint(round(x), round(y)))
+    stored = int(canvas.radiograph.stored[40, 30])
+    assert canvas.readout() == f"(30, 40)  stored {stored}  value {2 * stored - 100}"
+
+
+def test_presets_and_one_to_one(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    window.actions_by_id["preset_2"].trigger()
+    assert window.canvas.windowing.voi is not None
+    window.actions_by_id["preset_0"].trigger()
+    assert window.canvas.windowing.voi is None
+    window.actions_by_id["one_to_one"].trigger()
+    assert window.canvas.view.scale == pytest.approx(1.0)

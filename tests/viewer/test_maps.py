@@ -1,0 +1,77 @@
+"""Features, their maps and the sentences they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from tests.viewer.looking import Open, row
+from viewer.actions.catalogue import PEEK_KEY
+from viewer.window import MainWindow
+
+
+def test_choosing_a_sentence_shows_its_maps(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    qtbot.mouseClick(row(window, "s1"), Qt.MouseButton.LeftButton)
+    assert {layer.feature_id for layer in window.canvas.layers} == {3, 5}
+    assert [r.mark for r in window.features.rows] == ["linked", "linked", "none"]
+    assert [r.switch.isChecked() for r in window.features.rows] == [True, True, False]
+    qtbot.mouseClick(row(window, "s2"), Qt.MouseButton.LeftButton)
+    assert window.canvas.layers == ()
+    assert window.features.rows[2].mark == "linked"
+
+
+def test_choosing_a_feature_marks_its_sentences(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    qtbot.mouseClick(window.features.rows[1], Qt.MouseButton.LeftButton)
+    assert [r.mark for r in window.report.rows] == ["linked", "none", "linked"]
+    qtbot.mouseClick(window.features.rows[1], Qt.MouseButton.LeftButton)
+    assert [r.mark for r in window.report.rows] == ["none", "none", "none"]
+
+
+def test_switches_colours_opacity_and_threshold_reach_the_picture(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    bare = window.canvas.grab().toImage()
+    window.features.rows[0].switch.setChecked(True)
+    (layer,) = window.canvas.layers
+    covered = window.canvas.grab().toImage()
+    assert covered != bare
+    window.features.opacity.setValue(0)
+    assert window.session.overlay.opacity == 0
+    window.features.opacity.setValue(80)
+    window.session.set_overlay(window.session.overlay.recolour(3, "#00ff00"))
+    assert window.canvas.layers[0].colour == "#00ff00" != layer.colour
+    window.features.threshold.setValue(95)
+    assert window.session.overlay.threshold == 0.95
+
+
+def test_search_leaves_the_rows_that_fit(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    window.features.search.setText("number 5")
+    assert [r.isHidden() for r in window.features.rows] == [True, False, True]
+    window.features.search.setText("")
+    assert not any(r.isHidden() for r in window.features.rows)
+
+
+def test_holding_the_key_hides_the_maps_and_letting_go_shows_them(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    bare = window.canvas.grab().toImage()
+    window.session.set_overlay(window.session.overlay.show((3,)))
+    covered = window.canvas.grab().toImage()
+    window.activateWindow()
+    window.features.rows[0].setFocus()
+    qtbot.waitUntil(window.features.rows[0].hasFocus, timeout=2000)
+    qtbot.keyPress(window.features.rows[0], PEEK_KEY.lower())
+    assert window.canvas.layers == () and window.canvas.grab().toImage() == bare
+    qtbot.keyRelease(window.features.rows[0], PEEK_KEY.lower())
+    assert len(window.canvas.layers) == 1 and window.canvas.grab().toImage() == covered
+
+
+def test_the_peek_key_types_a_letter_in_a_text_field(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    window.activateWindow()
+    window.features.search.setFocus()
+    qtbot.waitUntil(window.features.search.hasFocus, timeout=2000)
+    qtbot.keyPress(window.features.search, "g")
+    assert window.features.search.text() == "g" and not window.session.overlay.peek

@@ -8,22 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import SaeRadError, UsageError
+from engine.cli.main import guarded
+from engine.errors import UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status (0 done, 2 usage, 3 failed)."""
+    """Run one command; returns the exit status (0 done, 2 usage, 3 failed, 130 interrupted)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     args = parser.parse_args(arguments)
     args.command_line = shlex.join(["saerad-train", *arguments])
-    try:
-        return int(args.run(args))
-    except SaeRadError as error:
-        if args.debug:
-            raise
-        print(f"error [{error.code}]: {error.message}" + (f"; {error.hint}" if error.hint else ""), file=sys.stderr)
-        return error.exit_status
+    return guarded(lambda: int(args.run(args)), debug=args.debug)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ from training.encoder.vit import VitConfig
 Progress = Callable[[str, float], None]
 NAME, VERSION = "demo", "0.1.0"
 DEFAULT_MINUTES = 300.0
+SHARE_REAL = 0.7
+"""Share of phantoms on real normal radiographs: what is learnt there carries over to real findings best."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,26 @@ def _phantoms(options: DemoPackOptions, progress: Progress) -> Path:
     folder = phantom_folder(options)
     if options.phantoms is not None:
         return folder
-    count, size = (420, 128) if options.toy else (15000, 256)
-    wanted = {"count": count, "size": size, "seed": options.seed, "real": options.data is not None}
+    count, size = (420, 128) if options.toy else (24000, 224)
+    wanted = {
+        "count": count,
+        "size": size,
+        "seed": options.seed,
+        "share_real": SHARE_REAL if options.data is not None else 0.0,
+    }
     if not _done(folder, wanted) or not (folder / TABLE).is_file():
         progress("drawing phantoms", 0.0)
         shutil.rmtree(folder, ignore_errors=True)
-        write_phantoms(folder, count, options.seed, size, options.data, workers=options.threads, progress=False)
+        write_phantoms(
+            folder,
+            count,
+            options.seed,
+            size,
+            options.data,
+            share_real=SHARE_REAL,
+            workers=options.threads,
+            progress=False,
+        )
         _mark(folder, wanted)
     return folder
 
@@ -138,7 +155,8 @@ def _encoder(options: DemoPackOptions, phantoms: Path, progress: Progress) -> Pa
         export_encoder(options.encoder, export)
         return export
     config = encoder_config(options)
-    wanted = {"config": json.loads(json.dumps(asdict(config))), "phantoms": str(phantoms)}
+    table = hashlib.sha256((phantoms / TABLE).read_bytes()).hexdigest()
+    wanted = {"config": json.loads(json.dumps(asdict(config))), "phantoms": table}
     if not _done(export, wanted):
         progress("training the encoder", 0.0)
         data = training_data(

@@ -12,7 +12,7 @@ from training.encoder.vit import VitConfig
 PIXEL_MEAN, PIXEL_STD = 0.55, 0.27
 """Mean and standard deviation of the encoder's input after the percentile rule, of all three (equal) channels."""
 
-SHARES = {"phantom-finding": 0.46, "phantom-normal": 0.28, "nih-abnormal": 0.12, "nih-normal": 0.12, "other": 0.02}
+SHARES = {"phantom-finding": 0.5, "phantom-normal": 0.3, "nih-abnormal": 0.09, "nih-normal": 0.09, "other": 0.02}
 """Share of each kind of image in a batch.
 
 Normals are nearly as frequent among phantoms as among real images, or the look of a background would predict disease.

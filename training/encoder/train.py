@@ -115,7 +115,7 @@ class Trainer:
             group["lr"] = rate
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            loss, terms = self.model.losses(batch, config.loss, keep)
+            loss, terms = self.model.losses(batch, config.loss.at(self.progress()), keep)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.optimiser.clip)
@@ -234,8 +234,16 @@ def train_encoder(config: EncoderTrainingConfig, data: TrainingData, out_dir: Pa
     -------
     Path
         The checkpoint, for ``export_encoder``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When a signal ended the run early: it is saved, but nothing may be built on it yet.
     """
     trainer = Trainer(config, data)
     if resume and (out_dir / "checkpoint.safetensors").is_file():
         trainer.load(out_dir)
-    return run(trainer, out_dir)
+    checkpoint = run(trainer, out_dir)
+    if trainer.progress() < 1.0:
+        raise KeyboardInterrupt(f"stopped at step {trainer.step}, saved in {checkpoint}")
+    return checkpoint

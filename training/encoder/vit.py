@@ -115,7 +115,9 @@ class ClassRead:
     x0 : Tensor, shape (N, D)
         The class token's row that enters the block.
     messages : Tensor, shape (N, T, D)
-        c_j = λ1 * Σ_h A_0j W_O v_j.
+        c_j = λ1 * Σ_h A_0j W_O (v_j - v̄) with v̄ the mean value of the patches, as the heat maps have it.
+    average : Tensor, shape (N, D)
+        λ1 * W_O v̄, the message of an average patch; with x_0 and λ1 * b_O it makes up the rest of the row.
     z : Tensor, shape (N, D)
         The class token's row before the final LayerNorm.
     patch_input : Tensor, shape (N, T, D)
@@ -126,6 +128,7 @@ class ClassRead:
     values: Tensor
     x0: Tensor
     messages: Tensor
+    average: Tensor
     z: Tensor
     patch_input: Tensor
 
@@ -199,12 +202,15 @@ class VisionTransformer(nn.Module):
         u = block.norm1(x)
         rows = attention.weights(u[:, :1], u)[:, :, 0]
         values = attention.split(attention.value(u)).transpose(1, 2)
-        weighted = (rows.transpose(1, 2)[..., None] * values).flatten(2)
+        # A row of attention sums to 1: whatever is taken from every value comes back as one constant.
+        mean = values[:, 1:].mean(dim=1, keepdim=True)
+        weighted = (rows.transpose(1, 2)[..., None] * (values - mean)).flatten(2)
         messages = block.lambda1 * F.linear(weighted, attention.output.weight)
+        average = block.lambda1 * F.linear(mean.flatten(1), attention.output.weight)
         x0 = x[:, 0]
         start = x0.detach() if through_messages else x0
-        y = start + block.lambda1 * attention.output.bias + messages.sum(dim=1)
-        return ClassRead(rows, values, x0, messages, y + block.mlp(y), u)
+        y = start + block.lambda1 * attention.output.bias + average + messages.sum(dim=1)
+        return ClassRead(rows, values, x0, messages, average, y + block.mlp(y), u)
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
         """Return the class token (N, D) and the patch tokens (N, P, D) after the final LayerNorm."""

@@ -56,6 +56,21 @@ def test_a_signal_saves_what_was_learned(tmp_path: Path) -> None:
     assert load_model(tmp_path).outputs == trainer.data.outputs
 
 
+def test_nothing_is_built_on_a_run_that_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Trainer.train_step
+
+    def interrupted(trainer: Trainer) -> dict[str, float]:
+        if trainer.step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(trainer)
+
+    monkeypatch.setattr(Trainer, "train_step", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="step 3"):
+        train_encoder(toy_config(8), toy_data(), tmp_path)
+    monkeypatch.undo()
+    assert load_checkpoint(train_encoder(toy_config(8), toy_data(), tmp_path)).step == 8
+
+
 def test_the_rate_rises_then_falls_to_its_end() -> None:
     optimiser = toy_config(100).optimiser
     rates = [learning_rate(optimiser, p / 100) for p in range(101)]

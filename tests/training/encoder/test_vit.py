@@ -51,15 +51,24 @@ def test_messages_and_the_rest_sum_to_the_class_token() -> None:
     block, w_o = vit.last, vit.last.attention.output.weight
     with torch.no_grad():
         read = vit.read(vit.tokens(torch.randn(3, 3, 48, 48)))
-        messages = torch.stack(
+        plain = torch.stack(
             [
                 block.lambda1 * (w_o @ (read.attention[n, :, j, None] * read.values[n, j]).ravel())
                 for n in range(3)
                 for j in range(17)
             ]
         ).view(3, 17, -1)
-        y = read.x0 + block.lambda1 * block.attention.output.bias + messages.sum(dim=1)
-    torch.testing.assert_close(messages, read.messages, rtol=1e-4, atol=1e-5)
+        average = read.values[:, 1:].mean(dim=1, keepdim=True)
+        taken = torch.stack(
+            [
+                block.lambda1 * (w_o @ (read.attention[n, :, j, None] * average[n, 0]).ravel())
+                for n in range(3)
+                for j in range(17)
+            ]
+        ).view(3, 17, -1)
+        y = read.x0 + block.lambda1 * block.attention.output.bias + plain.sum(dim=1)
+    torch.testing.assert_close(plain - taken, read.messages, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(plain.sum(dim=1), read.average + read.messages.sum(dim=1), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(y + block.mlp(y), read.z, rtol=1e-4, atol=1e-4)
 
 
@@ -71,9 +80,9 @@ def test_contributions_close_to_the_logit() -> None:
         direction = model.vit.norm.weight * model.head.weight
         direction = direction - direction.mean(dim=1, keepdim=True)
         sigma = torch.sqrt(read.z.var(dim=1, unbiased=False) + 1e-6)
-        rest = (read.z - read.messages.sum(dim=1)) @ direction.T / sigma[:, None]
+        rest = (read.z - read.messages.sum(dim=1) - read.average) @ direction.T / sigma[:, None]
         constant = model.head.weight @ model.vit.norm.bias + model.head.bias
-        closed = model.contributions(read).sum(dim=2) + rest + constant
+        closed = (model.message_tokens(read) @ model.head.weight.T).sum(dim=1) + rest + constant
         logits = model.head(model.vit.norm(read.z))
     torch.testing.assert_close(closed, logits, rtol=1e-4, atol=1e-4)
 
@@ -135,13 +144,3 @@ def test_a_finding_that_patch_dropout_hid_is_not_asked_for(keep_it: bool) -> Non
     other = model.losses(flipped, LossWeights(), keep)[1]
     assert (asked["class"] == other["class"]).item() is not keep_it
     assert (asked["attention"] > 0).item() is keep_it
-
-
-def test_the_pointing_loss_falls_where_the_map_peaks_on_the_finding() -> None:
-    model, batch, _ = hidden_finding(True)
-    on, off = torch.zeros(1, 2, 16), torch.zeros(1, 2, 16)
-    on[0, 1, 5], off[0, 1, 6] = 1.0, 1.0
-    present = torch.tensor([[0.0, 1.0]])
-    right = model._pointing(on, present, batch.masks, batch.masks_known)
-    wrong = model._pointing(off, present, batch.masks, batch.masks_known)
-    assert right < 0.5 < wrong

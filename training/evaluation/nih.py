@@ -9,8 +9,11 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from engine.pack.manifest import Readout
 from training.corpus import Sample
+from training.encoder.outputs import NIH_OBSERVATIONS
 from training.evaluation.bootstrap import Interval, interval
+from training.evaluation.probe import DenseProbe
 from training.labelling.cases import NORMAL
 from training.logistic import auroc, fit_logistic
 from training.sae.folded import FloatArray, FoldedSae
@@ -22,23 +25,70 @@ DENSE_L2 = 1e-2
 
 @dataclass(frozen=True)
 class NihRow:
-    """One task: AUROC of the sparse features and of the dense token, and how many features the sparse model uses."""
+    """One task on held-out images.
+
+    Attributes
+    ----------
+    readout : Interval
+        AUROC of the probability that the pack itself reports, a sum over its active features.
+    probe : Interval
+        AUROC of a dense probe on the class token, fitted on the same images as the pack's readout.
+    sparse, dense : Interval
+        AUROC of models fitted anew on the NIH training images alone, on the active features and on the class token.
+    features_used : int
+        Features of the refitted sparse model.
+    """
 
     task: str
     positives: int
     negatives: int
+    readout: Interval
+    probe: Interval
     sparse: Interval
     dense: Interval
     features_used: int
 
 
-def score_nih(sae: FoldedSae, samples: Sequence[Sample], tokens: FloatArray) -> list[NihRow]:
-    """Fit on NIH training images, measure on NIH test images (patients apart) and on RSNA normals of the test split.
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What the pack and the dense probe say of images without being fitted to this measurement: (images,) each."""
+
+    readout: dict[str, npt.NDArray[np.float64]]
+    probe: dict[str, npt.NDArray[np.float64]]
+
+    def of(self, observation: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the scores for an observation: those of the readout and of the probe."""
+        return self.readout[observation], self.probe[observation]
+
+
+def own_scores(readouts: Sequence[Readout], probe: DenseProbe, activations: FloatArray, tokens: FloatArray) -> Scores:
+    """Return the log odds of every observation as a whole, by the pack's readouts and by the dense probe."""
+    own = {
+        r.observation: np.asarray(activations[:, list(r.feature_ids)] @ np.array(r.weights) + r.bias, dtype=np.float64)
+        for r in readouts
+        if r.laterality == "none" and not r.location
+    }
+    dense = {
+        target.observation: np.asarray(tokens @ probe.weights[i] + probe.biases[i], dtype=np.float64)
+        for i, target in enumerate(probe.targets)
+        if target.laterality == "none" and not target.location
+    }
+    return Scores(own, dense)
+
+
+def score_nih(
+    sae: FoldedSae, readouts: Sequence[Readout], probe: DenseProbe, samples: Sequence[Sample], tokens: FloatArray
+) -> list[NihRow]:
+    """Measure on NIH test images (patients apart) and on RSNA normals of the test split.
 
     The RSNA normals serve as negatives of this measurement only; no model that ships is fitted to them as normals.
 
     Parameters
     ----------
+    readouts : sequence of Readout
+        The pack's.
+    probe : DenseProbe
+        Fitted on the same images as these.
     samples, tokens
         Real images with their class tokens, (N, d_model), all splits.
     """
@@ -50,16 +100,20 @@ def score_nih(sae: FoldedSae, samples: Sequence[Sample], tokens: FloatArray) -> 
     nih, train, test = source == "nih", split != "test", split == "test"
     rsna = (source == "rsna") & normal & test
     row = partial(_row, activations, tokens, groups)
+    own = own_scores(readouts, probe, activations, tokens)
     rows = []
     names = sorted({label for s in samples if s.case.source == "nih" for label in s.labels} - {NORMAL})
     for label in names:
         has = np.array([label in s.labels for s in samples])
-        if int((has & nih & test).sum()) >= MINIMUM_POSITIVE:
-            rows.append(row(f"{label} among NIH", y=has, fit=nih & train, test=nih & test))
+        if NIH_OBSERVATIONS.get(label) and int((has & nih & test).sum()) >= MINIMUM_POSITIVE:
+            scores = own.of(NIH_OBSERVATIONS[label][0])
+            rows.append(row(f"{label} among NIH", scores, y=has, fit=nih & train, test=nih & test))
     abnormal = nih & ~normal
     fit = nih & train
-    rows.append(row("abnormal against NIH No Finding", y=abnormal, fit=fit, test=nih & test))
-    rows.append(row("abnormal against RSNA normals", y=abnormal, fit=fit, test=(abnormal & test) | rsna))
+    readout, dense = own.of(NORMAL)
+    rows.append(row("abnormal against NIH No Finding", (-readout, -dense), y=abnormal, fit=fit, test=nih & test))
+    chosen = (abnormal & test) | rsna
+    rows.append(row("abnormal against RSNA normals", (-readout, -dense), y=abnormal, fit=fit, test=chosen))
     return rows
 
 
@@ -68,6 +122,7 @@ def _row(
     dense: FloatArray,
     groups: Sequence[str],
     task: str,
+    own: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     *,
     y: npt.NDArray[np.bool_],
     fit: npt.NDArray[np.bool_],
@@ -87,6 +142,8 @@ def _row(
         task=task,
         positives=int(truth.sum()),
         negatives=int(len(truth) - truth.sum()),
+        readout=measured(own[0][test]),
+        probe=measured(own[1][test]),
         sparse=measured(sparse_model.score(sparse[test][:, firing])),
         dense=measured(dense_model.score(dense[test])),
         features_used=int((np.abs(sparse_model.weight) > 1e-9).sum()),

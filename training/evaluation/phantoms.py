@@ -27,8 +27,10 @@ class PhantomScores:
         Over resampled phantoms.
     pointing : Interval
         Share of rightly stated findings whose map has its peak inside the finding's mask.
+    pointing_near : Interval
+        The same, the peak within one patch of the mask counting too.
     pointing_all : Interval
-        The same over all true findings, one that is not stated counting as a miss.
+        As `pointing`, over all true findings, one that is not stated counting as a miss.
     chance : float
         Mean share of the image that the masks of those findings cover: what a random peak would hit.
     pointing_by_name : dict
@@ -41,6 +43,7 @@ class PhantomScores:
     f1: Interval
     f1_with_side: Interval
     pointing: Interval
+    pointing_near: Interval
     pointing_all: Interval
     chance: float
     pointing_by_name: dict[str, Counts]
@@ -48,10 +51,11 @@ class PhantomScores:
 
 @dataclass(frozen=True)
 class Row:
-    """One image: its comparison, peaks inside their masks, maps looked at, true findings, area of their masks."""
+    """One image: its comparison, peaks in and near their masks, maps looked at, true findings, area of the masks."""
 
     comparison: Comparison
     hits: int
+    near: int
     pointed: int
     true: int
     area: float
@@ -82,6 +86,7 @@ def score_phantoms(
         f1=statistic(lambda r: _sum(r).presence.f1),
         f1_with_side=statistic(lambda r: _sum(r).with_side.f1),
         pointing=statistic(lambda r: _ratio(sum(x.hits for x in r), sum(x.pointed for x in r))),
+        pointing_near=statistic(lambda r: _ratio(sum(x.near for x in r), sum(x.pointed for x in r))),
         pointing_all=statistic(lambda r: _ratio(sum(x.hits for x in r), sum(x.true for x in r))),
         chance=sum(row.area for row in rows) / max(pointed, 1),
         pointing_by_name=by_name,
@@ -108,7 +113,7 @@ def score_answer(answer: Answer, record: PhantomRecord, by_name: dict[str, Count
     comparison = Comparison()
     comparison.add(answer.stated, truth)
     masks = _masks(record)
-    hits = pointed = 0
+    hits = near = pointed = 0
     area = 0.0
     for item in truth:
         feature_map = answer.maps.get(item.key)
@@ -116,12 +121,19 @@ def score_answer(answer: Answer, record: PhantomRecord, by_name: dict[str, Count
             continue
         mask = masks[item.key]
         heat = upsample(feature_map, *mask.shape)
-        hit = bool(mask[np.unravel_index(int(np.argmax(heat)), mask.shape)])
+        peak = np.unravel_index(int(np.argmax(heat)), mask.shape)
+        hit = bool(mask[peak])
         hits += hit
+        near += _within(mask, peak, max(mask.shape) / max(feature_map.values.shape))
         pointed += 1
         area += float(mask.mean())
         by_name.setdefault(item.name, Counts()).add(Counts(hits=int(hit), missed=int(not hit)))
-    return Row(comparison, hits, pointed, len(truth), area)
+    return Row(comparison, hits, near, pointed, len(truth), area)
+
+
+def _within(mask: npt.NDArray[np.bool_], peak: Sequence[np.intp], distance: float) -> bool:
+    rows, columns = np.nonzero(mask)
+    return bool((np.hypot(rows - peak[0], columns - peak[1]) <= distance).any())
 
 
 def _masks(record: PhantomRecord) -> dict[Key, npt.NDArray[np.bool_]]:

@@ -55,12 +55,12 @@ def plot_findings(systems: dict[str, PhantomScores], path: Path) -> None:
 def plot_nih(rows: Sequence[NihRow], path: Path) -> None:
     """Draw the AUROC of sparse features and dense token on held-out NIH images."""
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    groups = [[row.sparse for row in rows], [row.dense for row in rows]]
+    groups = [[row.readout for row in rows], [row.probe for row in rows]]
     _bars(
         axes,
         [row.task.replace(" against ", "\nagainst\n").replace(" among NIH", "") for row in rows],
         groups,
-        ["active SAE features", "dense class token"],
+        ["pack, from its active features", "dense probe on the class token"],
     )
     axes.axhline(0.5, color="black", linewidth=0.6, linestyle=":")
     axes.tick_params(axis="x", labelsize=7)

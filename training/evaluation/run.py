@@ -101,6 +101,8 @@ def evaluate(
         rows = tuple(
             score_nih(
                 FoldedSae.load(pack_folder / "sae.safetensors"),
+                pack.manifest.calibration.readouts,
+                probe,
                 every,
                 np.concatenate([known[offset:], tokens(held_out)]),
             )

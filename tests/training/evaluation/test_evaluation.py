@@ -81,3 +81,28 @@ def test_the_peak_is_looked_for_in_the_mask_of_its_own_finding(tmp_path: object)
     mirrored = Answer((Stated(key, LEFT),), {key: FeatureMap(0, values[:, ::-1], 0.0, 0.0, "", box)})
     assert score_answer(right, record, {}).hits == 1
     assert score_answer(mirrored, record, {}).hits == 0
+    assert (score_answer(right, record, {}).near, score_answer(mirrored, record, {}).near) == (1, 0)
+    beside = np.zeros((16, 16), dtype=np.float32)
+    beside[int(rows.min()) // 8 - 1, int(columns[rows.argmin()]) // 8] = 1.0
+    close = score_answer(Answer((Stated(key, LEFT),), {key: FeatureMap(0, beside, 0.0, 0.0, "", box)}), record, {})
+    assert (close.hits, close.near) == (0, 1)
+
+
+def test_the_pack_is_judged_on_nih_by_its_own_readouts() -> None:
+    from engine.pack.manifest import Readout
+    from training.evaluation.nih import own_scores
+    from training.evaluation.probe import DenseProbe
+    from training.labelling.cases import Attribute
+
+    activations = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]], dtype=np.float32)
+    tokens = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
+    common = {"threshold": 0.5, "absence_threshold": 0.1, "reportable": True}
+    readouts = [
+        Readout(observation="Edema", feature_ids=(0, 2), weights=(1.0, 0.5), bias=-1.0, **common),
+        Readout(observation="Edema", laterality="left", feature_ids=(1,), weights=(9.0,), bias=0.0, **common),
+    ]
+    targets = (Attribute("Edema"), Attribute("Edema", laterality="left"))
+    probe = DenseProbe(targets, np.array([[2.0, -2.0], [7.0, 7.0]]), np.array([0.5, 0.0]), {})
+    own, dense = own_scores(readouts, probe, activations, tokens).of("Edema")
+    assert own.tolist() == [1.0, -1.0]
+    assert dense.tolist() == [2.5, -1.5]

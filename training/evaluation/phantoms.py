@@ -124,14 +124,15 @@ def score_answer(answer: Answer, record: PhantomRecord, by_name: dict[str, Count
         peak = np.unravel_index(int(np.argmax(heat)), mask.shape)
         hit = bool(mask[peak])
         hits += hit
-        near += _within(mask, peak, max(mask.shape) / max(feature_map.values.shape))
+        near += within(mask, (int(peak[0]), int(peak[1])), max(mask.shape) / max(feature_map.values.shape))
         pointed += 1
         area += float(mask.mean())
         by_name.setdefault(item.name, Counts()).add(Counts(hits=int(hit), missed=int(not hit)))
     return Row(comparison, hits, near, pointed, len(truth), area)
 
 
-def _within(mask: npt.NDArray[np.bool_], peak: Sequence[np.intp], distance: float) -> bool:
+def within(mask: npt.NDArray[np.bool_], peak: tuple[int, int], distance: float) -> bool:
+    """Whether a pixel of a mask lies at most `distance` pixels from a peak (row, column)."""
     rows, columns = np.nonzero(mask)
     return bool((np.hypot(rows - peak[0], columns - peak[1]) <= distance).any())
 

@@ -82,10 +82,18 @@ def test_the_peak_is_looked_for_in_the_mask_of_its_own_finding(tmp_path: object)
     assert score_answer(right, record, {}).hits == 1
     assert score_answer(mirrored, record, {}).hits == 0
     assert (score_answer(right, record, {}).near, score_answer(mirrored, record, {}).near) == (1, 0)
-    beside = np.zeros((16, 16), dtype=np.float32)
-    beside[int(rows.min()) // 8 - 1, int(columns[rows.argmin()]) // 8] = 1.0
-    close = score_answer(Answer((Stated(key, LEFT),), {key: FeatureMap(0, beside, 0.0, 0.0, "", box)}), record, {})
-    assert (close.hits, close.near) == (0, 1)
+
+
+def test_a_peak_within_one_patch_of_a_thin_mask_is_near() -> None:
+    from training.evaluation.phantoms import within
+
+    tube = np.zeros((64, 64), dtype=np.bool_)
+    tube[10:50, 30:32] = True
+    assert within(tube, (20, 30), 4.0)
+    assert within(tube, (20, 35), 4.0)
+    assert not within(tube, (20, 36), 4.0)
+    assert not within(tube, (60, 31), 4.0)
+    assert not within(np.zeros_like(tube), (20, 30), 4.0)
 
 
 def test_the_pack_is_judged_on_nih_by_its_own_readouts() -> None:

@@ -64,10 +64,10 @@ class BuildOptions:
 
     n_features: int = 3072
     target_l0: float = 15.0
-    variant: str = "sae-rad"
+    variant: str = "detached-norm"
     whitening: float = 0.5
-    reference: Literal["all", "normal"] = "all"
-    steps: int = 400
+    reference: Literal["all", "normal"] = "normal"
+    steps: int = 650
     batch: int = 512
     not_chest: int = 3600
     augmented: bool = True

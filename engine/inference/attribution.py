@@ -201,7 +201,10 @@ def feature_maps(
 
 
 def upsample(feature_map: FeatureMap, rows: int, columns: int) -> npt.NDArray[np.float32]:
-    """Lay a map over its image: bilinear between patch centres, flat beyond the outer centres, 0 outside the box.
+    """Lay a map over its image: cubic B-spline over the patches, edge patches repeated outwards, 0 outside the box.
+
+    A finding that lies between patches warms all of them; the spline's peak then lies between them too, where linear
+    interpolation always has it at one patch's centre. The weights are positive and sum to 1: nothing overshoots.
 
     Parameters
     ----------
@@ -219,16 +222,16 @@ def upsample(feature_map: FeatureMap, rows: int, columns: int) -> npt.NDArray[np
 
 
 def _interpolation(pixels: int, patches: int, start: float, stop: float) -> npt.NDArray[np.float32]:
-    """Matrix (pixels, patches) of linear weights; patch i is centred at start + (i + ½)(stop - start) / patches."""
+    """Matrix (pixels, patches) of B-spline weights; patch i is centred at start + (i + ½)(stop - start) / patches."""
     centres = np.arange(pixels) + 0.5
-    position = np.clip((centres - start) / (stop - start) * patches - 0.5, 0.0, patches - 1.0)
-    lower = np.minimum(position.astype(np.intp), max(patches - 2, 0))
-    upper = np.minimum(lower + 1, patches - 1)
-    share = position - lower
-    weights = np.zeros((pixels, patches), dtype=np.float32)
     inside = np.flatnonzero((centres > start) & (centres < stop))
-    np.add.at(weights, (inside, lower[inside]), (1.0 - share[inside]).astype(np.float32))
-    np.add.at(weights, (inside, upper[inside]), share[inside].astype(np.float32))
+    position = (centres[inside] - start) / (stop - start) * patches - 0.5
+    lower = np.floor(position).astype(np.intp)
+    t = position - lower
+    pieces = ((1.0 - t) ** 3, 3.0 * t**3 - 6.0 * t**2 + 4.0, 1.0 + 3.0 * t * (1.0 + t - t**2), t**3)
+    weights = np.zeros((pixels, patches), dtype=np.float32)
+    for offset, piece in zip((-1, 0, 1, 2), pieces, strict=True):
+        np.add.at(weights, (inside, np.clip(lower + offset, 0, patches - 1)), (piece / 6.0).astype(np.float32))
     return weights
 
 

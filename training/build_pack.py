@@ -65,7 +65,7 @@ class BuildOptions:
     n_features: int = 3072
     target_l0: float = 15.0
     variant: str = "detached-norm"
-    whitening: float = 0.5
+    whitening: float = 0.3
     reference: Literal["all", "normal"] = "normal"
     steps: int = 650
     batch: int = 512

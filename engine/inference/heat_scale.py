@@ -21,7 +21,7 @@ PALETTE: tuple[str, ...] = (
 )
 """Colours told apart on a grey image, also with the common colour-vision deficiencies."""
 
-FULL_SCALE = 250.0
+FULL_SCALE = 150.0
 """Density at which the colour is full: about what half of the findings' maps reach at their strongest place."""
 
 THRESHOLD = 0.1

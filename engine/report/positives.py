@@ -25,6 +25,11 @@ MINOR_SHARE = 0.25
 """Least share of the activation that a side needs to be named beside the other, when no readout decides."""
 
 
+TELLING_SHARE = 0.1
+"""Least share of the strongest feature's activation that another one needs to be cited beside it: a person is shown
+what a sentence stands on, not every feature that stirs."""
+
+
 def present_findings(readings: Readings) -> list[Finding]:
     """Return what is present, without contradictions between sides and between general and specific observations."""
     findings: list[Finding] = []
@@ -45,7 +50,7 @@ def present_findings(readings: Readings) -> list[Finding]:
 
 def _finding(observation: str, support: Sequence[ActiveFeature], readings: Readings, side: Laterality) -> Finding:
     """State an observation on a side, citing only the features that do not deny that side."""
-    evidence = [feature for feature in support if compatible(side, feature.laterality)]
+    evidence = _telling([feature for feature in support if compatible(side, feature.laterality)])
     overall = readings.overall(observation)
     return Finding(
         observation=observation,
@@ -59,6 +64,12 @@ def _finding(observation: str, support: Sequence[ActiveFeature], readings: Readi
     )
 
 
+def _telling(features: Sequence[ActiveFeature]) -> list[ActiveFeature]:
+    """Leave out features that are hardly active beside the strongest one."""
+    least = TELLING_SHARE * max((f.activation for f in features), default=0.0)
+    return [f for f in features if f.activation >= least]
+
+
 def _devices(readings: Readings) -> list[Finding]:
     """One finding a device (its name is the location); an unnamed one only when no device can be named."""
     support = readings.supporters(DEVICES)
@@ -70,10 +81,10 @@ def _devices(readings: Readings) -> list[Finding]:
         if any(passes(r) for r in placed) if placed else overall is not None and passes(overall):
             named = [f for f in support if f.location == name]
             side = _side(DEVICES, name, named, readings)
-            evidence = tuple(f.id for f in named if compatible(side, f.laterality))
+            evidence = tuple(f.id for f in _telling([f for f in named if compatible(side, f.laterality)]))
             findings.append(Finding(DEVICES, "present", side, name, "none", "devices", probability, evidence))
     if not findings and overall is not None and passes(overall) and support:
-        evidence = tuple(f.id for f in support)
+        evidence = tuple(f.id for f in _telling(support))
         findings.append(Finding(DEVICES, "present", "none", "", "none", "devices", overall.probability, evidence))
     return findings
 

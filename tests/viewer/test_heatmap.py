@@ -44,7 +44,7 @@ def test_one_hot_patch_lies_exactly_where_its_patch_is(rows: int, columns: int, 
 
 def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> None:
     box = (75.0, 0.0, 375.0, 300.0)
-    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 0.5 / GRID**2), "#ff9f1c", 0.1))
+    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 0.2 / GRID**2), "#ff9f1c", 0.1))
     assert picture.shape == (300, 450, 4)
     assert picture[:, :75, 3].max() == 0 and picture[:, 376:, 3].max() == 0
     assert picture[188:, :, 3].max() == 0
@@ -54,7 +54,7 @@ def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.1, 0.5])
 def test_the_opacity_is_that_of_the_fixed_scale(threshold: float) -> None:
-    made = density_map(one_patch(3, 2, 5, (0, 0, 300, 300), 1.0), 300, 300, 1.0 / GRID**2 / 4)
+    made = density_map(one_patch(3, 2, 5, (0, 0, 300, 300), 1.0), 300, 300, 1.0 / GRID**2 / 16)
     exact = strength(made.density, threshold)
     drawn = rgba(paint_density(made, "#ffffff", threshold))[..., 3] / 255.0
     # A step of the root of the share moves the opacity most where the colour fades in behind the threshold.

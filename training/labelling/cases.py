@@ -115,8 +115,12 @@ def concept_attributes(cases: Sequence[Case], minimum: int) -> list[Attribute]:
 
 
 def refinements(concept: Attribute, cases: Sequence[Case], minimum: int) -> list[Attribute]:
-    """Return one-step refinements of a concept: by side, by severity, by location."""
+    """Return one-step refinements of a concept: by side, by severity, by location.
+
+    A detail that all images with the concept share goes without saying (an enlarged heart lies at the heart).
+    """
     counts: Counter[Attribute] = Counter()
+    members = 0
     for case in cases:
         if not case.sided:
             continue
@@ -133,7 +137,8 @@ def refinements(concept: Attribute, cases: Sequence[Case], minimum: int) -> list
             found.add(replace(concept, severity=claim.severity))
             found.add(replace(concept, location=claim.location))
         counts.update(found - {concept})
-    return sorted(attribute for attribute, count in counts.items() if count >= minimum)
+        members += bool(found)
+    return sorted(attribute for attribute, count in counts.items() if minimum <= count < members)
 
 
 def truth_matrix(attributes: Sequence[Attribute], cases: Sequence[Case]) -> npt.NDArray[np.float32]:

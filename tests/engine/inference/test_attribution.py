@@ -175,8 +175,20 @@ def test_a_single_bright_patch_peaks_at_its_own_centre(size: tuple[int, int], ru
             if 0 < row < GRID - 1 and 0 < column < GRID - 1:
                 assert distances.min() <= 0.5 + 1e-6
                 assert distances.max() <= 1.0
-            else:  # beyond the outer patch centres the map is flat up to the border
-                assert distances.min() <= 1.0
+            else:  # an outer patch is repeated outwards, so its peak lies between its centre and the border
+                half = np.array([bottom - top, right - left]) / GRID / 2.0
+                assert np.all(np.abs(peaks + 0.5 - centre) <= half + 0.5)
+
+
+def test_a_finding_between_two_patches_peaks_between_them() -> None:
+    values = np.zeros((GRID, GRID), dtype=np.float32)
+    values[3, 4], values[3, 5] = 1.0, 0.9
+    side = 20 * GRID
+    picture = upsample(FeatureMap(1, values, 1.0, 0.0, "test", (0.0, 0.0, float(side), float(side))), side, side)
+    row, column = np.unravel_index(int(picture.argmax()), picture.shape)
+    assert abs(row + 0.5 - 70.0) <= 1.0
+    assert 93.0 < column < 100.0
+    assert picture.sum() / 400.0 == pytest.approx(1.9, rel=1e-3)
 
 
 @pytest.mark.parametrize("size", [(40, 64), (64, 40), (333, 1000)])

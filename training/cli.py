@@ -42,13 +42,13 @@ def _add_demo_pack(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "demo-pack",
         help="build the demonstration pack from nothing",
         description="Draw phantoms, train encoder and autoencoder, describe the features, write and measure the pack.",
-        epilog="example: saerad-train demo-pack --out resources/packs/demo --data cxrtrain --minutes 240",
+        epilog="example: saerad-train demo-pack --out resources/packs/demo --data cxrtrain",
     )
     demo.add_argument("--out", type=Path, required=True, help="folder of the pack; an older pack in it is replaced")
     demo.add_argument("--data", type=Path, help="folder of cxrtrain.csv; without it the pack knows phantoms only")
     demo.add_argument("--work", type=Path, help="folder of the stages (default: OUT with '-work' appended)")
     demo.add_argument("--toy", action="store_true", help="a tiny pack from phantoms alone, in two or three minutes")
-    demo.add_argument("--minutes", type=float, default=300.0, help="time for the encoder's training (default 300)")
+    demo.add_argument("--minutes", type=float, default=36.0, help="time for the encoder's training (default 36)")
     demo.add_argument("--encoder", type=Path, help="an exported encoder or a checkpoint instead of training one")
     demo.add_argument("--phantoms", type=Path, help="a set of 'saerad-train phantom' instead of drawing one")
     demo.add_argument("--version", default="0.1.0", help="version of the pack (default 0.1.0)")

@@ -15,6 +15,7 @@ from training.labelling.cases import DEVICES, NORMAL, Attribute, Case, concept_a
 from training.logistic import Logistic, expected_calibration_error, fit_logistic, platt, sigmoid
 
 FloatArray = npt.NDArray[np.float32]
+FloatVector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def calibrate(
     usable = [record for record in records if record.reportable]
     readouts: list[Readout] = []
     metrics: dict[str, float] = {}
+    sources = [np.array([case.source for case in cases]) for cases in (train_cases, validation_cases)]
     for target in calibration_targets(train_cases, rules.minimum_positive):
         signs = {record.id: sign for record in usable if (sign := _sign(record, target)) != 0}
         ids = np.array(sorted(signs), dtype=int)
@@ -78,20 +80,53 @@ def calibrate(
         known_train, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
         observed = y_train[known_train], y_validation[known_validation]
         fitted = len(ids) > 0 and min(y.sum() for y in observed) >= rules.minimum_positive
+        weights = [
+            source_weights(source[known], y, rules.minimum_positive)
+            for source, known, y in zip(sources, (known_train, known_validation), observed, strict=True)
+        ]
         if not fitted:
             if target.laterality == "none" and (not target.location or target.observation != DEVICES):
                 readouts.append(_prior(target, observed[0]))
             continue
         model = fit_logistic(
-            train[known_train][:, ids], observed[0], l1=rules.l1, signs=np.array([signs[int(i)] for i in ids])
+            train[known_train][:, ids],
+            observed[0],
+            l1=rules.l1,
+            signs=np.array([signs[int(i)] for i in ids]),
+            sample_weight=weights[0],
         )
         readout, numbers = _finish(
-            target, ids, model, x=validation[known_validation][:, ids], y=observed[1], rules=rules
+            target, ids, model, x=validation[known_validation][:, ids], y=observed[1], weight=weights[1], rules=rules
         )
         readouts.append(readout)
         name = " ".join(filter(None, (target.observation, _side(target), target.location)))
         metrics.update({f"{key}: {name}": value for key, value in numbers.items()})
     return CalibrationResult(tuple(readouts), metrics)
+
+
+def source_weights(sources: npt.NDArray[np.str_], y: npt.NDArray[np.float64], minimum: int) -> FloatVector:
+    """Return the weight of each image, so that thousands of phantoms do not outvote hundreds of real patients.
+
+    Every source with at least `minimum` images with and without the finding weighs as much as the largest of them;
+    a source that shows one side only would teach the look of the source, and its images weigh one each.
+
+    Parameters
+    ----------
+    sources : ndarray of str, shape (images,)
+    y : ndarray of float64, shape (images,)
+        1 where the finding is there, 0 where it is not.
+
+    Returns
+    -------
+    ndarray of float64, shape (images,)
+    """
+    members = [sources == name for name in np.unique(sources)]
+    balanced = [rows for rows in members if min((y[rows] == 1).sum(), (y[rows] == 0).sum()) >= minimum]
+    weight = np.ones(len(y))
+    largest = max((int(rows.sum()) for rows in balanced), default=0)
+    for rows in balanced:
+        weight[rows] = largest / rows.sum()
+    return weight
 
 
 def _side(target: Attribute) -> str:
@@ -157,42 +192,43 @@ def _finish(
     model: Logistic,
     *,
     x: FloatArray,
-    y: npt.NDArray[np.float64],
+    y: FloatVector,
+    weight: FloatVector,
     rules: CalibrationRules,
 ) -> tuple[Readout, dict[str, float]]:
     kept = np.abs(model.weight) > 1e-6
-    slope, offset = platt(model.score(x), y)
-    weight, bias = slope * model.weight[kept], slope * model.bias + offset
-    probability = sigmoid(x[:, kept] @ weight + bias)
-    threshold, precision, recall = best_threshold(probability, y, rules.precision_floor)
-    absence = absence_threshold(probability, y, rules.absence_accuracy)
+    slope, offset = platt(model.score(x), y, weight)
+    weights, bias = slope * model.weight[kept], slope * model.bias + offset
+    probability = sigmoid(x[:, kept] @ weights + bias)
+    threshold, precision, recall = best_threshold(probability, y, rules.precision_floor, weight)
+    absence = absence_threshold(probability, y, rules.absence_accuracy, weight)
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     readout = Readout(
         observation=target.observation,
         laterality=target.laterality,
         location=target.location,
         feature_ids=tuple(int(i) for i in ids[kept]),
-        weights=tuple(round(float(w), 6) for w in weight),
+        weights=tuple(round(float(w), 6) for w in weights),
         bias=round(float(bias), 6),
         threshold=round(threshold, 6),
         absence_threshold=round(min(absence, threshold), 6),
         reportable=precision >= rules.precision_floor and f1 >= 0.3,
     )
-    return readout, {"validation f1": f1, "validation ece": expected_calibration_error(probability, y)}
+    return readout, {"validation f1": f1, "validation ece": expected_calibration_error(probability, y, weight=weight)}
 
 
 def best_threshold(
-    probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], precision_floor: float
+    probability: FloatVector, y: FloatVector, precision_floor: float, weight: FloatVector | None = None
 ) -> tuple[float, float, float]:
     """Return (threshold, precision, recall) with the best F1 among thresholds of at least the wanted precision.
 
-    Where none reaches it, the most precise one is returned.
+    Where none reaches it, the most precise one is returned. `weight` is that of each image; None weighs all alike.
     """
     order = np.argsort(-probability, kind="stable")
-    p, hits = probability[order], np.cumsum(y[order])
-    taken = np.arange(1, len(p) + 1)
+    w = np.ones(len(y)) if weight is None else weight[order]
+    p, hits, taken = probability[order], np.cumsum(w * y[order]), np.cumsum(w)
     last = np.append(p[1:] < p[:-1], True)  # thresholds lie between different probabilities only
-    precision, recall = hits / taken, hits / max(float(y.sum()), 1.0)
+    precision, recall = hits / taken, hits / max(float(hits[-1]), 1e-9)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
     allowed = last & (precision >= precision_floor)
     index = (
@@ -202,11 +238,14 @@ def best_threshold(
     return float((p[index] + following) / 2.0), float(precision[index]), float(recall[index])
 
 
-def absence_threshold(probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], accuracy: float) -> float:
+def absence_threshold(
+    probability: FloatVector, y: FloatVector, accuracy: float, weight: FloatVector | None = None
+) -> float:
     """Return the largest probability below which a denial is right as often as asked for; 0 where none is."""
     order = np.argsort(probability, kind="stable")
-    p, misses = probability[order], np.cumsum(y[order])
-    right = 1.0 - misses / np.arange(1, len(p) + 1)
+    w = np.ones(len(y)) if weight is None else weight[order]
+    p, misses = probability[order], np.cumsum(w * y[order])
+    right = 1.0 - misses / np.cumsum(w)
     last = np.append(p[1:] > p[:-1], True)
     allowed = np.flatnonzero(last & (right >= accuracy))
     if not len(allowed):

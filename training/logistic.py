@@ -93,15 +93,20 @@ def fit_logistic(
     return Logistic(result, float(found.x[-1]))
 
 
-def platt(score: Array, y: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """Return (a, b) so that sigmoid(a · score + b) is calibrated (Platt 1999, with his smoothed targets); a ≥ 0.05."""
+def platt(score: Array, y: npt.NDArray[np.floating], weight: Array | None = None) -> tuple[float, float]:
+    """Return (a, b) so that sigmoid(a · score + b) is calibrated (Platt 1999, with his smoothed targets); a ≥ 0.05.
+
+    `weight` is that of each image; None weighs all alike.
+    """
     positives, negatives = float((y == 1).sum()), float((y == 0).sum())
     target = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    share = np.full(len(y), 1.0 / len(y)) if weight is None else weight / weight.sum()
 
     def objective(parameters: Array) -> tuple[float, Array]:
         z = parameters[0] * score + parameters[1]
-        residual = (sigmoid(z) - target) / len(score)
-        return float((np.logaddexp(0.0, z) - target * z).mean()), np.array([residual @ score, residual.sum()])
+        residual = share * (sigmoid(z) - target)
+        value = float((share * (np.logaddexp(0.0, z) - target * z)).sum())
+        return value, np.array([residual @ score, residual.sum()])
 
     found = minimize(objective, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.05, 20.0), (-20.0, 20.0)])
     return float(found.x[0]), float(found.x[1])
@@ -118,12 +123,11 @@ def auroc(score: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> float
     return float((ranks[y == 1].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
 
 
-def expected_calibration_error(probability: Array, y: npt.NDArray[np.floating], bins: int = 10) -> float:
+def expected_calibration_error(
+    probability: Array, y: npt.NDArray[np.floating], bins: int = 10, weight: Array | None = None
+) -> float:
     """Return ECE: mean gap of stated probability and observed rate over equal-width bins, weighted by their size."""
+    share = np.full(len(y), 1.0 / len(y)) if weight is None else weight / weight.sum()
     index = np.minimum((probability * bins).astype(int), bins - 1)
-    gap = 0.0
-    for b in range(bins):
-        inside = index == b
-        if inside.any():
-            gap += float(inside.mean()) * abs(float(probability[inside].mean()) - float(y[inside].mean()))
-    return gap
+    gap = np.bincount(index, share * (probability - y), minlength=bins)
+    return float(np.abs(gap).sum())

@@ -7,7 +7,7 @@ import pytest
 
 from engine.pack.features import FeatureRecord
 from engine.pack.manifest import OBSERVATIONS, Laterality, Polarity
-from training.calibration import CalibrationRules, absence_threshold, best_threshold, calibrate
+from training.calibration import CalibrationRules, absence_threshold, best_threshold, calibrate, source_weights
 from training.labelling.cases import Case, Claim
 from training.logistic import auroc, expected_calibration_error, fit_logistic, platt, sigmoid
 
@@ -104,6 +104,29 @@ def test_the_best_threshold_keeps_the_precision_floor() -> None:
     threshold, precision, _ = best_threshold(probability, y, 0.9)
     assert precision == 1.0
     assert 0.7 < threshold < 0.8
+
+
+def test_sources_weigh_alike_where_they_show_both_sides() -> None:
+    sources = np.array(["phantom"] * 8 + ["nih"] * 4 + ["other"] * 3)
+    y = np.array([0, 1] * 4 + [0, 1, 1, 0] + [1, 1, 1], dtype=float)
+    weight = source_weights(sources, y, minimum=2)
+    assert weight[sources == "phantom"].sum() == weight[sources == "nih"].sum() == 8.0
+    assert (weight[sources == "other"] == 1.0).all(), "a source with the finding only would teach its look"
+    assert (source_weights(sources, y, minimum=3)[sources == "nih"] == 1.0).all()
+
+
+def test_a_weight_is_a_count() -> None:
+    rng = np.random.default_rng(2)
+    y = (rng.random(300) < 0.4).astype(float)
+    probability = np.round(np.clip(0.3 * y + 0.7 * rng.random(300), 0, 1), 3)
+    times = rng.integers(1, 4, 300)
+    many, told = np.repeat(probability, times), np.repeat(y, times)
+    weight = times.astype(float)
+    assert best_threshold(probability, y, 0.6, weight) == pytest.approx(best_threshold(many, told, 0.6))
+    assert absence_threshold(probability, y, 0.8, weight) == pytest.approx(absence_threshold(many, told, 0.8))
+    assert expected_calibration_error(probability, y, weight=weight) == pytest.approx(
+        expected_calibration_error(many, told)
+    )
 
 
 def test_denials_are_right_as_often_as_asked_for() -> None:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.calibration import CalibrationRules, best_threshold, calibration_targets, truth_vector
+from training.calibration import (
+    CalibrationRules,
+    best_threshold,
+    calibration_targets,
+    source_weights,
+    truth_vector,
+)
 from training.labelling.cases import Attribute, Case
 from training.logistic import fit_logistic, platt, sigmoid
 from training.sae.folded import FloatArray
@@ -49,18 +55,21 @@ def fit_probe(
     weights: list[npt.NDArray[np.float64]] = []
     biases: list[float] = []
     thresholds: dict[Attribute, float] = {}
+    sources = [np.array([case.source for case in cases]) for cases in (train_cases, validation_cases)]
     for target in calibration_targets(train_cases, rules.minimum_positive):
         y_train, y_validation = truth_vector(target, train_cases), truth_vector(target, validation_cases)
         known, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
         y, held_out = y_train[known], y_validation[known_validation]
         if min(y.sum(), held_out.sum()) < rules.minimum_positive:
             continue
-        model = fit_logistic(train[known], y, l2=L2)
-        slope, offset = platt(model.score(validation[known_validation]), held_out)
+        fit_weight = source_weights(sources[0][known], y, rules.minimum_positive)
+        weight_held_out = source_weights(sources[1][known_validation], held_out, rules.minimum_positive)
+        model = fit_logistic(train[known], y, l2=L2, sample_weight=fit_weight)
+        slope, offset = platt(model.score(validation[known_validation]), held_out, weight_held_out)
         weight, bias = slope * model.weight, slope * model.bias + offset
         probability = sigmoid(validation[known_validation] @ weight + bias)
         targets.append(target)
         weights.append(weight)
         biases.append(bias)
-        thresholds[target] = best_threshold(probability, held_out, rules.precision_floor)[0]
+        thresholds[target] = best_threshold(probability, held_out, rules.precision_floor, weight_held_out)[0]
     return DenseProbe(tuple(targets), np.stack(weights), np.array(biases), thresholds)

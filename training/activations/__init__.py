@@ -1,1 +1,1 @@
-"""Class tokens on disk."""
+"""Activations of an encoder as a stream of training batches."""

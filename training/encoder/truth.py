@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,15 +36,16 @@ def phantom_truth(findings: Sequence[PhantomFinding]) -> list[FindingTruth]:
     return truth
 
 
+def open_observations(observations: Collection[str]) -> set[str]:
+    """Return what a drawing leaves open: its opacity may be a pneumonia, its big heart widens the mediastinum."""
+    opened = {"Pneumonia"} if set(observations) & set(OPACITIES) else set()
+    return opened | ({"Enlarged Cardiomediastinum"} if "Cardiomegaly" in observations else set())
+
+
 def phantom_targets(names: Sequence[str], findings: Sequence[PhantomFinding]) -> npt.NDArray[np.float32]:
     """Return a phantom's targets; what its drawing leaves open (pneumonia behind an opacity) is unknown."""
     row = complete_targets(names, phantom_truth(findings))
-    observations = {finding.observation for finding in findings}
-    open_names = set()
-    if observations & set(OPACITIES):
-        open_names.add("Pneumonia")
-    if "Cardiomegaly" in observations:
-        open_names.add("Enlarged Cardiomediastinum")
+    open_names = open_observations({finding.observation for finding in findings})
     row[[name in open_names for name in names]] = np.nan
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,15 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its 95 % percentile interval."""
+    """A value with its 95 % percentile interval; NaN, printed as a dash, where there is nothing to measure."""
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "–"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.report.findings import Finding
 from engine.report.vocabulary import MIDLINE, NO_FINDING, implies
 from training.data.phantom.types import PhantomFinding
+from training.encoder.truth import open_observations
 from training.labelling.cases import DEVICES
 
 Key = tuple[str, str]
@@ -74,11 +75,13 @@ class Comparison:
     def add(self, stated: Sequence[Stated], truth: Sequence[Stated]) -> None:
         """Compare one image.
 
-        A stated finding that a true one implies (an opacity where a consolidation is) is neither right nor wrong. With
+        A stated finding that a true one implies (an opacity where a consolidation is), or whose truth the true ones
+        leave open (a pneumonia behind it), is neither right nor wrong. With
         the side, a finding on other sides than the true ones is both an extra and a missed one.
         """
         true = {item.key: item for item in truth}
-        given = {item.key: item for item in stated}
+        left_open = open_observations({key[0] for key in true})
+        given = {item.key: item for item in stated if item.key[0] not in left_open}
         for key, item in given.items():
             if key in true:
                 right = not true[key].sides or true[key].sides == item.sides

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,8 @@ def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:
         "",
         f"{first.images} phantoms of the test split, which neither the encoder nor the autoencoder nor any",
         "threshold has seen, go through the engine (read, analyse, compose). A finding counts as right when its",
-        'observation (device by name) and the polarity "present" are; "with side" the sides must be right too.',
+        'observation (device by name) and the polarity "present" are; "with side" the sides must be right too. What a',
+        "drawing leaves open (a pneumonia behind an opacity) is neither right nor wrong.",
         "Pointing: the peak of the map, laid over the image, lies inside the drawn finding's mask; a random peak would",
         'hit as often as the masks are large. "Within a patch" also counts a peak up to one patch outside the mask: a',
         "tube is thinner than a patch. The dense probe reads the whole class token and states findings without",
@@ -161,4 +163,4 @@ def _nih(rows: Sequence[NihRow], figures: str) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124 - NaN differs from itself
+    return "–" if math.isnan(value) else f"{value:.3f}"

@@ -48,7 +48,8 @@ def plot_findings(systems: dict[str, PhantomScores], path: Path) -> None:
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel("F1 on held-out phantoms")
-    axes.legend(fontsize=7)
+    # Above the axes: inside, it would hide bars.
+    figure.legend(loc="outside upper right", fontsize=7, ncols=len(systems))
     _save(figure, path)
 
 
@@ -80,7 +81,7 @@ def _bars(axes: Axes, labels: Sequence[str], groups: Sequence[Sequence[Interval]
         )
     axes.set_xticks(np.arange(len(labels)) + 0.4 - width / 2, labels, fontsize=8)
     axes.set_ylim(0, 1)
-    axes.legend(fontsize=7)
+    axes.figure.legend(loc="outside upper right", fontsize=7, ncols=len(titles))
 
 
 def _save(figure: Figure, path: Path) -> None:

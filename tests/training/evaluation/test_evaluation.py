@@ -54,6 +54,19 @@ def test_an_implied_observation_is_neither_right_nor_wrong() -> None:
     assert (comparison.presence.hits, comparison.presence.extra, comparison.presence.missed) == (0, 0, 1)
 
 
+def test_what_a_drawing_leaves_open_is_neither_right_nor_wrong() -> None:
+    comparison = Comparison()
+    pneumonia = Stated(("Pneumonia", ""), LEFT)
+    comparison.add([pneumonia], [Stated(("Consolidation", ""), LEFT)])
+    assert (comparison.presence.hits, comparison.presence.extra, comparison.presence.missed) == (0, 0, 1)
+    comparison.add([pneumonia], [Stated(("Pleural Effusion", ""), LEFT)])
+    assert (comparison.presence.hits, comparison.presence.extra, comparison.presence.missed) == (0, 1, 2)
+
+
+def test_nothing_to_measure_is_a_dash() -> None:
+    assert str(interval(lambda rows: float("nan"), ["a", "b"])) == "–"
+
+
 def test_intervals_resample_groups() -> None:
     values = np.array([0.0, 0.0, 1.0, 1.0])
     result = interval(lambda rows: float(values[rows].mean()), ["a", "a", "b", "b"])

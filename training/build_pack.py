@@ -36,13 +36,14 @@ INTENDED_USE = (
 LIMITS = (
     "Not for clinical use: no figure of this card was measured on clinical data with an expert's reference.",
     "The encoder is small and was trained with supervision, mostly on drawn phantoms whose findings look simpler than "
-    "real ones; on real radiographs it misses much, and its probabilities, calibrated mainly on phantoms, are too "
-    "confident.",
+    "real ones; on real radiographs it misses much. Its probabilities are calibrated on phantoms and, where these have "
+    "enough positives, on NIH labels alike; for every other finding on phantoms alone, which makes them too confident.",
     "Real positives come from about 300 NIH images whose labels were mined from reports and are wrong for many.",
     "Sides, places, severities and devices were learnt from phantoms only.",
     "Frontal views of adults only; lateral views, children and other body parts should be refused, but the gate was "
     "taught with altered and drawn pictures and has seen no real lateral view.",
-    "Pneumonia cannot be told from other opacities on one picture; rare findings are never stated.",
+    "Pneumonia cannot be told from other opacities on one picture; rare findings are never stated, nor are those "
+    "listed below as never stated.",
     "A heat map says where the class token read a feature in the last block; it is no segmentation.",
 )
 
@@ -204,7 +205,8 @@ def build_pack(
             records=labels.records,
             evidence=labels.evidence,
             calibration=Calibration(
-                method="L1-penalised logistic regression on activations, signs fixed by polarity; Platt scaling",
+                method="L1-penalised logistic regression on activations, signs fixed by polarity; Platt scaling; every "
+                "source with enough images of both kinds weighs the same",
                 split="fitted on train, calibrated and thresholds chosen on val",
                 readouts=calibration.readouts,
             ),

@@ -29,7 +29,8 @@ CARD = """# {title} ({name} {version})
 | --- | --- | --- | --- |
 {sources}
 
-Splits (patients and phantoms apart): {splits}. Seed {seed}. Code revision {code_revision}. Created {created}.
+The table counts the images of training and validation. Splits (patients and phantoms apart): {splits}. Seed {seed}.
+Code revision {code_revision}. Created {created}.
 
     {command}
 
@@ -47,7 +48,7 @@ Splits (patients and phantoms apart): {splits}. Seed {seed}. Code revision {code
 | --- | --- | --- | --- |
 {readouts}
 
-Observations without a reportable readout are never stated: {silent}.
+Without a reportable readout, and so never stated or denied: {silent}.
 
 ## Input gate
 
@@ -75,7 +76,7 @@ def model_card(manifest: Manifest) -> str:
     """Return the card for people."""
     spec, sae, origin = manifest.encoder, manifest.sae, manifest.provenance
     speaking = [r for r in manifest.calibration.readouts if r.reportable]
-    silent = [r.observation for r in manifest.calibration.readouts if not r.reportable and r.laterality == "none"]
+    silent = [_title(r) for r in manifest.calibration.readouts if not r.reportable and r.laterality == "none"]
     return CARD.format(
         title=manifest.title,
         name=manifest.name,
@@ -118,10 +119,14 @@ def licence_text(manifest: Manifest) -> str:
     return LICENCE.format(name=manifest.name, version=manifest.version, sources=sources)
 
 
-def _row(readout: Readout) -> str:
+def _title(readout: Readout) -> str:
     side = "" if readout.laterality == "none" else readout.laterality
-    name = " ".join(filter(None, (readout.observation, side, readout.location)))
-    return f"| {name} | {len(readout.feature_ids)} | {readout.threshold:.2f} | {readout.absence_threshold:.2f} |"
+    return " ".join(filter(None, (readout.observation, side, readout.location)))
+
+
+def _row(readout: Readout) -> str:
+    title, features = _title(readout), len(readout.feature_ids)
+    return f"| {title} | {features} | {readout.threshold:.2f} | {readout.absence_threshold:.2f} |"
 
 
 def _gate(manifest: Manifest) -> str:

@@ -10,6 +10,9 @@ import onnxruntime as ort
 from engine.errors import UsageError
 from engine.inference.devices import AUTOMATIC, DEVICE_NAMES, DEVICES, usable_cores
 
+# The environment variable that `engine` sets stops the runtime's own telemetry; this stops what Windows collects.
+ort.disable_telemetry_events()
+
 
 @dataclass(frozen=True)
 class ProviderChoice:

@@ -6,7 +6,7 @@ from importlib import metadata
 
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, DraftStatus
+from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.wording import load_wording
 
 SOFTWARE = "SAE-Rad workstation"
@@ -36,6 +36,11 @@ def person_name(name: str) -> str:
     """Return a DICOM person name as written: carets become spaces, component groups are parted by " / "."""
     groups = [" ".join(part.strip() for part in group.split("^") if part.strip()) for group in name.split("=")]
     return " / ".join(dict.fromkeys(group for group in groups if group))
+
+
+def author_note(sentence: Sentence) -> str:
+    """Return what stands in place of features behind a person's sentence; empty for the program's own."""
+    return {"edited": "edited by a person", "added": "written by a person"}.get(sentence.origin, "")
 
 
 def one_line(text: str) -> str:

@@ -27,6 +27,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
 from engine.export.identity import (
     SOFTWARE,
+    author_note,
     identity_rows,
     model_rows,
     one_line,
@@ -163,7 +164,7 @@ def _sections(analysis: Analysis, draft: Draft) -> list[Flowable]:
             if sentence.state == "removed":
                 continue
             colour = _AI.hexval()[2:] if sentence.state == "unconfirmed" else "000000"
-            cited = ", ".join(map(str, sentence.evidence)) if sentence.evidence else "written by a person"
+            cited = author_note(sentence) or ", ".join(map(str, sentence.support))
             text = f'<font color="#{colour}">{markup(one_line(sentence.text))}</font>'
             story.append(Paragraph(f'{text} <font size="7" color="#555555">[{cited}]</font>', _BODY))
     if draft.status is DraftStatus.DRAFT:
@@ -180,7 +181,7 @@ def _sections(analysis: Analysis, draft: Draft) -> list[Flowable]:
 
 def _evidence(analysis: Analysis, draft: Draft) -> list[Flowable]:
     """Table of the features that the sentences cite."""
-    cited = {feature for sentence in draft.sentences() for feature in sentence.evidence}
+    cited = {feature for sentence in draft.sentences() for feature in sentence.support}
     rows: list[list[Any]] = [["Feature", "Description", "Activation", "Percentile", "Label score"]]
     rows += [
         [

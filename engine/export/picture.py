@@ -40,7 +40,7 @@ def overlays_of(analysis: Analysis, draft: Draft) -> list[Overlay]:
 
     At most one a palette colour; `Overlay.colour` is fixed by that order.
     """
-    findings = [f for sentence in draft.sentences() for f in sentence.findings if f.has_place]
+    findings = [f for sentence in draft.sentences() for f in sentence.claims if f.has_place]
     wanted = list(dict.fromkeys(feature for finding in findings for feature in finding.evidence))
     active = {feature.id: feature for feature in analysis.features}
     shown = [ident for ident in wanted if ident in active and ident in analysis.maps]

@@ -69,6 +69,17 @@ def test_review_changes_the_strip_and_does_not_remove_it(tmp_path: Path) -> None
         assert "Reviewed by a person; AI-assisted; research use only" in page
 
 
+def test_an_edited_sentence_cites_no_feature(tmp_path: Path) -> None:
+    image = radiograph()
+    draft = compose(busy(image))
+    for sentence in list(draft.sentences()):
+        if 11 in sentence.evidence:
+            draft = draft.edit(sentence.key, f"No effusion, {sentence.key}.")
+    text = "".join(pages(write_pdf(tmp_path, image, busy(image), draft)))
+    assert text.count("[edited by a person]") == 2
+    assert "Moderate right pleural effusion" not in text and not re.search(r"\b11\b(?! ?/)", text)
+
+
 def test_the_metadata_name_no_patient() -> None:
     image = radiograph()
     document = report_pdf(image, busy(image), compose(busy(image)))

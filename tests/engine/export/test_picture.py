@@ -92,6 +92,13 @@ def test_only_present_findings_have_maps() -> None:
     assert overlays_of(busy(), removed) == []
 
 
+def test_an_edited_sentence_has_no_map() -> None:
+    draft = compose(busy())
+    for sentence in list(draft.sentences()):
+        draft = draft.edit(sentence.key, f"{sentence.text} Or not.")
+    assert overlays_of(busy(), draft) == []
+
+
 @pytest.mark.parametrize(
     ("stated", "left", "right"),
     [

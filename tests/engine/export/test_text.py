@@ -66,6 +66,14 @@ def test_removed_sentences_are_left_out_and_own_ones_marked() -> None:
     assert "Old rib fracture.\n      [written by a person]" in text
 
 
+def test_an_edited_sentence_cites_no_feature() -> None:
+    draft = compose(busy())
+    denial = next(s for s in draft.sentences() if s.text == "No pneumothorax.")
+    text = report_text(radiograph(), busy(), draft.edit(denial.key, "Large left pneumothorax."))
+    assert "Large left pneumothorax.\n      [edited by a person]" in text
+    assert "feature 13" not in text and "No pneumothorax" not in text
+
+
 def test_an_input_warning_is_shown() -> None:
     warned = replace(busy(), gate=GateVerdict("warning", "OUT_OF_DISTRIBUTION", "the image is unusual"))
     assert "the image is unusual [OUT_OF_DISTRIBUTION]" in report_text(radiograph(), warned, compose(warned))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
-from engine.cli.parser import Parser
+from engine.cli.parser import Parser, filled, filled_path
 from engine.cli.progress import ProgressLine
 from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
 from engine.dicom.files import find_images
@@ -31,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; 0 all analysed, 3 some refused or failed, 130 interrupted."""
     parser = _parser()
     options = parser.parse_args(argv)
-    formats = resolve_formats(["json", *(name.strip() for name in options.format.split(",") if name.strip())])
+    formats = resolve_formats(["json", *options.format])
     analyzer = Analyzer(load_pack(options.pack), options.device)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
@@ -61,18 +62,32 @@ def _parser() -> Parser:
         "report for each image, and DIR/summary.json.\n"
         "Exit status: 0 all analysed, 3 some refused or failed, 2 wrong arguments.",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="DICOM, PNG or JPEG file, or a folder")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results; made if needed")
-    parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", type=filled_path, help="DICOM, PNG or JPEG file, or a folder"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=filled_path, required=True, help="folder for the results; made if needed"
+    )
+    parser.add_argument(
+        "--pack", metavar="P", type=filled, help="model pack: folder, .saepack or installed name (default: demo)"
+    )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
     parser.add_argument(
         "--format",
         metavar="LIST",
+        type=_format_names,
         default="text,json",
         help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
+
+
+def _format_names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ArgumentTypeError("it must name a format")
+    return names
 
 
 @dataclass(frozen=True)

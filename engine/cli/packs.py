@@ -6,10 +6,9 @@ import json
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from engine.cli.parser import Parser
+from engine.cli.parser import Parser, filled, filled_path
 from engine.pack.library import PackEntry, install_pack, list_packs, load_pack
 
 
@@ -40,11 +39,11 @@ def _parser() -> Parser:
         ("verify", _verify, "check every file of a pack against its manifest"),
     ):
         add(name, action, text, f"saerad packs {name} demo").add_argument(
-            "pack", metavar="PACK", nargs="?", help="name, folder or .saepack file (default: demo)"
+            "pack", metavar="PACK", type=filled, nargs="?", help="name, folder or .saepack file (default: demo)"
         )
     add(
         "install", _install, "verify a pack and copy it into your data folder", "saerad packs install chest.saepack"
-    ).add_argument("pack", metavar="PATH", type=Path, help="pack folder or .saepack file")
+    ).add_argument("pack", metavar="PATH", type=filled_path, help="pack folder or .saepack file")
     return parser
 
 

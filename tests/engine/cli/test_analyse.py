@@ -173,6 +173,13 @@ def test_sources_are_not_changed(toy_pack: Path, tmp_path: Path) -> None:
         ["x.dcm", "--out", "o", "--frmat", "pdf"],
         ["x.dcm", "--out", "o", "--format", "docx"],
         ["x.dcm", "--out", "o", "--format", "seg"],
+        ["x.dcm", "--out", ""],
+        ["x.dcm", "--out", " "],
+        ["", "--out", "o"],
+        ["x.dcm", "", "--out", "o"],
+        ["x.dcm", "--out", "o", "--format", ""],
+        ["x.dcm", "--out", "o", "--format", " , "],
+        ["x.dcm", "--out", "o", "--pack", ""],
     ],
 )
 def test_wrong_arguments(

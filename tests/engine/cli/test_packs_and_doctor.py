@@ -79,7 +79,17 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys: pyte
     assert "example:" in text and "saerad" in text.split("example:")[1]
 
 
-@pytest.mark.parametrize("arguments", [["frobnicate"], ["packs"], ["packs", "frobnicate"], ["doctor", "--device", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["packs"],
+        ["packs", "frobnicate"],
+        ["packs", "info", ""],
+        ["packs", "install", ""],
+        ["doctor", "--device", "x"],
+    ],
+)
 def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith("error [USAGE]: ")

@@ -13,10 +13,10 @@ from pathlib import Path
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path
 from engine.cli.progress import ProgressLine
-from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
+from engine.cli.results import RESULT_FILES, Outcome, ResultFolders, Row, require_folder, rows_json, write_summary
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
-from engine.errors import ReadError, SaeRadError
+from engine.errors import ExportError, ReadError, SaeRadError
 from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
@@ -36,6 +36,7 @@ def run(argv: Sequence[str]) -> int:
     analyzer = Analyzer(load_pack(options.pack), options.device)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
+    require_folder(options.out)
     batch = _Batch(analyzer, options.out, formats, quiet=options.json, debug=options.debug)
     interrupted = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
@@ -46,12 +47,22 @@ def run(argv: Sequence[str]) -> int:
         print("interrupted: the summary names the images that were finished", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
-    write_summary(options.out, batch.rows)
+    told = _summarise(options.out, batch.rows)
     if options.json:
         print(rows_json(batch.rows), end="")
     if interrupted:
         return INTERRUPTED
-    return 0 if all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+    return 0 if told and all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+
+
+def _summarise(out: Path, rows: list[Row]) -> bool:
+    """Write the summary; where that fails say so, and leave it to the caller to print the rows nevertheless."""
+    try:
+        write_summary(out, rows)
+    except ExportError as error:
+        print(error_line(error), file=sys.stderr)
+        return False
+    return True
 
 
 def _parser() -> Parser:
@@ -140,9 +151,9 @@ class _Batch:
         refused = analysis.gate.verdict == "refused"
         draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
         folder = self._folders.choose(analysis.sop_instance_uid, analysis.pixel_sha256)
-        clear_results(folder)
         skipped = {} if refused else skipped_formats(radiograph)
-        export_all(folder, radiograph, analysis, draft, [name for name in self._formats if name not in skipped])
+        formats = [name for name in self._formats if name not in skipped]
+        export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
         notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")

@@ -14,7 +14,7 @@ from tests.engine.pictures import write_dicom
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the runtime keeps its files elsewhere there")
 
-ANALYSE = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
+ANALYSE = "import sys; from engine.cli.main import main; status = main(sys.argv[1:]);"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -27,11 +27,12 @@ def test_an_analysis_leaves_nothing_at_home(toy_pack: Path, tmp_path: Path, repo
     write_dicom(tmp_path / "a.dcm")
     (tmp_path / "home").mkdir()
     given = ["analyse", str(tmp_path / "a.dcm"), "--out", str(tmp_path / "out"), "--pack", str(toy_pack)]
-    command = [sys.executable, "-c", ANALYSE, *given, "--device", "cpu"]
+    command = [sys.executable, "-c", ANALYSE + "sys.exit(status)", *given, "--device", "cpu"]
     subprocess.run(command, cwd=repository, env=environment(tmp_path / "home"), check=True, timeout=120)
     assert list((tmp_path / "home").rglob("*")) == []
 
 
+@pytest.mark.slow
 def test_an_analysis_asks_the_network_nothing(toy_pack: Path, tmp_path: Path, repository: Path) -> None:
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
@@ -42,7 +43,9 @@ def test_an_analysis_asks_the_network_nothing(toy_pack: Path, tmp_path: Path, re
     probe = subprocess.run([*trace, "true"], capture_output=True, check=False)
     if probe.returncode:
         pytest.skip("processes may not be traced here")
-    command = [*trace, sys.executable, "-c", ANALYSE, *given, "--device", "cpu"]
+    # The runtime's telemetry looks its server up about ten seconds after the start.
+    code = ANALYSE + "import time; time.sleep(20); sys.exit(status)"
+    command = [*trace, sys.executable, "-c", code, *given, "--device", "cpu"]
     subprocess.run(command, cwd=repository, env=environment(tmp_path / "home"), check=True, timeout=300)
     calls = (tmp_path / "calls").read_text(encoding="utf-8", errors="replace")
     assert [line for line in calls.splitlines() if "AF_INET" in line or "htons" in line] == []

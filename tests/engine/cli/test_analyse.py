@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -237,6 +238,41 @@ def test_a_fault_of_the_program_costs_only_its_image(
         ("failed", "INTERNAL"),
         ("analysed", "OK"),
     ]
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "/proc/foo"])
+def test_a_folder_that_cannot_be_written_is_named_before_any_image_is_read(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    if out.startswith("/proc") and sys.platform != "linux":
+        pytest.skip("there is no such place here")
+    write_dicom(tmp_path / "a.dcm")
+    (tmp_path / "file").write_text("a file")
+    folder = tmp_path / out  # an absolute path stays as it is
+    assert analyse(toy_pack, folder, tmp_path / "a.dcm", tmp_path / "nowhere.dcm") == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error [OUT_NOT_WRITABLE]: ") and str(folder) in line
+    assert captured.out == ""
+
+
+def test_a_disk_that_is_full_leaves_no_part_of_a_result_and_is_told(
+    toy_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert analyse(toy_pack, out, tmp_path / "a.dcm", "--json") == 3
+    captured = capsys.readouterr()
+    image, told = captured.err.splitlines()
+    assert image.startswith("error [EXPORT_WRITE]: ") and str(out) in image
+    assert told.startswith("error [EXPORT_WRITE]: ") and "summary.json" in told
+    assert [row["code"] for row in json.loads(captured.out)] == ["EXPORT_WRITE"]
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")

@@ -13,7 +13,16 @@ from pathlib import Path
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path
 from engine.cli.progress import ProgressLine
-from engine.cli.results import RESULT_FILES, Outcome, ResultFolders, Row, require_folder, rows_json, write_summary
+from engine.cli.results import (
+    RESULT_FILES,
+    Outcome,
+    ResultFolders,
+    Row,
+    require_folder,
+    rows_json,
+    sentences,
+    write_summary,
+)
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
 from engine.errors import ExportError, ReadError, SaeRadError
@@ -123,9 +132,7 @@ class _Batch:
         with ProgressLine(len(inputs)) as line:
             for index, item in enumerate(inputs):
                 present, following = following, _read(inputs[index + 1]) if index + 1 < len(inputs) else None
-                row = self._row(item, present, line)
-                self.rows.append(row)
-                self._tell(row, line)
+                self.rows.append(self._row(item, present, line))
                 line.next_image()
 
     def _row(self, item: _Input, reading: Job[Radiograph] | None, line: ProgressLine) -> Row:
@@ -140,11 +147,11 @@ class _Batch:
             return self._analyse(item.path, radiograph, line)
         except SaeRadError as error:
             self._report(error, item.path, line)
-            return Row(str(item.path), uid, "failed", error.code, _sentence(error))
+            return _failed(item.path, uid, error)
         except Exception as error:  # a fault of ours on this image must not cost the others their results
             fault = internal_error(error)
             self._report(fault, item.path, line)
-            return Row(str(item.path), uid, "failed", fault.code, _sentence(fault))
+            return _failed(item.path, uid, fault)
 
     def _analyse(self, path: Path, radiograph: Radiograph, line: ProgressLine) -> Row:
         analysis = self._analyzer.analyse(radiograph, line.step)
@@ -158,14 +165,17 @@ class _Batch:
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
         notes += [f"no {name} was written: {reason}" for name, reason in skipped.items() if name in self._formats]
-        notes += [*radiograph.warnings, *analysis.warnings]
+        notes += radiograph.warnings
         outcome: Outcome = "refused" if refused else "analysed"
-        return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, "; ".join(notes))
+        self._tell(outcome, path, analysis.gate.code, sentences(notes), line)
+        message = sentences([*notes, *analysis.warnings])
+        return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, message)
 
-    def _tell(self, row: Row, line: ProgressLine) -> None:
-        if not self._quiet and row.outcome != "failed":  # a failure is on stderr already
-            code = "" if row.code == "OK" else f" [{row.code}]"
-            line.write(f"{row.outcome:<9} {row.path}{code}" + (f": {row.message}" if row.message else ""))
+    def _tell(self, outcome: Outcome, path: Path, code: str, message: str, line: ProgressLine) -> None:
+        """Print the line of an image; what concerns all of them, such as another device, was said at the start."""
+        if not self._quiet:
+            shown = "" if code == "OK" else f" [{code}]"
+            line.write(f"{outcome:<9} {path}{shown}" + (f": {message}" if message else ""))
 
     def _report(self, error: SaeRadError, path: Path, line: ProgressLine) -> None:
         line.write(error_line(error, str(path)), error=True)
@@ -199,5 +209,5 @@ def _inputs(paths: Sequence[Path], out: Path) -> Iterator[_Input]:
                 yield _Input(file)
 
 
-def _sentence(error: SaeRadError) -> str:
-    return error.message + (f"; {error.hint}" if error.hint else "")
+def _failed(path: Path, uid: str, error: SaeRadError) -> Row:
+    return Row(str(path), uid, "failed", error.code, sentences([error.message, error.hint]))

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -60,6 +61,17 @@ def write_summary(out: Path, rows: list[Row]) -> Path:
 def rows_json(rows: list[Row]) -> str:
     """Return the rows as JSON text."""
     return json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2) + "\n"
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Join what there is to say of an image, fragments and sentences alike, as sentences."""
+    said = []
+    for part in filter(None, parts):
+        # A file name, a device or an option keeps its letters.
+        word = part.partition(" ")[0]
+        text = part[:1].upper() + part[1:] if word.isalpha() else part
+        said.append(text if text.endswith((".", "!", "?")) else f"{text}.")
+    return " ".join(said)
 
 
 class ResultFolders:

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from engine.cli.main import main
+from engine.cli.results import sentences
 from engine.pack.manifest import OBSERVATIONS
 from tests.engine.pictures import picture, write_dicom
 
@@ -131,7 +132,7 @@ def test_every_format_that_the_image_allows(toy_pack: Path, tmp_path: Path) -> N
     out = tmp_path / "out"
     assert analyse(toy_pack, out, tmp_path / "a.png", tmp_path / "b.dcm", "--format", "all") == 0
     png, dicom = summary(out)
-    assert "no sr was written" in png["message"] and dicom["message"] == ""
+    assert "No sr was written" in png["message"] and dicom["message"] == ""
     names = {path.name for path in (out / png["sop_instance_uid"]).iterdir() if path.suffix != ".npy"}
     assert names == {"analysis.json", "report.json", "report.txt", "report.pdf"}
     names = {path.name for path in (out / uid).iterdir() if path.suffix != ".npy"}
@@ -201,8 +202,15 @@ def test_a_device_that_is_not_there_is_named_in_the_summary(
     assert (
         main(["analyse", str(tmp_path / "a.dcm"), "--out", str(out), "--pack", str(toy_pack), "--device", device]) == 0
     )
-    assert device in summary(out)[0]["message"]
-    assert capsys.readouterr().err.startswith(f"warning: {device}")
+    assert summary(out)[0]["message"].startswith(f"The device {device} is not available here")
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"warning: the device {device} is not available here")
+    assert (captured.out + captured.err).count("not available") == 1
+
+
+def test_messages_are_sentences() -> None:
+    said = sentences(["the view is lateral", "The file has 2 frames; one is shown.", "sae.onnx is damaged", "", "a"])
+    assert said == "The view is lateral. The file has 2 frames; one is shown. sae.onnx is damaged. A."
 
 
 def test_a_missing_pack_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -318,6 +326,14 @@ def test_an_interrupt_leaves_whole_files_and_a_summary(
     for path in out.rglob("*.json"):
         json.loads(path.read_text(encoding="utf-8"))
     assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_leg_seen_from_the_side_is_no_chest(demo_pack: Path, tmp_path: Path, shared_data: Path) -> None:
+    leg = shared_data / "dicom" / "radiographs" / "DX_vet_leg_YBR_jpeg.dcm"
+    assert analyse(demo_pack, tmp_path / "out", leg) == 3
+    (row,) = summary(tmp_path / "out")
+    assert (row["outcome"], row["code"]) == ("refused", "NOT_A_CHEST")
 
 
 def test_real_chests_and_other_radiographs(toy_pack: Path, tmp_path: Path, shared_data: Path) -> None:

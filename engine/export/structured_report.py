@@ -26,7 +26,7 @@ from engine.export.codes import (
 from engine.export.dicom_identity import derived_uid, source_dataset
 from engine.export.identity import SOFTWARE, author_note, one_line, software_version, status_line
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, Sentence
+from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
 from engine.report.wording import load_wording
 
@@ -102,7 +102,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         is_complete=False,
         is_final=False,
         is_verified=False,
-        series_description="AI draft report, not for diagnostic use",
+        series_description=_description(draft),
         content_qualification=ContentQualificationValues.RESEARCH,
         coding_schemes=[_private_scheme()],
         specific_character_set="ISO_IR 192",
@@ -112,6 +112,13 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     if source.StudyDescription:
         document.StudyDescription = source.StudyDescription
     return document
+
+
+def _description(draft: Draft) -> str:
+    """Name the series by what became of the draft; a program can attest a review, never a verification."""
+    if draft.status is DraftStatus.DRAFT:
+        return "AI draft report, not for diagnostic use"
+    return "AI-assisted report, reviewed, not verified"
 
 
 def _pack(analysis: Analysis) -> tuple[str, str, str]:

@@ -31,7 +31,7 @@ def test_the_pages_say_everything(tmp_path: Path) -> None:
     page = "".join(pages(write_pdf(tmp_path, image, made, compose(made, indication="cough & <fever>"))))
     for part in (
         STRIP,
-        "Doe Jane",
+        "Doe, Jane",
         "P1",
         "cough & <fever>",
         "There is a moderate right pleural effusion at the base.",

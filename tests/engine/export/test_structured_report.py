@@ -112,6 +112,21 @@ def test_every_sentence_is_there_with_its_evidence(tmp_path: Path) -> None:
     assert "DRAFT – not for diagnostic use until reviewed" in said
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_a_reviewed_report_is_called_reviewed_and_stays_unverified(tmp_path: Path, exported: bool) -> None:
+    image = radiograph(**CR)
+    draft = compose(busy(image))
+    assert pydicom.dcmread(written(tmp_path, image, draft)).SeriesDescription.startswith("AI draft report")
+    for sentence in list(draft.sentences()):
+        draft = draft.confirm(sentence.key)
+    path = written(tmp_path, image, draft.review().exported() if exported else draft.review())
+    document = pydicom.dcmread(path)
+    assert document.SeriesDescription == "AI-assisted report, reviewed, not verified"
+    flags = (document.CompletionFlag, document.VerificationFlag, document.PreliminaryFlag)
+    assert flags == ("PARTIAL", "UNVERIFIED", "PRELIMINARY")
+    accepted(path)
+
+
 def test_a_denial_never_carries_the_code_of_the_disease() -> None:
     denied = Finding("Pneumothorax", "absent", "none", "", "none", "pleura", 0.02, (1,))
     code = finding_code(denied)

@@ -161,11 +161,13 @@ def test_edited_sentences_lose_their_codes_and_keep_their_text(tmp_path: Path) -
     for sentence in list(draft.sentences()):
         if 11 in sentence.evidence:
             draft = draft.edit(sentence.key, f"No effusion, {sentence.key}.")
-    document = sr.srread(written(tmp_path, image, draft))
+    path = written(tmp_path, image, draft)
+    document = sr.srread(path)
     kept = [group.tracking_identifier for group in document.content.get_image_measurement_groups()]
     assert kept == ["features 13", "features 14", "features 12"]
     edited = [text for text in texts(document) if "No effusion" in text]
     assert edited and all(text.endswith("[edited by a person; confirmed]") for text in edited)
+    accepted(path)
 
 
 def test_a_draft_without_findings_is_valid_and_says_that_this_does_not_mean_normal(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import engine  # noqa: F401 - before any test imports onnxruntime, which would send telemetry otherwise
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

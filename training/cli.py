@@ -11,14 +11,29 @@ from pathlib import Path
 from engine.cli.main import guarded
 from engine.errors import UsageError
 
+LIBRARIES = frozenset({"torch", "onnx", "onnxscript", "matplotlib", "scipy"})
+"""What the training extra installs beside the program."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 2 usage, 3 failed, 130 interrupted)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser()
-    args = parser.parse_args(arguments)
-    args.command_line = shlex.join(["saerad-train", *arguments])
-    return guarded(lambda: int(args.run(args)), debug=args.debug)
+    return guarded(lambda: _run(arguments), debug="--debug" in arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        args = _parser().parse_args(arguments)
+        args.command_line = shlex.join(["saerad-train", *arguments])
+        return int(args.run(args))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in LIBRARIES:
+            raise
+        raise UsageError(
+            "TRAINING_MISSING",
+            f"training needs the library {error.name}, which is not installed",
+            "install it with: pip install 'saerad-workstation[training]', or run: python3 packaging/bootstrap.py test",
+        ) from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
-from engine.cli.parser import Parser
+from engine.cli.parser import Parser, filled, filled_path
 from engine.cli.progress import ProgressLine
-from engine.cli.results import Outcome, ResultFolders, Row, clear_results, rows_json, write_summary
+from engine.cli.results import (
+    RESULT_FILES,
+    Outcome,
+    ResultFolders,
+    Row,
+    require_folder,
+    rows_json,
+    sentences,
+    write_summary,
+)
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
-from engine.errors import ReadError, SaeRadError
+from engine.errors import ExportError, ReadError, SaeRadError
 from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
@@ -31,10 +41,11 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; 0 all analysed, 3 some refused or failed, 130 interrupted."""
     parser = _parser()
     options = parser.parse_args(argv)
-    formats = resolve_formats(["json", *(name.strip() for name in options.format.split(",") if name.strip())])
+    formats = resolve_formats(["json", *options.format])
     analyzer = Analyzer(load_pack(options.pack), options.device)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
+    require_folder(options.out)
     batch = _Batch(analyzer, options.out, formats, quiet=options.json, debug=options.debug)
     interrupted = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
@@ -45,12 +56,22 @@ def run(argv: Sequence[str]) -> int:
         print("interrupted: the summary names the images that were finished", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
-    write_summary(options.out, batch.rows)
+    told = _summarise(options.out, batch.rows)
     if options.json:
         print(rows_json(batch.rows), end="")
     if interrupted:
         return INTERRUPTED
-    return 0 if all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+    return 0 if told and all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+
+
+def _summarise(out: Path, rows: list[Row]) -> bool:
+    """Write the summary; where that fails say so, and leave it to the caller to print the rows nevertheless."""
+    try:
+        write_summary(out, rows)
+    except ExportError as error:
+        print(error_line(error), file=sys.stderr)
+        return False
+    return True
 
 
 def _parser() -> Parser:
@@ -61,18 +82,32 @@ def _parser() -> Parser:
         "report for each image, and DIR/summary.json.\n"
         "Exit status: 0 all analysed, 3 some refused or failed, 2 wrong arguments.",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="DICOM, PNG or JPEG file, or a folder")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results; made if needed")
-    parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", type=filled_path, help="DICOM, PNG or JPEG file, or a folder"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=filled_path, required=True, help="folder for the results; made if needed"
+    )
+    parser.add_argument(
+        "--pack", metavar="P", type=filled, help="model pack: folder, .saepack or installed name (default: demo)"
+    )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
     parser.add_argument(
         "--format",
         metavar="LIST",
+        type=_format_names,
         default="text,json",
         help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
+
+
+def _format_names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ArgumentTypeError("it must name a format")
+    return names
 
 
 @dataclass(frozen=True)
@@ -97,9 +132,7 @@ class _Batch:
         with ProgressLine(len(inputs)) as line:
             for index, item in enumerate(inputs):
                 present, following = following, _read(inputs[index + 1]) if index + 1 < len(inputs) else None
-                row = self._row(item, present, line)
-                self.rows.append(row)
-                self._tell(row, line)
+                self.rows.append(self._row(item, present, line))
                 line.next_image()
 
     def _row(self, item: _Input, reading: Job[Radiograph] | None, line: ProgressLine) -> Row:
@@ -114,32 +147,35 @@ class _Batch:
             return self._analyse(item.path, radiograph, line)
         except SaeRadError as error:
             self._report(error, item.path, line)
-            return Row(str(item.path), uid, "failed", error.code, _sentence(error))
+            return _failed(item.path, uid, error)
         except Exception as error:  # a fault of ours on this image must not cost the others their results
             fault = internal_error(error)
             self._report(fault, item.path, line)
-            return Row(str(item.path), uid, "failed", fault.code, _sentence(fault))
+            return _failed(item.path, uid, fault)
 
     def _analyse(self, path: Path, radiograph: Radiograph, line: ProgressLine) -> Row:
         analysis = self._analyzer.analyse(radiograph, line.step)
         refused = analysis.gate.verdict == "refused"
         draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
         folder = self._folders.choose(analysis.sop_instance_uid, analysis.pixel_sha256)
-        clear_results(folder)
         skipped = {} if refused else skipped_formats(radiograph)
-        export_all(folder, radiograph, analysis, draft, [name for name in self._formats if name not in skipped])
+        formats = [name for name in self._formats if name not in skipped]
+        export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
         notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
         notes += [f"no {name} was written: {reason}" for name, reason in skipped.items() if name in self._formats]
-        notes += [*radiograph.warnings, *analysis.warnings]
+        notes += radiograph.warnings
         outcome: Outcome = "refused" if refused else "analysed"
-        return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, "; ".join(notes))
+        self._tell(outcome, path, analysis.gate.code, sentences(notes), line)
+        message = sentences([*notes, *analysis.warnings])
+        return Row(str(path), analysis.sop_instance_uid, outcome, analysis.gate.code, message)
 
-    def _tell(self, row: Row, line: ProgressLine) -> None:
-        if not self._quiet and row.outcome != "failed":  # a failure is on stderr already
-            code = "" if row.code == "OK" else f" [{row.code}]"
-            line.write(f"{row.outcome:<9} {row.path}{code}" + (f": {row.message}" if row.message else ""))
+    def _tell(self, outcome: Outcome, path: Path, code: str, message: str, line: ProgressLine) -> None:
+        """Print the line of an image; what concerns all of them, such as another device, was said at the start."""
+        if not self._quiet:
+            shown = "" if code == "OK" else f" [{code}]"
+            line.write(f"{outcome:<9} {path}{shown}" + (f": {message}" if message else ""))
 
     def _report(self, error: SaeRadError, path: Path, line: ProgressLine) -> None:
         line.write(error_line(error, str(path)), error=True)
@@ -173,5 +209,5 @@ def _inputs(paths: Sequence[Path], out: Path) -> Iterator[_Input]:
                 yield _Input(file)
 
 
-def _sentence(error: SaeRadError) -> str:
-    return error.message + (f"; {error.hint}" if error.hint else "")
+def _failed(path: Path, uid: str, error: SaeRadError) -> Row:
+    return Row(str(path), uid, "failed", error.code, sentences([error.message, error.hint]))

@@ -37,7 +37,7 @@ from engine.cli.parser import Parser
 from engine.errors import SaeRadError
 from engine.inference.devices import DEVICE_NAMES, usable_cores
 from engine.inference.session import ModelSession
-from engine.pack.library import InstalledPack, list_packs
+from engine.pack.library import InstalledPack, PackEntry, list_packs
 from engine.pack.verify import verify_pack
 from engine.resources import resource_path, user_cache_path, user_data_path
 
@@ -92,9 +92,9 @@ def run(argv: Sequence[str]) -> int:
 def examine(device: str = "auto") -> dict[str, Any]:
     """Collect everything `doctor` says; ``problems`` is empty on a sound machine."""
     codecs = {uid.name: _decodable(uid) for uid in _SYNTAXES}
-    packs = [_pack_health(entry.folder, device) | {"origin": entry.origin} for entry in list_packs()]
+    packs = [_pack_health(entry, device) for entry in list_packs()]
     problems = [f"images of transfer syntax {name} cannot be read" for name, works in codecs.items() if not works]
-    problems += [str(pack["problem"]) for pack in packs if pack["problem"]]
+    problems += [f"pack {p['name']} in {p['folder']}: {p['problem']}" for p in packs if p["problem"]]
     if not packs:
         problems.append("no model pack is installed")
     return {
@@ -117,21 +117,21 @@ def examine(device: str = "auto") -> dict[str, Any]:
     }
 
 
-def _pack_health(folder: Any, device: str) -> dict[str, Any]:
+def _pack_health(entry: PackEntry, device: str) -> dict[str, Any]:
     """Verify a pack and run its encoder once on a grey picture."""
     result: dict[str, Any] = {
-        "folder": str(folder),
-        "name": folder.name,
-        "version": "",
+        "folder": str(entry.folder),
+        "name": entry.name,
+        "version": entry.version,
+        "origin": entry.origin,
         "provider": "",
         "encoder_ms": None,
         "warnings": [],
         "problem": "",
     }
     try:
-        manifest = verify_pack(folder)
-        result |= {"name": manifest.name, "version": manifest.version}
-        pack = InstalledPack(manifest, folder)
+        manifest = verify_pack(entry.folder)
+        pack = InstalledPack(manifest, entry.folder)
         pack.open_all()
         session = ModelSession(pack, device)
         pixels = np.zeros((1, 3, manifest.encoder.input_height, manifest.encoder.input_width), dtype=np.float32)

@@ -13,7 +13,7 @@ from engine.errors import SaeRadError, UsageError
 
 COMMANDS: dict[str, str] = {
     "analyse": "find features, write heat maps and draft reports, without a screen",
-    "packs": "list, inspect, verify and install model packs",
+    "packs": "list, inspect, verify, install and remove model packs",
     "doctor": "say what this machine can do and whether the packs are sound",
 }
 INTERRUPTED = 130

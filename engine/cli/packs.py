@@ -1,4 +1,4 @@
-"""``saerad packs list|info|verify|install``."""
+"""``saerad packs list|info|verify|install|remove``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from engine.cli.parser import Parser
-from engine.pack.library import PackEntry, install_pack, list_packs, load_pack
+from engine.cli.parser import Parser, filled, filled_path
+from engine.pack.install import install_pack, remove_pack
+from engine.pack.library import PackEntry, list_packs, load_pack
 
 
 def run(argv: Sequence[str]) -> int:
@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="saerad packs",
-        description="List, inspect, verify and install model packs.",
+        description="List, inspect, verify, install and remove model packs.",
         example="saerad packs verify demo",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -40,16 +40,24 @@ def _parser() -> Parser:
         ("verify", _verify, "check every file of a pack against its manifest"),
     ):
         add(name, action, text, f"saerad packs {name} demo").add_argument(
-            "pack", metavar="PACK", nargs="?", help="name, folder or .saepack file (default: demo)"
+            "pack", metavar="PACK", type=filled, nargs="?", help="name, folder or .saepack file (default: demo)"
         )
     add(
         "install", _install, "verify a pack and copy it into your data folder", "saerad packs install chest.saepack"
-    ).add_argument("pack", metavar="PATH", type=Path, help="pack folder or .saepack file")
+    ).add_argument("pack", metavar="PATH", type=filled_path, help="pack folder or .saepack file")
+    remove = add(
+        "remove",
+        _remove,
+        "remove an installed pack at once, without asking; bundled ones stay",
+        "saerad packs remove demo 0.2.0",
+    )
+    remove.add_argument("pack", metavar="NAME", type=filled, help="name as 'saerad packs list' shows it")
+    remove.add_argument("version", metavar="VERSION", type=filled, nargs="?", help="needed when there are several")
     return parser
 
 
 def _list(options: Namespace) -> int:
-    entries = list_packs()
+    entries = list_packs(check=True)
     if options.json:
         _print_json([_entry(entry) for entry in entries])
         return 0
@@ -65,9 +73,12 @@ def _info(options: Namespace) -> int:
     pack = load_pack(options.pack)
     manifest = pack.manifest
     if options.json:
-        _print_json(manifest.model_dump(mode="json") | {"folder": str(pack.folder)})
+        _print_json(
+            manifest.model_dump(mode="json")
+            | {"feature_counts": asdict(pack.features.counts()), "folder": str(pack.folder)}
+        )
         return 0
-    encoder, sae = manifest.encoder, manifest.sae
+    encoder, sae, counts = manifest.encoder, manifest.sae, pack.features.counts()
     lines = [
         ("pack", f"{manifest.name} {manifest.version}"),
         ("title", manifest.title),
@@ -84,7 +95,11 @@ def _info(options: Namespace) -> int:
             f"{sae.architecture}, {sae.n_features} features, {sae.mean_l0:.1f} active on average, "
             f"explained variance {sae.explained_variance:.3f}",
         ),
-        ("described", f"{len(pack.features)} features"),
+        (
+            "described",
+            f"{counts.described} features name a finding, {counts.reportable} of them may be cited by a draft; "
+            f"{counts.unexplained} more were examined and show no consistent finding",
+        ),
         ("trained on", "; ".join(f"{s.name} ({s.images} images, {s.licence})" for s in manifest.provenance.sources)),
         ("created", manifest.provenance.created),
     ]
@@ -124,6 +139,18 @@ def _install(options: Namespace) -> int:
         _print_json(_entry(entry))
     else:
         print(f"installed {entry.name} {entry.version} in {entry.folder}")
+    return 0
+
+
+def _remove(options: Namespace) -> int:
+    removed = remove_pack(options.pack, options.version)
+    if options.json:
+        _print_json([_entry(entry) for entry in removed])
+        return 0
+    for entry in removed:
+        print(f"removed {entry.name} {entry.version} from {entry.folder}")
+    if left := [entry for entry in list_packs() if entry.name == options.pack]:
+        print(f"{left[0].name} {left[0].version} ({left[0].origin}) is used now")
     return 0
 
 

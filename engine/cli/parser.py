@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import UsageError
@@ -22,3 +23,15 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError("USAGE", message, f"see '{self.prog} --help'")
+
+
+def filled(text: str) -> str:
+    """Take an argument that may not be empty: an empty name, as of an unset variable, would mean something else."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it must not be empty")
+    return text
+
+
+def filled_path(text: str) -> Path:
+    """Take a path that may not be empty, which would be the working directory."""
+    return Path(filled(text))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import ExportError
-from engine.export.atomic import write_atomic
+from engine.errors import UsageError
+from engine.export.atomic import write_atomic, write_hint
 
 Outcome = Literal["analysed", "refused", "failed"]
+RESULT_FILES = ("analysis.json", "report.*", "map_*.npy")
+"""What a run leaves in an image's folder: an earlier run's goes, so that none lies beside a newer answer or refusal."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,28 @@ class Row:
     message: str
 
 
+def require_folder(out: Path) -> None:
+    """Make the folder of the results and try to write in it, before time is spent on any image.
+
+    Raises
+    ------
+    UsageError
+        ``OUT_NOT_WRITABLE``.
+    """
+    try:
+        if out.exists() and not out.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            "OUT_NOT_WRITABLE",
+            f"results cannot be written in the folder {out} ({error.strerror or error})",
+            write_hint(error),
+        ) from error
+
+
 def write_summary(out: Path, rows: list[Row]) -> Path:
     """Write ``summary.json``: a list with one row an input, in the order of the inputs."""
     return write_atomic(out / "summary.json", rows_json(rows).encode("utf-8", errors="replace"))
@@ -33,6 +61,17 @@ def write_summary(out: Path, rows: list[Row]) -> Path:
 def rows_json(rows: list[Row]) -> str:
     """Return the rows as JSON text."""
     return json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2) + "\n"
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Join what there is to say of an image, fragments and sentences alike, as sentences."""
+    said = []
+    for part in filter(None, parts):
+        # A file name, a device or an option keeps its letters.
+        word = part.partition(" ")[0]
+        text = part[:1].upper() + part[1:] if word.isalpha() else part
+        said.append(text if text.endswith((".", "!", "?")) else f"{text}.")
+    return " ".join(said)
 
 
 class ResultFolders:
@@ -53,20 +92,6 @@ class ResultFolders:
         name = next(n for n in names if n not in self._used and _pixels_in(self._out / n) in (None, pixel_sha256))
         self._used.add(name)
         return self._out / name
-
-
-def clear_results(folder: Path) -> None:
-    """Remove an earlier run's report and maps, so that none of them lies beside a newer answer or a refusal."""
-    try:
-        for pattern in ("analysis.json", "report.*", "map_*.npy"):
-            for path in folder.glob(pattern):
-                path.unlink()
-    except OSError as error:
-        raise ExportError(
-            "EXPORT_WRITE",
-            f"the earlier results in {folder.name} cannot be removed ({error.strerror})",
-            "check the folder's permissions or choose another folder",
-        ) from error
 
 
 def _pixels_in(folder: Path) -> str | None:

@@ -12,6 +12,7 @@ from engine.export.analysis_json import write_analysis
 from engine.export.dicom_identity import refusal
 from engine.export.json_report import write_json_report
 from engine.export.pdf import write_pdf
+from engine.export.staging import staged
 from engine.export.structured_report import write_structured_report
 from engine.export.text import write_text
 from engine.inference.analysis import Analysis
@@ -65,9 +66,15 @@ def resolve_formats(formats: Sequence[str], skipped: Collection[str] = ()) -> li
 
 
 def export_all(
-    folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft | None, formats: Sequence[str]
+    folder: Path,
+    radiograph: Radiograph,
+    analysis: Analysis,
+    draft: Draft | None,
+    formats: Sequence[str],
+    *,
+    replaced: Sequence[str] = (),
 ) -> list[Path]:
-    """Write ``analysis.json`` with its maps, and the draft in each of the formats.
+    """Write ``analysis.json`` with its maps, and the draft in each of the formats: all of them or, failing one, none.
 
     Parameters
     ----------
@@ -76,6 +83,8 @@ def export_all(
     formats : sequence of str
         Names among ``text``, ``json``, ``pdf``, ``sr``, or ``all``, which leaves out those of `skipped_formats`
         and logs a warning for each.
+    replaced : sequence of str
+        Patterns of files in `folder` that go when the new ones come.
 
     Returns
     -------
@@ -100,14 +109,16 @@ def export_all(
         raise error
     uid, pixels = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
     analysis.require_image(uid, pixels)
-    if analysis.gate.verdict == "refused":
-        return write_analysis(folder, analysis)
-    if draft is None:
-        raise UsageError("DRAFT_MISSING", "there is no draft to export", "compose one from the analysis")
-    draft.require_image(uid, pixels)
-    draft.require_pack(analysis.pack_name, analysis.pack_version, analysis.pack_sha256)
-    if "all" in formats:
-        for name, reason in skipped.items():
-            _LOG.warning("format %s left out: %s", name, reason)
-    written = write_analysis(folder, analysis)
-    return written + [WRITERS[name](folder, radiograph, analysis, draft) for name in names]
+    if analysis.gate.verdict != "refused":
+        if draft is None:
+            raise UsageError("DRAFT_MISSING", "there is no draft to export", "compose one from the analysis")
+        draft.require_image(uid, pixels)
+        draft.require_pack(analysis.pack_name, analysis.pack_version, analysis.pack_sha256)
+        if "all" in formats:
+            for name, reason in skipped.items():
+                _LOG.warning("format %s left out: %s", name, reason)
+    with staged(folder, replaced) as work:
+        written = write_analysis(work, analysis)
+        if draft is not None and analysis.gate.verdict != "refused":
+            written += [WRITERS[name](work, radiograph, analysis, draft) for name in names]
+    return [folder / path.name for path in written]

@@ -45,29 +45,37 @@ def write_atomic(path: Path, data: bytes) -> Path:
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes files private; a result is as readable as any other file of this person.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~file_mask())
         temporary.replace(path)
         temporary = None
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "choose another folder or check the disk")
-        raise ExportError(
-            "EXPORT_WRITE", f"{path.name} could not be written ({error.strerror or error})", hint
-        ) from error
+        raise write_error(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
     return path
 
 
-def _umask() -> int:
+def write_error(path: Path, error: OSError) -> ExportError:
+    """Say that a file or folder could not be written, why, and what to do."""
+    hint = write_hint(error)
+    return ExportError("EXPORT_WRITE", f"{path} could not be written ({error.strerror or error})", hint)
+
+
+def write_hint(error: OSError) -> str:
+    """Return what a person can do about a failure to write."""
+    return _HINTS.get(error.errno or 0, "choose another folder or check the disk")
+
+
+def file_mask() -> int:
     """Return the process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where folders can be opened for that (not on Windows)."""
     if os.name == "nt":
         return

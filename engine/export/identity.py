@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
 
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, DraftStatus
+from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.wording import load_wording
 
 SOFTWARE = "SAE-Rad workstation"
@@ -32,10 +33,9 @@ def strip_text(draft: Draft) -> str:
     return notices.strip if draft.status is DraftStatus.DRAFT else notices.reviewed
 
 
-def person_name(name: str) -> str:
-    """Return a DICOM person name as written: carets become spaces, component groups are parted by " / "."""
-    groups = [" ".join(part.strip() for part in group.split("^") if part.strip()) for group in name.split("=")]
-    return " / ".join(dict.fromkeys(group for group in groups if group))
+def author_note(sentence: Sentence) -> str:
+    """Return what stands in place of features behind a person's sentence; empty for the program's own."""
+    return {"edited": "edited by a person", "added": "written by a person"}.get(sentence.origin, "")
 
 
 def one_line(text: str) -> str:
@@ -44,19 +44,34 @@ def one_line(text: str) -> str:
 
 
 def date(value: str) -> str:
-    """Return a DICOM date as YYYY-MM-DD; anything else as it stands."""
-    return f"{value[:4]}-{value[4:6]}-{value[6:]}" if len(value) == 8 and value.isdigit() else value
+    """Return a DICOM date, also in its older form with dots, as YYYY-MM-DD; anything else as it stands."""
+    match = re.fullmatch(r"\s*(\d{4})(\.?)(\d{2})\2(\d{2})\s*", value, re.ASCII)
+    return f"{match[1]}-{match[3]}-{match[4]}" if match else value
+
+
+def age(value: str) -> str:
+    """Return a DICOM age string (``060Y``, PS3.5 6.2) in words; anything else as it stands."""
+    match = re.fullmatch(r"\s*(\d{1,3})([DWMY])\s*", value, re.ASCII)
+    if match is None:
+        return value
+    number, unit = int(match[1]), {"D": "day", "W": "week", "M": "month", "Y": "year"}[match[2]]
+    return f"{number} {unit}" + ("" if number == 1 else "s")
+
+
+def sex(value: str) -> str:
+    """Return DICOM's code of a patient's sex in words; anything else as it stands."""
+    return {"M": "male", "F": "female", "O": "other"}.get(value.strip().upper(), value)
 
 
 def identity_rows(radiograph: Radiograph) -> list[tuple[str, str]]:
-    """Return the labelled identity of an image, leaving out what the file does not say."""
+    """Return the labelled identity of an image in a form for people, leaving out what the file does not say."""
     who = radiograph.identity
     rows = [
-        ("Patient", person_name(who.patient_name)),
+        ("Patient", who.readable_name),
         ("Patient ID", who.patient_id),
         ("Born", date(who.patient_birth_date)),
-        ("Sex", who.patient_sex),
-        ("Age", who.patient_age),
+        ("Sex", sex(who.patient_sex)),
+        ("Age", age(who.patient_age)),
         ("Study date", date(who.study_date)),
         ("Study", who.study_description),
         ("Accession", who.accession_number),

@@ -24,9 +24,9 @@ from engine.export.codes import (
     site_code,
 )
 from engine.export.dicom_identity import derived_uid, source_dataset
-from engine.export.identity import SOFTWARE, one_line, software_version, status_line
+from engine.export.identity import SOFTWARE, author_note, one_line, software_version, status_line
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, Sentence
+from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
 from engine.report.wording import load_wording
 
@@ -102,7 +102,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         is_complete=False,
         is_final=False,
         is_verified=False,
-        series_description="AI draft report, not for diagnostic use",
+        series_description=_description(draft),
         content_qualification=ContentQualificationValues.RESEARCH,
         coding_schemes=[_private_scheme()],
         specific_character_set="ISO_IR 192",
@@ -114,15 +114,20 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     return document
 
 
+def _description(draft: Draft) -> str:
+    """Name the series by what became of the draft; a program can attest a review, never a verification."""
+    if draft.status is DraftStatus.DRAFT:
+        return "AI draft report, not for diagnostic use"
+    return "AI-assisted report, reviewed, not verified"
+
+
 def _pack(analysis: Analysis) -> tuple[str, str, str]:
     return analysis.pack_name, analysis.pack_version, analysis.pack_sha256
 
 
 def _findings(draft: Draft) -> list[Finding]:
-    """Every claim once; the claims of a sentence that a person rewrote are no longer the program's and are left out."""
-    return list(
-        dict.fromkeys(f for s in draft.sentences() if s.origin in ("composed", "rewritten") for f in s.findings)
-    )
+    """Every claim once; what a sentence claimed before a person edited it is left out."""
+    return list(dict.fromkeys(finding for sentence in draft.sentences() for finding in sentence.claims))
 
 
 def _group(
@@ -190,7 +195,7 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
 
 
 def _cited(title: str, sentence: Sentence) -> str:
-    basis = f"features {', '.join(map(str, sentence.evidence))}" if sentence.evidence else "written by a person"
+    basis = author_note(sentence) or f"features {', '.join(map(str, sentence.support))}"
     return f"{title}: {one_line(sentence.text)} [{basis}; {sentence.state}]"
 
 

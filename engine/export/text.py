@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
-from engine.export.identity import identity_rows, model_rows, status_line
+from engine.export.identity import author_note, identity_rows, model_rows, status_line
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
 from engine.report.wording import load_wording
@@ -33,14 +33,14 @@ def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
 
 
 def evidence_lines(sentence: Sentence, analysis: Analysis) -> list[str]:
-    """Return one line a feature that a sentence stands on, or that a person wrote it."""
-    if not sentence.evidence:
-        return ["[written by a person]"]
+    """Return one line a feature that a sentence stands on, or that a person wrote or edited it."""
+    if note := author_note(sentence):
+        return [f"[{note}]"]
     active = {feature.id: feature for feature in analysis.features}
     return [
         f"[feature {ident}] {active[ident].description} (activation {active[ident].activation:.2f}, "
         f"percentile {active[ident].percentile:.0f}, label score {active[ident].label_score:.2f})"
-        for ident in sentence.evidence
+        for ident in sentence.support
         if ident in active
     ]
 

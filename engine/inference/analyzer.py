@@ -14,8 +14,8 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.inference.attribution import LastBlock, Method, feature_maps
-from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refuses
-from engine.inference.header_gate import header_verdict
+from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refuses, weigh_view
+from engine.inference.header_gate import header_verdict, may_be_no_chest
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
 from engine.pack.arrays import SaeRows
@@ -90,7 +90,9 @@ class Analyzer:
             When `cancelled` said so.
         """
         steps = _Steps(progress, cancelled)
-        verdicts = [header_verdict(radiograph)]
+        header = header_verdict(radiograph)
+        doubtful = may_be_no_chest(radiograph, header)
+        verdicts = [] if doubtful else [header]
         if refuses(verdicts):
             return self._empty(radiograph, verdicts, steps)
         steps.begin("preparing", 0.0)
@@ -103,7 +105,10 @@ class Analyzer:
         steps.begin("encoder", 0.1)
         output = self._session.encode(pixels)
         token = output.class_token[0]
-        verdicts.append(self._model_verdict(output, image))
+        seen = self._model_verdict(output, image)
+        if doubtful:
+            return self._empty(radiograph, [weigh_view(header, seen)], steps)
+        verdicts.append(seen)
         steps.begin("features", 0.8)
         activations = self._session.activations(output.class_token)[0]
         active = np.flatnonzero(activations > 0.0)

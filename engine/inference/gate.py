@@ -38,6 +38,13 @@ def combine(verdicts: Sequence[GateVerdict]) -> GateVerdict:
     return warning(warnings[0].code, "; ".join(dict.fromkeys(verdict.message for verdict in warnings)))
 
 
+def weigh_view(header: GateVerdict, seen: GateVerdict) -> GateVerdict:
+    """Decide between a header that refuses the view and what the model sees: no chest at all weighs more."""
+    if seen.code != "NOT_A_CHEST":
+        return header
+    return refused(seen.code, f"{seen.message}, and {header.message}")
+
+
 def refuses(verdicts: Sequence[GateVerdict]) -> bool:
     """Whether any of them is a refusal."""
     return any(verdict.verdict == "refused" for verdict in verdicts)

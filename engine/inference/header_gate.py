@@ -45,6 +45,18 @@ def header_verdict(radiograph: Radiograph) -> GateVerdict:
     return combine([check(radiograph) for check in (_kind, _body_part, _view, _age)])
 
 
+def may_be_no_chest(radiograph: Radiograph, verdict: GateVerdict) -> bool:
+    """Whether a refused view may be that of another body part: the header names none, so the pixels have to say.
+
+    Of a leg nobody is to be told to open the frontal view.
+    """
+    return verdict.code == "LATERAL_VIEW" and not _says_chest(radiograph.acquisition.body_part.upper())
+
+
+def _says_chest(part: str) -> bool:
+    return any(word in part for word in _CHEST_WORDS)
+
+
 def _kind(radiograph: Radiograph) -> GateVerdict:
     modality, sop_class = radiograph.identity.modality.upper(), radiograph.identity.sop_class_uid
     if modality in _OTHER_XRAY or sop_class.startswith(_OTHER_XRAY_CLASSES):
@@ -58,7 +70,7 @@ def _kind(radiograph: Radiograph) -> GateVerdict:
 
 def _body_part(radiograph: Radiograph) -> GateVerdict:
     part = radiograph.acquisition.body_part.upper().strip()
-    if part in _UNTOLD_PARTS or any(word in part for word in _CHEST_WORDS):
+    if part in _UNTOLD_PARTS or _says_chest(part):
         return SUITABLE
     return refused("NOT_A_CHEST", f"the header says the body part is {part}")
 

@@ -10,6 +10,9 @@ import onnxruntime as ort
 from engine.errors import UsageError
 from engine.inference.devices import AUTOMATIC, DEVICE_NAMES, DEVICES, usable_cores
 
+# The environment variable that `engine` sets stops the runtime's own telemetry; this stops what Windows collects.
+ort.disable_telemetry_events()
+
 
 @dataclass(frozen=True)
 class ProviderChoice:
@@ -57,7 +60,8 @@ def choose_providers(device: str = "auto", available: list[str] | None = None) -
     if wanted[0] not in present:
         return ProviderChoice(
             (DEVICES["cpu"],),
-            f"{device} is not available here ({wanted[0]} is not in this onnxruntime); the CPU was used instead",
+            f"the device {device} is not available here ({wanted[0]} is not in this onnxruntime); "
+            "the CPU is used instead",
         )
     return ProviderChoice((wanted,) if device == "cpu" else (wanted, DEVICES["cpu"]))
 

@@ -103,6 +103,25 @@ class Evidence:
     text: str
 
 
+@dataclass(frozen=True)
+class FeatureCounts:
+    """How many of a pack's features have a description that names a finding.
+
+    Attributes
+    ----------
+    described : int
+        Features whose description names a finding, present or absent.
+    reportable : int
+        Those of them that a draft may cite.
+    unexplained : int
+        Features that were looked at too, and whose evidence supports no finding.
+    """
+
+    described: int
+    reportable: int
+    unexplained: int
+
+
 class FeatureStore:
     """Read-only access to a pack's features.
 
@@ -140,6 +159,13 @@ class FeatureStore:
 
     def __contains__(self, feature_id: int) -> bool:
         return feature_id in self._ids
+
+    def counts(self) -> FeatureCounts:
+        """Count the features as the model card does: described are those that name a finding."""
+        (described, reportable), *_ = self._db.execute(
+            "SELECT COUNT(*), COALESCE(SUM(reportable), 0) FROM feature WHERE observation <> ''"
+        )
+        return FeatureCounts(int(described), int(reportable), len(self) - int(described))
 
     def get(self, feature_ids: Iterable[int]) -> dict[int, FeatureRecord]:
         """Return the records of the given ids; ids without a description are left out."""

@@ -1,12 +1,10 @@
-"""Find, open, install and list model packs."""
+"""Find, open and list model packs."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +102,7 @@ class InstalledPack:
 
 @dataclass(frozen=True)
 class PackEntry:
-    """One line of ``saerad packs list``; `problem` is empty unless the manifest cannot be used."""
+    """One line of ``saerad packs list``; `problem` and its `code` are empty unless the pack cannot be used."""
 
     name: str
     version: str
@@ -112,6 +110,7 @@ class PackEntry:
     origin: Origin
     folder: Path
     problem: str = ""
+    code: str = ""
 
 
 def load_pack(path_or_name: Path | str | None = None) -> InstalledPack:
@@ -126,69 +125,59 @@ def load_pack(path_or_name: Path | str | None = None) -> InstalledPack:
     Raises
     ------
     PackError
-        See `engine.pack.verify.verify_pack`; ``PACK_MISSING`` when nothing has that name.
+        See `engine.pack.verify.verify_pack`, with the pack's folder named; ``PACK_MISSING`` when nothing has that name.
     """
-    folder = _locate(DEFAULT_PACK if path_or_name is None else path_or_name)
-    return InstalledPack(verify_pack(folder), folder)
+    folder, entry = _locate(DEFAULT_PACK if path_or_name is None else path_or_name)
+    try:
+        return InstalledPack(verify_pack(folder), folder)
+    except PackError as error:
+        place = "" if str(folder) in error.message else f" (the pack in {folder})"
+        raise PackError(error.code, error.message + place, _way_out(entry) or error.hint) from error
 
 
-def list_packs() -> list[PackEntry]:
+def list_packs(*, check: bool = False) -> list[PackEntry]:
     """Return installed and bundled packs, by name, the one `load_pack` would choose first.
 
-    A pack whose manifest cannot be used is listed with its problem, so that it is not missed in silence.
+    A pack that cannot be used is listed with its problem, so that it is not missed in silence.
+
+    Parameters
+    ----------
+    check : bool
+        Look at every file of every pack; otherwise at the manifests alone.
     """
-    own = [_entry("installed", folder, folder.parent.name) for folder in _pack_folders(user_data_path("packs"), "*/*")]
-    bundled = [_entry("bundled", folder, folder.name) for folder in _pack_folders(resource_path("packs"), "*")]
+    own = [_entry("installed", folder, check) for folder in _pack_folders(user_data_path("packs"), "*/*")]
+    bundled = [_entry("bundled", folder, check) for folder in _pack_folders(resource_path("packs"), "*")]
     entries = sorted(own + bundled, key=lambda entry: version_key(entry.version), reverse=True)
     return sorted(entries, key=lambda entry: (entry.name, entry.origin == "bundled"))
 
 
 def _pack_folders(root: Path, pattern: str) -> list[Path]:
-    return [
-        folder
-        for folder in sorted(root.glob(pattern))
-        if not folder.name.startswith(".") and (folder / MANIFEST_NAME).is_file()
-    ]
+    return [folder for folder in sorted(root.glob(pattern)) if not folder.name.startswith(".") and folder.is_dir()]
 
 
-def _entry(origin: Origin, folder: Path, folder_name: str) -> PackEntry:
+def _entry(origin: Origin, folder: Path, check: bool) -> PackEntry:
+    """Describe a pack by its manifest or, where that cannot be read, by its folder."""
+    name, version, title = (folder.parent.name, folder.name, "") if origin == "installed" else (folder.name, "", "")
     try:
         manifest = read_manifest(folder)
+        name, version, title = manifest.name, manifest.version, manifest.title
+        if check:
+            verify_pack(folder)
     except PackError as error:
-        return PackEntry(folder_name, "", "", origin, folder, str(error))
-    return PackEntry(manifest.name, manifest.version, manifest.title, origin, folder)
+        return PackEntry(name, version, title, origin, folder, str(error), error.code)
+    return PackEntry(name, version, title, origin, folder)
 
 
-def install_pack(path: Path) -> PackEntry:
-    """Verify a pack folder or ``.saepack`` and copy it into the person's data folder; complete or not at all.
-
-    Raises
-    ------
-    PackError
-        As `load_pack`; ``PACK_INSTALLED`` when another content with this name and version is there already.
-    """
-    pack = load_pack(path)
-    manifest = pack.manifest
-    target = user_data_path("packs", manifest.name, manifest.version)
-    if (target / MANIFEST_NAME).is_file() and read_manifest(target) == manifest:
-        verify_pack(target)
-        return PackEntry(manifest.name, manifest.version, manifest.title, "installed", target)
-    if target.exists():
-        raise PackError(
-            "PACK_INSTALLED", f"another pack {manifest.name} {manifest.version} is installed", f"remove {target} first"
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".installing-", dir=target.parent))
-    try:
-        for name in (*manifest.files, MANIFEST_NAME):
-            shutil.copyfile(pack.folder / name, work / name)
-        if verify_pack(work) != manifest:
-            raise PackError("PACK_CHANGED", "the pack changed while it was copied", "install it again")
-        work.replace(target)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    return PackEntry(manifest.name, manifest.version, manifest.title, "installed", target)
+def _way_out(entry: PackEntry | None) -> str:
+    """Say what to do about a damaged pack that was found by its name, and hides the older and the bundled ones."""
+    if entry is None:
+        return ""
+    if entry.origin == "bundled":
+        return "install the program again"
+    return (
+        f"remove it with 'saerad packs remove {entry.name} {entry.version}' "
+        "or install it again with 'saerad packs install PATH'"
+    )
 
 
 def version_key(version: str) -> tuple[tuple[int, ...], bool, str]:
@@ -199,7 +188,8 @@ def version_key(version: str) -> tuple[tuple[int, ...], bool, str]:
     return tuple(int(part) for part in match.groups()[:3]), not match[4], match[4]
 
 
-def _locate(path_or_name: Path | str) -> Path:
+def _locate(path_or_name: Path | str) -> tuple[Path, PackEntry | None]:
+    """Return the folder of a pack, and its entry where it was found by its name."""
     path = Path(path_or_name)
     text = str(path_or_name)
     # A bare name means an installed pack even if a folder of that name lies in the working directory.
@@ -207,11 +197,11 @@ def _locate(path_or_name: Path | str) -> Path:
     if bare and _NAME.fullmatch(text):
         for entry in list_packs():
             if entry.name == text:
-                return entry.folder
+                return entry.folder, entry
     if path.is_dir():
-        return path
+        return path, None
     if path.is_file():
-        return unpack(path, user_cache_path("packs"))
+        return unpack(path, user_cache_path("packs")), None
     raise PackError(
         "PACK_MISSING",
         f"no pack named {text!r} is installed and no such path exists",

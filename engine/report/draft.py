@@ -31,8 +31,9 @@ class Sentence:
     ----------
     key : str
         Stable within the draft, for edits, links and undo.
-    evidence : tuple of int
-        Feature ids the text stands on; empty only for sentences a person added.
+    findings, evidence : tuple of Finding, tuple of int
+        What the program claimed and the features it stood on; empty only for sentences a person added. They belong to
+        `ai_text`: what the present text may be said to state and to stand on are `claims` and `support`.
     ai_text : str
         What the program wrote; empty for added sentences. Kept so that an edit can be compared.
     """
@@ -44,6 +45,21 @@ class Sentence:
     origin: Origin = "composed"
     state: SentenceState = "unconfirmed"
     ai_text: str = ""
+
+    @property
+    def by_person(self) -> bool:
+        """Whether the present text is a person's, whom the program cannot quote features for."""
+        return self.origin in ("edited", "added")
+
+    @property
+    def claims(self) -> tuple[Finding, ...]:
+        """Coded findings of the present text; none once a person changed it, who may have reversed its meaning."""
+        return () if self.by_person else self.findings
+
+    @property
+    def support(self) -> tuple[int, ...]:
+        """Feature ids the present text stands on; none once a person changed it."""
+        return () if self.by_person else self.evidence
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,7 @@ class Draft:
         return self._put(replace(self.find(key), state="confirmed"))
 
     def edit(self, key: str, text: str) -> Draft:
-        """Replace a sentence's text by a person's; that confirms it. Empty text removes it."""
+        """Replace a sentence's text by a person's; that confirms it and takes its claims. Empty text removes it."""
         if not text.strip():
             return self.remove(key)
         old = self.find(key)

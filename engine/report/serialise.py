@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import DraftError
-from engine.report.draft import Draft
+from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
 from engine.report.wording import load_wording
 
@@ -48,7 +48,9 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
 def public_report(draft: Draft, provider: str) -> dict[str, Any]:
     """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed.
 
-    ``notice`` of a section is what its reader is told where it has no sentence (`Wording.notice`).
+    ``notice`` of a section is what its reader is told where it has no sentence (`Wording.notice`). A sentence that a
+    person edited states no coded finding and cites no feature; what the program had written and on which features is
+    kept under ``ai_text`` and ``ai_features``.
     """
     wording = load_wording(draft.language)
     return {
@@ -64,21 +66,24 @@ def public_report(draft: Draft, provider: str) -> dict[str, Any]:
                 "name": section.name,
                 "title": section.title,
                 "notice": wording.notice(section),
-                "sentences": [
-                    {
-                        "text": sentence.text,
-                        "features": list(sentence.evidence),
-                        "findings": [_public_finding(finding) for finding in sentence.findings],
-                        "origin": sentence.origin,
-                        "state": sentence.state,
-                    }
-                    for sentence in section.sentences
-                    if sentence.state != "removed"
-                ],
+                "sentences": [_public_sentence(s) for s in section.sentences if s.state != "removed"],
             }
             for section in draft.sections
         ],
     }
+
+
+def _public_sentence(sentence: Sentence) -> dict[str, Any]:
+    public: dict[str, Any] = {
+        "text": sentence.text,
+        "features": list(sentence.support),
+        "findings": [_public_finding(finding) for finding in sentence.claims],
+        "origin": sentence.origin,
+        "state": sentence.state,
+    }
+    if sentence.origin == "edited":
+        public |= {"ai_text": sentence.ai_text, "ai_features": list(sentence.evidence)}
+    return public
 
 
 def _public_finding(finding: Finding) -> dict[str, Any]:

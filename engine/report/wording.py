@@ -77,6 +77,13 @@ class Impression(_Strict):
     order: tuple[str, ...]
 
 
+class UnnamedDevice(_Strict):
+    """Whole sentences for a device of which no feature says what it is."""
+
+    present: Annotated[str, Field(min_length=1)]
+    impression: Annotated[str, Field(min_length=1)]
+
+
 class Notices(_Strict):
     """Texts that every exported report carries."""
 
@@ -97,6 +104,7 @@ class Wording(_Strict):
     words: Words
     fallback: Fallback
     impression: Impression
+    unnamed_device: UnnamedDevice
     notices: Notices
     observations: dict[str, ObservationWording]
     devices: dict[str, str] = {}
@@ -104,6 +112,8 @@ class Wording(_Strict):
 
     def sentence(self, finding: Finding) -> str:
         """Return the sentence that states a finding in its section."""
+        if finding.observation == DEVICES and finding.polarity == "present" and not finding.location:
+            return self.unnamed_device.present
         own = self.observations.get(finding.observation)
         template = getattr(self.fallback, finding.polarity)
         if own:
@@ -120,8 +130,10 @@ class Wording(_Strict):
         return self._fill((own.impression if own else None) or self.fallback.impression, finding)
 
     def device_summary(self, findings: list[Finding]) -> str:
-        """Return the line of the impression that names all devices."""
-        names = [self._device(finding) for finding in findings]
+        """Return the line of the impression that names all devices, or says that there is one."""
+        names = [self._device(finding) for finding in findings if finding.location]
+        if not names:
+            return self.unnamed_device.impression
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {self.words.and_} {names[-1]}"
         return _tidy(self.impression.devices.format(name=listed, side="", severity="", location=""))
 
@@ -142,7 +154,7 @@ class Wording(_Strict):
         return order.index(observation) if observation in order else len(order) - 1
 
     def _device(self, finding: Finding) -> str:
-        name = self.devices.get(finding.location, finding.location) or self.observations[finding.observation].name
+        name = self.devices.get(finding.location, finding.location)
         return self.words.device.format(
             side=self.words.side[finding.laterality], name=name, severity="", location=""
         ).strip()

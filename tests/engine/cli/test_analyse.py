@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from engine.cli.main import main
+from engine.cli.results import sentences
 from engine.pack.manifest import OBSERVATIONS
 from tests.engine.pictures import picture, write_dicom
 
@@ -130,7 +132,7 @@ def test_every_format_that_the_image_allows(toy_pack: Path, tmp_path: Path) -> N
     out = tmp_path / "out"
     assert analyse(toy_pack, out, tmp_path / "a.png", tmp_path / "b.dcm", "--format", "all") == 0
     png, dicom = summary(out)
-    assert "no sr was written" in png["message"] and dicom["message"] == ""
+    assert "No sr was written" in png["message"] and dicom["message"] == ""
     names = {path.name for path in (out / png["sop_instance_uid"]).iterdir() if path.suffix != ".npy"}
     assert names == {"analysis.json", "report.json", "report.txt", "report.pdf"}
     names = {path.name for path in (out / uid).iterdir() if path.suffix != ".npy"}
@@ -173,6 +175,13 @@ def test_sources_are_not_changed(toy_pack: Path, tmp_path: Path) -> None:
         ["x.dcm", "--out", "o", "--frmat", "pdf"],
         ["x.dcm", "--out", "o", "--format", "docx"],
         ["x.dcm", "--out", "o", "--format", "seg"],
+        ["x.dcm", "--out", ""],
+        ["x.dcm", "--out", " "],
+        ["", "--out", "o"],
+        ["x.dcm", "", "--out", "o"],
+        ["x.dcm", "--out", "o", "--format", ""],
+        ["x.dcm", "--out", "o", "--format", " , "],
+        ["x.dcm", "--out", "o", "--pack", ""],
     ],
 )
 def test_wrong_arguments(
@@ -193,8 +202,15 @@ def test_a_device_that_is_not_there_is_named_in_the_summary(
     assert (
         main(["analyse", str(tmp_path / "a.dcm"), "--out", str(out), "--pack", str(toy_pack), "--device", device]) == 0
     )
-    assert device in summary(out)[0]["message"]
-    assert capsys.readouterr().err.startswith(f"warning: {device}")
+    assert summary(out)[0]["message"].startswith(f"The device {device} is not available here")
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"warning: the device {device} is not available here")
+    assert (captured.out + captured.err).count("not available") == 1
+
+
+def test_messages_are_sentences() -> None:
+    said = sentences(["the view is lateral", "The file has 2 frames; one is shown.", "sae.onnx is damaged", "", "a"])
+    assert said == "The view is lateral. The file has 2 frames; one is shown. sae.onnx is damaged. A."
 
 
 def test_a_missing_pack_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,6 +246,41 @@ def test_a_fault_of_the_program_costs_only_its_image(
         ("failed", "INTERNAL"),
         ("analysed", "OK"),
     ]
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "/proc/foo"])
+def test_a_folder_that_cannot_be_written_is_named_before_any_image_is_read(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    if out.startswith("/proc") and sys.platform != "linux":
+        pytest.skip("there is no such place here")
+    write_dicom(tmp_path / "a.dcm")
+    (tmp_path / "file").write_text("a file")
+    folder = tmp_path / out  # an absolute path stays as it is
+    assert analyse(toy_pack, folder, tmp_path / "a.dcm", tmp_path / "nowhere.dcm") == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error [OUT_NOT_WRITABLE]: ") and str(folder) in line
+    assert captured.out == ""
+
+
+def test_a_disk_that_is_full_leaves_no_part_of_a_result_and_is_told(
+    toy_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert analyse(toy_pack, out, tmp_path / "a.dcm", "--json") == 3
+    captured = capsys.readouterr()
+    image, told = captured.err.splitlines()
+    assert image.startswith("error [EXPORT_WRITE]: ") and str(out) in image
+    assert told.startswith("error [EXPORT_WRITE]: ") and "summary.json" in told
+    assert [row["code"] for row in json.loads(captured.out)] == ["EXPORT_WRITE"]
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")
@@ -275,6 +326,14 @@ def test_an_interrupt_leaves_whole_files_and_a_summary(
     for path in out.rglob("*.json"):
         json.loads(path.read_text(encoding="utf-8"))
     assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_leg_seen_from_the_side_is_no_chest(demo_pack: Path, tmp_path: Path, shared_data: Path) -> None:
+    leg = shared_data / "dicom" / "radiographs" / "DX_vet_leg_YBR_jpeg.dcm"
+    assert analyse(demo_pack, tmp_path / "out", leg) == 3
+    (row,) = summary(tmp_path / "out")
+    assert (row["outcome"], row["code"]) == ("refused", "NOT_A_CHEST")
 
 
 def test_real_chests_and_other_radiographs(toy_pack: Path, tmp_path: Path, shared_data: Path) -> None:

@@ -31,11 +31,13 @@ def test_the_pages_say_everything(tmp_path: Path) -> None:
     page = "".join(pages(write_pdf(tmp_path, image, made, compose(made, indication="cough & <fever>"))))
     for part in (
         STRIP,
-        "Doe Jane",
+        "Doe, Jane",
         "P1",
         "cough & <fever>",
         "There is a moderate right pleural effusion at the base.",
-        "[11]",
+        "[11; heat map 1]",
+        "(heat map 1)",
+        "1 feature: 11",
         "Moderate right pleural effusion",
         "0.90",
         f"toy 1.0.0 ({PACK_SHA256[:8]}…)",
@@ -67,6 +69,44 @@ def test_review_changes_the_strip_and_does_not_remove_it(tmp_path: Path) -> None
     for page in pages(write_pdf(tmp_path, image, busy(image), draft.review())):
         assert STRIP not in page
         assert "Reviewed by a person; AI-assisted; research use only" in page
+
+
+def test_an_edited_sentence_cites_no_feature(tmp_path: Path) -> None:
+    image = radiograph()
+    draft = compose(busy(image))
+    for sentence in list(draft.sentences()):
+        if 11 in sentence.evidence:
+            draft = draft.edit(sentence.key, f"No effusion, {sentence.key}.")
+    text = "".join(pages(write_pdf(tmp_path, image, busy(image), draft)))
+    assert text.count("[edited by a person]") == 2
+    assert "Moderate right pleural effusion" not in text and not re.search(r"\b11\b(?! ?/)", text)
+
+
+def test_nothing_that_is_cited_is_left_out(tmp_path: Path) -> None:
+    image = radiograph()
+    features = tuple(feature(100 + i, "Edema", activation=5.0 - i * 0.1, description=f"edema {i}") for i in range(15))
+    made = analysis((*features, feature(13, "Pneumothorax", "absent")), probabilities(Edema=0.9), image=image)
+    made.maps.pop(114)
+    text = "".join(pages(write_pdf(tmp_path, image, made, compose(made))))
+    evidence = text.partition("Evidence")[2]
+    for ident in (*range(100, 115), 13):
+        assert re.search(rf"^ *{ident} ", evidence, re.MULTILINE)
+    assert "15 features, 14 of them summed; strongest 100, 101, 102, 103" in " ".join(text.split())
+    assert "Heat maps of the positive findings" in text and "full at 150 times" in text
+
+
+def test_an_image_without_positive_findings_has_no_panels(tmp_path: Path) -> None:
+    image = radiograph()
+    made = analysis((feature(13, "Pneumothorax", "absent"),), image=image)
+    text = "".join(pages(write_pdf(tmp_path, image, made, compose(made))))
+    assert "Heat maps" not in text and "Evidence" in text and "heat map 1" not in text
+
+
+def test_a_panel_on_which_nothing_can_be_drawn_says_so(tmp_path: Path) -> None:
+    image = radiograph()
+    made = analysis((feature(1, "Edema", typical=500.0),), probabilities(Edema=0.9), image=image)
+    text = " ".join("".join(pages(write_pdf(tmp_path, image, made, compose(made)))).split())
+    assert "1 feature, nowhere strong enough to be drawn: 1" in text
 
 
 def test_the_metadata_name_no_patient() -> None:

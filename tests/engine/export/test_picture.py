@@ -8,26 +8,16 @@ import numpy as np
 import pytest
 
 from engine.dicom.radiograph import Acquisition, Calibration, Spacing
-from engine.export.picture import (
-    COLOURS,
-    LARGEST_SIDE,
-    Overlay,
-    blend,
-    density,
-    grey_picture,
-    orientation_letters,
-    overlays_of,
-    render,
-)
+from engine.export.panels import HeatSum, panels_of
+from engine.export.picture import COLOUR, LARGEST_SIDE, blend, grey_picture, orientation_letters, ramp, render
 from engine.inference.heat_scale import OPACITY
 from engine.report.compose import compose
-from tests.engine.report.factories import busy, feature, feature_map, radiograph
+from tests.engine.report.factories import busy, feature_map, radiograph
 
 
-def overlay(peak: tuple[int, int], box: tuple[float, float, float, float], colour: int = 0) -> Overlay:
-    weak = feature_map(1, peak, box)
-    # Strong enough that the peak reaches the full colour.
-    return Overlay(feature(1, "Edema"), replace(weak, values=weak.values * np.float32(4.0)), COLOURS[colour])
+def heat(peak: tuple[int, int], box: tuple[float, float, float, float]) -> HeatSum:
+    """A map strong enough that its peak reaches the full colour."""
+    return HeatSum(feature_map(1, peak, box), 0.2 / 200)
 
 
 def test_without_maps_the_picture_is_the_displayed_image() -> None:
@@ -35,7 +25,7 @@ def test_without_maps_the_picture_is_the_displayed_image() -> None:
     grey = grey_picture(image)
     assert grey.shape == (800, 640)
     assert np.array_equal(grey, np.rint(image.display() * 255).astype(np.uint8))
-    assert np.array_equal(blend(grey, image, []), np.repeat(grey[:, :, None], 3, axis=2))
+    assert np.array_equal(blend(grey, image, None), np.repeat(grey[:, :, None], 3, axis=2))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(3200, 2400), (80, 64), (16, 3000)])
@@ -57,39 +47,25 @@ def test_a_map_is_drawn_where_it_lies(rows: int, columns: int, peak: tuple[int, 
     image = radiograph(rows, columns)
     box = (columns * 0.1, rows * 0.2, columns * 0.9, rows * 0.8)
     grey = grey_picture(image)
-    changed = np.any(blend(grey, image, [overlay(peak, box)]) != grey[:, :, None], axis=2)
+    changed = np.any(blend(grey, image, heat(peak, box)) != grey[:, :, None], axis=2)
     down, across = (positions.mean() for positions in np.nonzero(changed))
     height, width = grey.shape
     assert down / height == pytest.approx(0.2 + 0.6 * (peak[0] + 0.5) / 16, abs=0.01)
     assert across / width == pytest.approx(0.1 + 0.8 * (peak[1] + 0.5) / 16, abs=0.01)
 
 
-def test_overlapping_maps_mix_whatever_their_order_and_leave_the_image_visible() -> None:
+def test_a_map_has_one_colour_and_leaves_the_image_visible() -> None:
     image = radiograph(800, 800)
-    box = (0.0, 0.0, 800.0, 800.0)
     grey = grey_picture(image)
-    both = [overlay((8, 8), box, 0), overlay((8, 8), box, 1)]
-    picture = blend(grey, image, both)
-    assert np.array_equal(picture, blend(grey, image, both[::-1]))
-    mean = (np.array(COLOURS[0]) + np.array(COLOURS[1])) / 2
-    assert picture[425, 425] == pytest.approx(grey[425, 425] * (1 - OPACITY) + mean * OPACITY, abs=1)
+    picture = blend(grey, image, heat((8, 8), (0.0, 0.0, 800.0, 800.0)))
+    expected = grey[425, 425] * (1 - OPACITY) + np.array(COLOUR) * OPACITY
+    assert picture[425, 425] == pytest.approx(expected, abs=1)
 
 
-def test_the_scale_is_that_of_the_feature_not_of_the_image() -> None:
-    weak = overlay((8, 8), (0.0, 0.0, 64.0, 80.0))
-    strong = replace(weak, map=replace(weak.map, values=weak.map.values * 2, preactivation=weak.map.preactivation * 2))
-    assert np.allclose(density(strong), 2 * density(weak))
-    unknown = replace(weak, feature=replace(weak.feature, typical=0.0))
-    assert np.allclose(density(unknown), weak.map.values * 256 / weak.feature.activation)
-
-
-def test_only_present_findings_have_maps() -> None:
-    shown = overlays_of(busy(), compose(busy()))
-    assert [item.feature.id for item in shown] == [12, 11] or [item.feature.id for item in shown] == [11, 12]
-    removed = compose(busy())
-    for sentence in list(removed.sentences()):
-        removed = removed.remove(sentence.key)
-    assert overlays_of(busy(), removed) == []
+def test_the_ramp_begins_with_nothing_and_ends_with_the_full_colour() -> None:
+    line = np.asarray(ramp(200, 4))[0]
+    assert tuple(line[0]) == (90, 90, 90)
+    assert line[-1] == pytest.approx(90 * (1 - OPACITY) + np.array(COLOUR) * OPACITY, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -109,10 +85,11 @@ def test_letters_say_what_the_file_says(stated: tuple[str, ...], left: str, righ
     assert (letters["left"], letters["right"]) == (left, right)
 
 
-def test_the_strip_and_legend_do_not_cover_the_image() -> None:
-    image = radiograph(800, 640)
-    overlays = overlays_of(busy(image), compose(busy(image)))
-    bare, full = render(image, [], "Draft"), render(image, overlays, "Draft")
-    assert bare.getpixel((2, 2)) == (255, 193, 7)
-    assert bare.width == full.width == 640
-    assert full.height > bare.height > 800
+@pytest.mark.parametrize("size", [(800, 640), (300, 2000), (2000, 300)])
+def test_the_strip_does_not_cover_the_image(size: tuple[int, int]) -> None:
+    image = radiograph(*size)
+    grey = grey_picture(image)
+    (panel, *_) = panels_of(busy(image), compose(busy(image)))
+    for picture in (render(image, grey, None, "Draft"), render(image, grey, panel.heat, "Draft")):
+        assert picture.getpixel((2, 2)) == (255, 193, 7)
+        assert picture.width == grey.shape[1] and picture.height > grey.shape[0]

@@ -112,6 +112,21 @@ def test_every_sentence_is_there_with_its_evidence(tmp_path: Path) -> None:
     assert "DRAFT – not for diagnostic use until reviewed" in said
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_a_reviewed_report_is_called_reviewed_and_stays_unverified(tmp_path: Path, exported: bool) -> None:
+    image = radiograph(**CR)
+    draft = compose(busy(image))
+    assert pydicom.dcmread(written(tmp_path, image, draft)).SeriesDescription.startswith("AI draft report")
+    for sentence in list(draft.sentences()):
+        draft = draft.confirm(sentence.key)
+    path = written(tmp_path, image, draft.review().exported() if exported else draft.review())
+    document = pydicom.dcmread(path)
+    assert document.SeriesDescription == "AI-assisted report, reviewed, not verified"
+    flags = (document.CompletionFlag, document.VerificationFlag, document.PreliminaryFlag)
+    assert flags == ("PARTIAL", "UNVERIFIED", "PRELIMINARY")
+    accepted(path)
+
+
 def test_a_denial_never_carries_the_code_of_the_disease() -> None:
     denied = Finding("Pneumothorax", "absent", "none", "", "none", "pleura", 0.02, (1,))
     code = finding_code(denied)
@@ -146,10 +161,13 @@ def test_edited_sentences_lose_their_codes_and_keep_their_text(tmp_path: Path) -
     for sentence in list(draft.sentences()):
         if 11 in sentence.evidence:
             draft = draft.edit(sentence.key, f"No effusion, {sentence.key}.")
-    document = sr.srread(written(tmp_path, image, draft))
+    path = written(tmp_path, image, draft)
+    document = sr.srread(path)
     kept = [group.tracking_identifier for group in document.content.get_image_measurement_groups()]
     assert kept == ["features 13", "features 14", "features 12"]
-    assert any("No effusion" in text for text in texts(document))
+    edited = [text for text in texts(document) if "No effusion" in text]
+    assert edited and all(text.endswith("[edited by a person; confirmed]") for text in edited)
+    accepted(path)
 
 
 def test_a_draft_without_findings_is_valid_and_says_that_this_does_not_mean_normal(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.export.identity import identity_rows, person_name
+from engine.export.identity import identity_rows
 from engine.export.text import report_text
 from engine.inference.analysis import GateVerdict
 from engine.report.compose import compose
@@ -23,7 +23,7 @@ def reviewed(draft: Draft) -> Draft:
 def test_header_sections_and_evidence() -> None:
     text = report_text(radiograph(), busy(), compose(busy(), indication="cough"))
     for part in (
-        "Doe Jane",
+        "Doe, Jane",
         "P1",
         "2024-01-02",
         "toy 1.0.0",
@@ -66,6 +66,14 @@ def test_removed_sentences_are_left_out_and_own_ones_marked() -> None:
     assert "Old rib fracture.\n      [written by a person]" in text
 
 
+def test_an_edited_sentence_cites_no_feature() -> None:
+    draft = compose(busy())
+    denial = next(s for s in draft.sentences() if s.text == "No pneumothorax.")
+    text = report_text(radiograph(), busy(), draft.edit(denial.key, "Large left pneumothorax."))
+    assert "Large left pneumothorax.\n      [edited by a person]" in text
+    assert "feature 13" not in text and "No pneumothorax" not in text
+
+
 def test_an_input_warning_is_shown() -> None:
     warned = replace(busy(), gate=GateVerdict("warning", "OUT_OF_DISTRIBUTION", "the image is unusual"))
     assert "the image is unusual [OUT_OF_DISTRIBUTION]" in report_text(radiograph(), warned, compose(warned))
@@ -74,18 +82,25 @@ def test_an_input_warning_is_shown() -> None:
 def test_names_from_a_file_cannot_pose_as_lines_of_the_report() -> None:
     image = radiograph(patient_name="Doe^Jane\nReviewed by a person\x1b[31m", patient_id="1\r\n2")
     rows = dict(identity_rows(image))
-    assert rows["Patient"] == "Doe Jane Reviewed by a person [31m"
+    assert rows["Patient"] == "Doe, Jane Reviewed by a person [31m"
     assert rows["Patient ID"] == "1 2"
 
 
 @pytest.mark.parametrize(
-    ("stored", "shown"),
+    ("tag", "stored", "label", "shown"),
     [
-        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada Tarou / 山田 太郎 / やまだ たろう"),
-        ("A^^^Dr.^", "A Dr."),
-        ("^^", ""),
-        ("=王^小東", "王 小東"),
+        ("patient_name", "PHANTOM^DEMO", "Patient", "PHANTOM, DEMO"),
+        ("patient_name", "Yamada^Tarou=山田^太郎=やまだ^たろう", "Patient", "Yamada, Tarou (山田 太郎)"),
+        ("patient_age", "060Y", "Age", "60 years"),
+        ("patient_age", "001M", "Age", "1 month"),
+        ("patient_age", "062", "Age", "062"),
+        ("patient_age", "old", "Age", "old"),
+        ("patient_sex", "F", "Sex", "female"),
+        ("patient_sex", "D", "Sex", "D"),
+        ("patient_birth_date", "19400305", "Born", "1940-03-05"),
+        ("patient_birth_date", "1940.03.05", "Born", "1940-03-05"),
+        ("study_date", "2024-01-02", "Study date", "2024-01-02"),
     ],
 )
-def test_person_names(stored: str, shown: str) -> None:
-    assert person_name(stored) == shown
+def test_the_identity_is_written_for_people(tag: str, stored: str, label: str, shown: str) -> None:
+    assert dict(identity_rows(radiograph(**{tag: stored})))[label] == shown

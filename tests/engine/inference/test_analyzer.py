@@ -96,10 +96,28 @@ def test_it_is_bound_to_the_image_and_repeatable(analyzer: Analyzer) -> None:
 
 
 def test_a_refused_image_has_nothing_but_its_verdict(analyzer: Analyzer) -> None:
-    analysis = analyzer.analyse(radiograph(view_position="LL"))
+    analysis = analyzer.analyse(radiograph(view_position="LL", body_part="CHEST"))
     assert (analysis.gate.verdict, analysis.gate.code) == ("refused", "LATERAL_VIEW")
     assert (analysis.features, analysis.observations, analysis.maps) == ((), (), {})
     assert "encoder" not in analysis.timing_ms
+
+
+@pytest.mark.parametrize(
+    ("frontal", "header", "code"),
+    [
+        (0.95, {"patient_orientation": ("P", "H")}, "NOT_A_CHEST"),
+        (0.95, {"view_position": "LATERAL"}, "NOT_A_CHEST"),
+        (0.95, {"view_position": "LL", "body_part": "CHEST"}, "LATERAL_VIEW"),
+        (0.95, {"view_position": "LL", "body_part": "LEG"}, "NOT_A_CHEST"),
+        (0.5, {"view_position": "LL"}, "LATERAL_VIEW"),
+    ],
+)
+def test_a_side_view_of_something_else_is_no_chest(
+    tmp_path: Path, frontal: float, header: dict[str, str | tuple[str, ...]], code: str
+) -> None:
+    pack = build_toy_pack(tmp_path / "toy", gate=GateSpec(frontal_probability_refusal=frontal))
+    analysis = Analyzer(load_pack(pack), "cpu").analyse(radiograph(**header))  # type: ignore[arg-type]
+    assert (analysis.gate.verdict, analysis.gate.code, analysis.features) == ("refused", code, ())
 
 
 def test_progress_rises_and_ends(analyzer: Analyzer) -> None:

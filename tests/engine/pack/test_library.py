@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from engine.errors import PackError
-from engine.pack.library import install_pack, list_packs, load_pack, version_key
+from engine.errors import PackError, UsageError
+from engine.pack.install import install_pack, remove_pack
+from engine.pack.library import list_packs, load_pack, version_key
 from engine.pack.manifest import Manifest
 from tests.engine.toy_pack import build_toy_pack, write_manifest
 
@@ -147,6 +148,61 @@ def test_a_spoilt_pack_is_not_installed_and_a_spoilt_installed_one_is_listed(toy
     (entry,) = [e for e in list_packs() if e.name == "toy"]
     assert "PACK_SCHEMA" in entry.problem
     assert code_of("toy") == "PACK_SCHEMA"
+
+
+@pytest.mark.parametrize("damage", ["LICENSE", "sae.onnx", "pack.json"])
+def test_a_damaged_installed_pack_is_named_with_a_way_out(toy_pack: Path, damage: str) -> None:
+    folder = install_pack(toy_pack).folder
+    (folder / damage).unlink()
+    with pytest.raises(PackError) as caught:
+        load_pack("toy")
+    assert str(folder) in caught.value.message
+    assert "saerad packs remove toy 0.1.0" in caught.value.hint
+    (entry,) = [e for e in list_packs(check=True) if e.name == "toy"]
+    assert (entry.version, entry.code) == ("0.1.0", caught.value.code)
+    assert install_pack(toy_pack).folder == folder  # installing it again mends it
+    assert load_pack("toy").folder == folder
+    assert [p.name for p in folder.parent.iterdir()] == ["0.1.0"]
+
+
+def test_a_damaged_installed_pack_no_longer_hides_the_bundled_one_once_removed(demo_pack: Path) -> None:
+    folder = install_pack(demo_pack).folder
+    (folder / "pack.json").write_text("{}", encoding="utf-8")
+    assert code_of("demo") == "PACK_SCHEMA"
+    assert [entry.folder for entry in remove_pack("demo")] == [folder]
+    assert load_pack("demo").folder == demo_pack
+    assert not folder.parent.exists()
+
+
+def test_a_bundled_pack_is_never_removed(demo_pack: Path) -> None:
+    with pytest.raises(PackError) as caught:
+        remove_pack("demo")
+    assert caught.value.code == "PACK_NOT_INSTALLED" and "bundled" in caught.value.hint
+    assert load_pack("demo").folder == demo_pack
+
+
+def test_one_version_of_several_is_removed_by_its_number(tmp_path: Path) -> None:
+    for version in ("0.1.0", "0.2.0"):
+        install_pack(build_toy_pack(tmp_path / version, version=version))
+    with pytest.raises(UsageError) as caught:
+        remove_pack("toy")
+    assert caught.value.code == "PACK_VERSION" and "0.1.0" in caught.value.hint
+    with pytest.raises(PackError):
+        remove_pack("toy", "0.3.0")
+    (removed,) = remove_pack("toy", "0.2.0")
+    assert removed.version == "0.2.0" and not removed.folder.exists()
+    assert load_pack("toy").manifest.version == "0.1.0"
+
+
+def test_a_link_is_removed_and_what_it_points_to_stays(toy_pack: Path, tmp_path: Path) -> None:
+    home = tmp_path / "data" / "packs" / "toy"
+    home.mkdir(parents=True)
+    try:
+        (home / "0.1.0").symlink_to(toy_pack)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    remove_pack("toy")
+    assert not (home / "0.1.0").exists() and (toy_pack / "pack.json").is_file()
 
 
 def test_versions_are_numbers() -> None:

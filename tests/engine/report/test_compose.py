@@ -130,7 +130,9 @@ def test_one_sentence_a_device() -> None:
 def test_a_device_s_own_readout_decides() -> None:
     tube = feature(1, "Support Devices", location="endotracheal tube")
     low = probability("Support Devices", 0.1, location="endotracheal tube")
-    assert texts(draft_of(tube, readouts=(low,), Support_Devices=0.9), "devices") == ["Device present: support device."]
+    unnamed = draft_of(tube, readouts=(low,), Support_Devices=0.9)
+    assert texts(unnamed, "devices") == ["A support device is present; the model does not say which."]
+    assert texts(unnamed, "impression") == ["A support device is in place."]
     high = probability("Support Devices", 0.9, location="endotracheal tube")
     assert texts(draft_of(tube, readouts=(high,), Support_Devices=0.1), "devices") == [
         "Device present: endotracheal tube."

@@ -66,6 +66,30 @@ def test_the_public_form_has_the_agreed_keys() -> None:
     assert agreed.items() <= first["findings"][0].items()
 
 
+def test_an_edited_sentence_states_nothing_coded_and_cites_no_feature() -> None:
+    draft = compose(busy())
+    denial = next(s for s in draft.sentences() if s.text == "No pneumothorax.")
+    report = public_report(draft.edit(denial.key, "There is a large left pneumothorax."), "x")
+    (edited,) = [s for section in report["sections"] for s in section["sentences"] if s["origin"] == "edited"]
+    assert edited == {
+        "text": "There is a large left pneumothorax.",
+        "features": [],
+        "findings": [],
+        "origin": "edited",
+        "state": "confirmed",
+        "ai_text": "No pneumothorax.",
+        "ai_features": [13],
+    }
+    own = [s for section in report["sections"] for s in section["sentences"] if s["origin"] == "composed"]
+    assert own and all(s["features"] and s["findings"] and "ai_features" not in s for s in own)
+
+
+def test_an_added_sentence_stays_without_features_when_it_is_edited() -> None:
+    draft = compose(busy()).add("bones", "Old fracture.", "own").edit("own", "Old rib fracture.")
+    sentence = draft.find("own")
+    assert (sentence.origin, sentence.claims, sentence.support) == ("added", (), ())
+
+
 def test_the_public_form_leaves_out_removed_sentences_and_states_the_rest() -> None:
     report = public_report(edited(), "x")
     assert report["status"] == "exported"

@@ -59,7 +59,8 @@ class IndexRow:
     marks : int
         De-identification marks in the report's sections.
     report_path : str
-        POSIX path of the report, relative to the root of the data set, or to the folder of reports where that lies elsewhere.
+        POSIX path of the report, relative to the root of the data set or, where they lie elsewhere, of the reports; of
+        a table its name and line.
     """
 
     sample_id: str
@@ -235,18 +236,19 @@ def _checked(rows: Iterable[IndexRow]) -> Iterator[IndexRow]:
 
 
 def fault_of(row: IndexRow) -> str:
-    """Say which rule of `IndexRow` a row breaks; "" when it is sound."""
-    if not (row.sample_id and row.patient_id and row.study_id and row.source):
-        return "sample_id, patient_id, study_id or source is empty"
-    if row.split not in SPLITS:
-        return f"{row.split!r} is not a split"
-    path = PurePosixPath(row.path)
-    if not row.path or path.is_absolute() or ".." in path.parts or "\\" in row.path:
-        return f"{row.path!r} does not lie below the root of the data set"
-    if not _SHA256.fullmatch(row.sha256):
-        return "sha256 is not 64 hexadecimal digits"
-    if row.size < 0 or row.marks < 0:
-        return "size or marks is negative"
-    if row.age is not None and not 0 <= row.age <= 120:
-        return f"{row.age} is not an age in years"
-    return ""
+    """Say which rule of `IndexRow` a row breaks first; "" when it is sound."""
+    rules = (
+        (bool(row.sample_id and row.patient_id and row.study_id and row.source), "an id or the source is empty"),
+        (row.split in SPLITS, f"{row.split!r} is not a split"),
+        (is_inside(row.path), f"{row.path!r} does not lie below the root of the data set"),
+        (_SHA256.fullmatch(row.sha256) is not None, "sha256 is not 64 hexadecimal digits"),
+        (row.size >= 0 and row.marks >= 0, "size or marks is negative"),
+        (row.age is None or 0 <= row.age <= 120, f"{row.age} is not an age in years"),
+    )
+    return next((fault for sound, fault in rules if not sound), "")
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative POSIX path stays below its root."""
+    parts = PurePosixPath(path)
+    return bool(path) and not parts.is_absolute() and ".." not in parts.parts and "\\" not in path

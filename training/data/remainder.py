@@ -9,58 +9,84 @@ from __future__ import annotations
 
 import re
 
-from training.data.comparison import is_comparison
+from training.data.comparison import any_of, is_comparison
 
-_ADVERBS = r"(?:(?:\w+ly|not|also|otherwise) )*"
-_SAME = r"(?:unchanged|unaltered|stable|similar(?: in appearance)?|persistent|continued|redemonstrated|re-demonstrated)"
-_AS_BEFORE = (
-    rf"(?:(?:which|that) (?:is|are|appears?) )?{_ADVERBS}(?:unchanged|unaltered|stable|similar|(?:as |when )?compared|"
-    r"in comparison|as before|as seen|as on|since|without (?:significant )?(?:interval )?change|"
-    r"no (?:significant )?(?:interval )?change|not significantly changed)"
+_ADVERBS = r"(?:(?:\w+ly|not|also|otherwise|likewise) )*"
+_SAME = any_of(
+    ("unchanged", "unaltered", "stable", "similar(?: in appearance)?", "persistent", "continued", "re-?demonstrated")
 )
-_MOVED = r"(?:slightly |mildly |minimally |markedly )?(?:new|increas\w+|decreas\w+|improv\w+|worse\w*|progress\w+|larger|smaller)"
+_AS_BEFORE = any_of(
+    (
+        # "stable from the prior study", but not "stable contours", which names another thing.
+        "(?:unchanged|unaltered|stable|similar)(?=$| (?:from|to|compared|since|as|when|in|relative|over|with|for|at)\\b)",
+        "(?:as |when )?compared", "in comparison", "as before", "as seen", "as on", "since", "(?:without|no) (?:significant )?(?:interval )?change", "not significantly changed",
+    )
+)  # fmt: skip
+_MOVED = r"(?:new|increas\w+|decreas\w+|improv\w+|worse\w*|progress\w+|larger|smaller)"
 
-_AGAIN = re.compile(r"(?i)(?:\b(?:once )?again,? )|(?:,? (?:once )?again\b)")
-_AGAIN_SEEN = re.compile(
-    r"(?i)^(?:once )?(?:again (?:seen|noted|demonstrated|identified|visualized)|re-?demonstrated),? "
-    r"(?:(?P<verb>is|are) )?"
-)
-_REMAINS = re.compile(r"(?i)\b(remains?)\b(?! to\b)")
-_LEAD = re.compile(
-    r"(?i)^(?:in comparison (?:to|with)|(?:as |when )?compared (?:to|with))\b[^,;]*(?:, ?[_\d][^,;]*)*, +"
-)
+_NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 _PARENTHESIS = re.compile(r" ?\(([^()]*)\)")
-_TAIL = re.compile(rf"(?i)(?:[,;]|,? (?:and|but)| -| –)? (?:{_AS_BEFORE})\b[^,;]*$|[,;] {_MOVED}\b[^,;]*$")
+# "In comparison with the study of ___, ___, "
+_LEAD = re.compile(
+    r"^(?:in comparison (?:to|with)|(?:as |when )?compared (?:to|with))\b[^,;]*(?:, ?[_\d][^,;]*)*, +", re.IGNORECASE
+)
+# ", which is unchanged from the prior study", ", increased since ___"
+_TAIL = re.compile(
+    rf"(?:[,;]|,? (?:and|but)| -| –)? (?:(?:which|that) (?:is|are|appears?) )?{_ADVERBS}{_AS_BEFORE}\b[^,;]*$|"
+    rf"[,;] (?:slightly |mildly |minimally |markedly )?{_MOVED}\b[^,;]*$",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(r"\b(?:once )?again,? |,? (?:once )?again\b", re.IGNORECASE)
+# "Again seen is a hernia", "Redemonstrated are effusions"
+_AGAIN_SEEN = re.compile(
+    r"^(?:(?:once )?again,? (?:seen|noted|demonstrated|identified|visualized)|re-?demonstrated),? "
+    r"(?:(?P<verb>is|are) )?",
+    re.IGNORECASE,
+)
+_REMAINS = re.compile(r"\b(remains?)\b(?! to\b)", re.IGNORECASE)
+# "Stable cardiomegaly", "There is a persistent effusion"
 _ADJECTIVE = re.compile(
-    rf"(?i)^(?P<lead>(?:there (?:is|are) )?(?:(?P<article>an?) )?)(?:redemonstration of |(?:{_ADVERBS}{_SAME} )+)(?!(?:or|and|but|to|versus|with|in|from|since)\b)(?=\w)"
+    r"^(?P<lead>(?:there (?:is|are) )?(?:(?P<article>an?) )?)"
+    rf"(?:redemonstration of |(?:{_ADVERBS}{_SAME} )+)(?!(?:or|and|but|to|versus|with|in|from|since)\b)(?=\w)",
+    re.IGNORECASE,
 )
 
-# Words that a sentence without its comparison must not contain: of change they speak only beside another image.
+# Words of change that a sentence without its comparison must not contain: beside no other image they say nothing.
 _CHANGE = re.compile(
-    r"(?i)\b(?:more|less|larger|smaller|better|greater|further|increas\w+|decreas\w+|enlargement|remov\w+|placed|"
+    r"\b(?:more|less|larger|smaller|better|greater|further|increas\w+|decreas\w+|enlargement|remov\w+|placed|"
     r"replaced|withdrawn|advanced|resolved|cleared|disappeared|developed|changed?|differ\w*)\b|"
-    r"\b(?:is|are|appears?) (?:\w+ )?(?:lower|higher)\b"
+    r"\b(?:is|are|appears?) (?:\w+ )?(?:lower|higher)\b",
+    re.IGNORECASE,
 )
+# What was before the comma is gone: ", now resolved".
 _GONE = re.compile(
-    r"(?i)\b(?:resol\w+|clear\w*|remov\w+|no longer|disappear\w*|not (?:seen|present|visible|visualized))\b"
+    r"\b(?:resol\w+|clear\w*|remov\w+|no longer|disappear\w*|not (?:seen|present|visible|visualized))\b", re.IGNORECASE
 )
 _DANGLING = re.compile(
-    r"(?i)(?:^|\b)(?:is|are|was|were|be|been|being|appears?|looks?|has|have|not|and|or|with|without|of|in|the|an?|to|from|"
-    r"at|on|but|seen as|size|position|appearance|which|that|as|(?:is|are) _+)$"
+    r"\b(?:is|are|was|were|be|been|being|appears?|looks?|has|have|not|and|or|with|without|of|in|the|an?|to|from|at|on|"
+    r"but|seen as|shows?|demonstrates?|reveals?|likewise|overall|otherwise|also|size|position|appearance|which|that|as|(?:is|are) _+)$",
+    re.IGNORECASE,
 )
+# A verb or a finding, without which the rest states nothing ("Cardiomediastinal silhouette.").
 _STATES = re.compile(
-    r"(?i)\b(?:is|are|there|seen|noted|present|shows?|demonstrates?|lies?|terminates?|projects?|overlies|no|"
-    r"cardiomegaly|effusions?|atelecta\w+|opacit\w+|opacification|edema|consolidations?|scar\w*|nodules?|masse?s?|granuloma\w*|"
-    r"thickening|emphysema\w*|fractures?|pneumothora\w+|sternotomy|clips|pacemaker|catheters?|tubes?|kypho\w*|"
-    r"scolio\w*|dextroscoliosis|calcifi\w+|hernia\w*|elevation|elevated|enlarge\w+|tortuo\w+|ectasia|atheroscle\w+|"
-    r"hyperinflat\w+|hyperexpan\w+|spondyl\w+|fibro\w+|bronchiect\w+|lymphadenopathy|densit\w+|infiltrates?|blunting|"
-    r"congestion|crowding|pneumonia|deformit\w+|osteophyt\w+|degenerative|wedg\w+|widening|\w*listhesis|airspace disease|interstitial)\b"
+    any_of(
+        (
+            r"\b(?:is|are|there|seen|noted|present|shows?|demonstrates?|lies?|terminates?|projects?|overlies|no)\b",
+            r"\b(?:cardiomegaly|effusions?|atelecta\w+|opacit\w+|opacification|edema|consolidations?|scar\w*)\b",
+            r"\b(?:nodules?|masse?s?|granuloma\w*|thickening|emphysema\w*|fractures?|pneumothora\w+|pneumonia)\b",
+            r"\b(?:sternotomy|clips|pacemaker|catheters?|tubes?|kypho\w*|\w*scolio\w*|calcifi\w+|hernia\w*)\b",
+            r"\b(?:elevat\w+|enlarge\w+|tortuo\w+|ectasia|atheroscle\w+|hyperinflat\w+|hyperexpan\w+|spondyl\w+)\b",
+            r"\b(?:fibro\w+|bronchiect\w+|lymphadenopathy|densit\w+|infiltrates?|blunting|congestion|crowding)\b",
+            r"\b(?:deformit\w+|osteophyt\w+|degenerative|wedg\w+|widening|\w*listhesis|airspace|interstitial)\b",
+        )
+    ),
+    re.IGNORECASE,
 )
-_EMPTY_HEADS = re.compile(
-    r"(?i)^(?:there (?:is|are) )?(?:an? |the )?(?:appearance|position\w*|size|heart size|degree|extent|configuration|course|"
-    r"exam\w*|stud\w+|findings?|chest|tip|contours?|location|alignment)\b"
+_EMPTY_HEAD = re.compile(
+    r"^(?:there (?:is|are) )?(?:an? |the )?(?:appearance|position\w*|size|heart size|degree|extent|configuration|"
+    r"course|exam\w*|stud\w+|findings?|chest|tip|contours?|location|alignment)\b",
+    re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 
 
 def supportable_remainder(sentence: str) -> str:
@@ -88,10 +114,7 @@ def supportable_remainder(sentence: str) -> str:
 
 def _stands_alone(text: str) -> bool:
     return bool(
-        _STATES.search(text)
-        and not is_comparison(text)
-        and not _DANGLING.search(text)
-        and not _EMPTY_HEADS.search(text)
+        _STATES.search(text) and not is_comparison(text) and not _DANGLING.search(text) and not _EMPTY_HEAD.search(text)
     )
 
 

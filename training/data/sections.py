@@ -11,8 +11,9 @@ _NAMES: dict[str, str] = {
     r"findings? ?(?:and|/|&) ?(?:impressions?|recommendations?)|impressions? ?(?:and|/|&) ?findings?",
     "impression": r"impressions?|conclusions?|summary|opinion|assessment|"
     r"impressions? ?(?:and|/|&) ?recommendations?|(?:final|radiologic(?:al)?) (?:impression|diagnosis)",
-    "indication": r"indications?(?: for (?:exam(?:ination)?|study))?|(?:clinical )?history|clinical (?:information|indication|"
-    r"data|history|details|statement|question)|reasons?(?: for (?:the )?(?:exam(?:ination)?|study|this exam(?:ination)?))?|"
+    "indication": r"indications?(?: for (?:exam(?:ination)?|study))?|(?:clinical )?history|"
+    r"clinical (?:information|indication|data|details|statement|question)|"
+    r"reasons?(?: for (?:the |this )?(?:exam(?:ination)?|study))?|"
     r"patient history|history and indication|indication and history|medical condition",
     "comparison": r"comparisons?(?: (?:stud(?:y|ies)|exams?|films?|made))?|compared (?:to|with)|(?:prior|previous) "
     r"(?:stud(?:y|ies)|exams?|examinations?|films?|radiographs?)|comparison is made with",
@@ -70,7 +71,7 @@ def extract_sections(text: str) -> Sections:
             body += paragraphs
         elif name in _CONTEXT:
             found.setdefault(name, []).extend(paragraphs[:1])
-            # What stands after an empty line below "COMPARISON: ___." is the report itself, but not at the report's end.
+            # What stands after an empty line below "COMPARISON: ___." is the report, but not at its end.
             body += [] if "impression" in found else paragraphs[1:]
         else:
             found.setdefault(name, []).extend(paragraphs)

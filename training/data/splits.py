@@ -13,7 +13,7 @@ VAL_OF_TRAIN_VAL = 1 / 8
 
 
 def share_of_group(group: str) -> float:
-    """Return where a group of patients lies in [0, 1): uniform over groups, the same on every machine and in every run."""
+    """Return where a group of patients lies in [0, 1): uniform over groups and the same everywhere."""
     digest = hashlib.sha256(f"{SALT}:{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

@@ -42,8 +42,8 @@ _PLACE = any_of(
 _DEGREE = any_of(
     (
         r"\w+ly", "significant", "substantial", "appreciable", "relevant", "definite", "gross", "short", "overall",
-        "major", "obvious", "great", "much", "large", "real", "other", "marked", "radiographic", "dramatic", "further", "clear",
-        "detectable", "visible", "evident", "notable", "convincing",
+        "major", "obvious", "great", "much", "large", "real", "other", "marked", "radiographic", "dramatic",
+        "further", "clear", "detectable", "visible", "evident", "notable", "convincing",
     )
 )  # fmt: skip
 _ADVERBS = r"(?:(?:\w+ly|not|now|also|since|been|somewhat|further|almost|both|all|again|in) )*"

@@ -44,6 +44,8 @@ class OpeniStudy:
         Codes given by hand: "normal", "Cardiomegaly/borderline".
     origin : str
         File, or row, that it comes from.
+    has_report : bool
+        False for images without one.
     """
 
     uid: str
@@ -51,6 +53,7 @@ class OpeniStudy:
     sections: Sections
     mesh: tuple[str, ...]
     origin: str
+    has_report: bool = True
 
 
 def list_openi(request: Request, problems: Problems) -> Listing:
@@ -62,13 +65,13 @@ def list_openi(request: Request, problems: Problems) -> Listing:
         ``INDEX_TABLE`` where neither is found, ``INDEX_IMAGES`` where no image is found, ``INDEX_SPLIT`` for the
         official split, which this set does not have.
     """
-    choose_split(request, None, "Open-I has none")
+    rule = choose_split(request, None, "Open-I has none")
     xml = _xml_files(request.reports or request.root)
     table = find_table(request.tables, "indiana_reports")
     if xml:
-        studies, total = _read_xml(xml, request, problems), None
+        studies, note = _read_xml(xml, request, problems), "reports in XML"
     elif table is not None:
-        studies, total = _read_csv(table, request, problems), None
+        studies, note = _read_csv(table, request, problems), f"reports of {table.name}"
     else:
         raise UsageError(
             "INDEX_TABLE",
@@ -77,8 +80,7 @@ def list_openi(request: Request, problems: Problems) -> Listing:
         )
     first = list(islice(studies, _PROBED_IMAGES))
     folder = _image_folder(request.root, first)
-    note = "reports in XML" if xml else f"reports of {table.name}" if table else ""
-    return Listing(KIND, "hash", _rows(chain(first, studies), folder, problems), total, (note,))
+    return Listing(KIND, rule, _rows(chain(first, studies), folder, problems), notes=(note,))
 
 
 def _rows(studies: Iterator[OpeniStudy], folder: str, problems: Problems) -> Iterator[IndexRow]:
@@ -90,7 +92,7 @@ def _rows(studies: Iterator[OpeniStudy], folder: str, problems: Problems) -> Ite
         report = clean_sections(study.sections)
         if not study.images:
             problems.remark("REPORT_WITHOUT_IMAGE", study.origin, "the report names no image")
-        elif not (report.findings or report.impression or report.unsupported):
+        elif study.has_report and not (report.findings or report.impression or report.unsupported):
             problems.remark("REPORT_EMPTY", study.origin, "neither findings nor impression were found")
         for name, view in study.images:
             if not is_plain_name(name):
@@ -108,7 +110,7 @@ def _rows(studies: Iterator[OpeniStudy], folder: str, problems: Problems) -> Ite
                 view=view,
                 labels_present=study.mesh,
             )
-            yield with_report(row, report, study.origin)
+            yield with_report(row, report, study.origin) if study.has_report else row
 
 
 def _image_folder(root: Path, studies: Sequence[OpeniStudy]) -> str:
@@ -187,4 +189,4 @@ def _read_csv(reports: Path, request: Request, problems: Problems) -> Iterator[O
         yield OpeniStudy(f"CXR{row['uid']}", tuple(images.get(row["uid"], ())), sections, mesh, origin)
     for uid in images.keys() - known:
         problems.remark("REPORT_MISSING", f"CXR{uid}", f"{reports.name} has no row for this patient")
-        yield OpeniStudy(f"CXR{uid}", tuple(images[uid]), Sections(), (), f"{projections.name}:{uid}")
+        yield OpeniStudy(f"CXR{uid}", tuple(images[uid]), Sections(), (), projections.name, has_report=False)

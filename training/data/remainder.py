@@ -18,8 +18,10 @@ _SAME = any_of(
 _AS_BEFORE = any_of(
     (
         # "stable from the prior study", but not "stable contours", which names another thing.
-        "(?:unchanged|unaltered|stable|similar)(?=$| (?:from|to|compared|since|as|when|in|relative|over|with|for|at)\\b)",
-        "(?:as |when )?compared", "in comparison", "as before", "as seen", "as on", "since", "(?:without|no) (?:significant )?(?:interval )?change", "not significantly changed",
+        r"(?:unchanged|unaltered|stable|similar)"
+        r"(?=$| (?:from|to|compared|since|as|when|in|relative|over|with|for|at)\b)",
+        "(?:as |when )?compared", "in comparison", "as before", "as seen", "as on", "since",
+        "(?:without|no) (?:significant )?(?:interval )?change", "not significantly changed",
     )
 )  # fmt: skip
 _MOVED = r"(?:new|increas\w+|decreas\w+|improv\w+|worse\w*|progress\w+|larger|smaller)"
@@ -64,7 +66,8 @@ _GONE = re.compile(
 )
 _DANGLING = re.compile(
     r"\b(?:is|are|was|were|be|been|being|appears?|looks?|has|have|not|and|or|with|without|of|in|the|an?|to|from|at|on|"
-    r"but|seen as|shows?|demonstrates?|reveals?|likewise|overall|otherwise|also|size|position|appearance|which|that|as|(?:is|are) _+)$",
+    r"but|seen as|shows?|demonstrates?|reveals?|likewise|overall|otherwise|also|"
+    r"size|position|appearance|which|that|as|(?:is|are) _+)$",
     re.IGNORECASE,
 )
 # A verb or a finding, without which the rest states nothing ("Cardiomediastinal silhouette.").
@@ -84,7 +87,8 @@ _STATES = re.compile(
 )
 _EMPTY_HEAD = re.compile(
     r"^(?:there (?:is|are) )?(?:an? |the )?(?:appearance|position\w*|size|heart size|degree|extent|configuration|"
-    r"course|exam\w*|stud\w+|findings?|chest|tip|contours?|location|alignment)\b",
+    r"course|exam\w*|stud\w+|findings?|chest|tip|contours?|location|alignment)\b"
+    r"(?!.*\b(?:is|are|lies?|terminates?|projects?|overlies|shows?|demonstrates?)\b)",
     re.IGNORECASE,
 )
 

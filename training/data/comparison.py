@@ -146,7 +146,8 @@ _OTHERWISE_BEFORE = (
 _ANOTHER_EXAMINATION = (
     # "from prior.", but not "prior granulomatous disease".
     rf"(?:since|from|than|to|with|on|in|the|as) (?:(?:the|a|any|his|her|that of|most|recent) )*{_OTHER}"
-    r"(?=[.,;)]|$| (?:of|from|dated|on|_)(?!\w))",
+    r"(?=[.,;)]|$| (?:of|from|dated|on)\b)",
+    rf"(?:since|from|than|on|to the|the) (?:most |recent )*{_OTHER} _+",
     rf"{_OTHER} {_KIND}{_EXAM}",
     rf"no {_KIND}comparisons?",
     "without comparisons?",
@@ -160,6 +161,8 @@ _ANOTHER_EXAMINATION = (
     rf"(?:compared|comparison|comparing|comparable) (?:to|with|made|{_EXAM})",
     "(?:for|available|in) comparison",
     "comparison is",
+    "comparison:? _+",
+    "currently",
     rf"{_EXAM} (?:of|from|dated|performed on|obtained on|on) (?:the )?(?:_+|\d{{1,2}}[/-]\d+\S*|\d{{4}}|earlier|same)",
     "(?:seen|noted|described|demonstrated|evaluated|characterized|visualized|shown|assessed|known|identified) "
     r"(?:\w+ )?(?:on|by|from) (?:\w+[- ]){0,4}(?:cta?|mri|pet|ultrasound|tomography)",

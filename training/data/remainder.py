@@ -11,7 +11,8 @@ import re
 
 from training.data.comparison import any_of, is_comparison
 
-_ADVERBS = r"(?:(?:\w+ly|not|also|otherwise|likewise) )*"
+_ADVERB = r"(?!\w*megaly\b)\w+ly"
+_ADVERBS = rf"(?:(?:{_ADVERB}|not|also|otherwise|likewise) )*"
 _SAME = any_of(
     ("unchanged", "unaltered", "stable", "similar(?: in appearance)?", "persistent", "continued", "re-?demonstrated")
 )
@@ -45,13 +46,17 @@ _AGAIN_SEEN = re.compile(
     r"(?:(?P<verb>is|are) )?",
     re.IGNORECASE,
 )
-_REMAINS = re.compile(r"\b(remains?)\b(?! to\b)", re.IGNORECASE)
-# "Stable cardiomegaly", "There is a persistent effusion"
+_REMAINS = re.compile(r"\b(remains?)(?= \w)(?! (?:to|which|that|and)\b)", re.IGNORECASE)
+# "Stable cardiomegaly", "There is a persistent effusion"; not "stable or smaller", "stable with"
 _ADJECTIVE = re.compile(
-    r"^(?P<lead>(?:there (?:is|are) )?(?:(?P<article>an?) )?)"
-    rf"(?:redemonstration of |(?:{_ADVERBS}{_SAME} )+)(?!(?:or|and|but|to|versus|with|in|from|since)\b)(?=\w)",
+    rf"\b(?:redemonstration of (?:the )?|(?:(?:{_ADVERB}|overall) )*(?:{_SAME} )+)"
+    r"(?!(?:or|and|but|to|versus|with|in|from|since|when|as|at|on)\b)(?=\w)",
     re.IGNORECASE,
 )
+_ITEM_END = re.compile(r"[,;]| (?:and|with|without|but)\b|$", re.IGNORECASE)
+_ITEM_START = re.compile(r"(?:,|;|,? (?:and|with|but)) $", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(an?) $", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:no|not|without|neither|nor|never)\b", re.IGNORECASE)
 
 # Words of change that a sentence without its comparison must not contain: beside no other image they say nothing.
 _CHANGE = re.compile(
@@ -70,25 +75,30 @@ _DANGLING = re.compile(
     r"size|position|appearance|which|that|as|(?:is|are) _+)$",
     re.IGNORECASE,
 )
-# A verb or a finding, without which the rest states nothing ("Cardiomediastinal silhouette.").
-_STATES = re.compile(
+# A finding, or a verb: without one of them the rest states nothing ("Cardiomediastinal silhouette.").
+_FINDING = re.compile(
     any_of(
         (
-            r"\b(?:is|are|there|seen|noted|present|shows?|demonstrates?|lies?|terminates?|projects?|overlies|no)\b",
             r"\b(?:cardiomegaly|effusions?|atelecta\w+|opacit\w+|opacification|edema|consolidations?|scar\w*)\b",
-            r"\b(?:nodules?|masse?s?|granuloma\w*|thickening|emphysema\w*|fractures?|pneumothora\w+|pneumonia)\b",
-            r"\b(?:sternotomy|clips|pacemaker|catheters?|tubes?|kypho\w*|\w*scolio\w*|calcifi\w+|hernia\w*)\b",
+            r"\b(?:nodules?|nodular\w*|masse?s?|granuloma\w*|thickening|emphysema\w*|fractures?|pneumothora\w+)\b",
+            r"\b(?:sternotomy|clips|pacemaker|catheters?|tubes?|kypho\w*|\w*scolio\w*|calcifi\w+|hernia\w*|pneumonia)\b",
             r"\b(?:elevat\w+|enlarge\w+|tortuo\w+|ectasia|atheroscle\w+|hyperinflat\w+|hyperexpan\w+|spondyl\w+)\b",
             r"\b(?:fibro\w+|bronchiect\w+|lymphadenopathy|densit\w+|infiltrates?|blunting|congestion|crowding)\b",
             r"\b(?:deformit\w+|osteophyt\w+|degenerative|wedg\w+|widening|\w*listhesis|airspace|interstitial)\b",
+            r"\b(?:normal|unremarkable|clear|aneurysm\w*|prominen\w+|low lung volumes)\b",
         )
     ),
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:is|are|there|seen|noted|present|shows?|demonstrates?|lies?|terminates?|projects?|overlies|no)\b",
     re.IGNORECASE,
 )
 _EMPTY_HEAD = re.compile(
     r"^(?:there (?:is|are) )?(?:an? |the )?(?:appearance|position\w*|size|heart size|degree|extent|configuration|"
     r"course|exam\w*|stud\w+|findings?|chest|tip|contours?|location|alignment)\b"
-    r"(?!.*\b(?:is|are|lies?|terminates?|projects?|overlies|shows?|demonstrates?)\b)",
+    r"(?!.*\b(?:is|are|lies?|terminates?|projects?|overlies|shows?|demonstrates?|within|normal|enlarged)\b)|"
+    r"^(?:normal|unremarkable|clear|no)$",
     re.IGNORECASE,
 )
 
@@ -110,7 +120,7 @@ def supportable_remainder(sentence: str) -> str:
     text = _AGAIN_SEEN.sub(lambda m: f"There {m['verb']} " if m["verb"] else "", text)
     text = _AGAIN.sub(" ", text)
     text = _REMAINS.sub(lambda m: "is" if m[1].lower() == "remains" else "are", text)
-    text = _cut_adjective(" ".join(text.split()))
+    text = _cut_adjectives(" ".join(text.split()))
     if text == body.rstrip(". ") or not _stands_alone(text):
         return ""
     return text[0].upper() + text[1:] + stop
@@ -118,7 +128,10 @@ def supportable_remainder(sentence: str) -> str:
 
 def _stands_alone(text: str) -> bool:
     return bool(
-        _STATES.search(text) and not is_comparison(text) and not _DANGLING.search(text) and not _EMPTY_HEAD.search(text)
+        (_FINDING.search(text) or _VERB.search(text))
+        and not is_comparison(text)
+        and not _DANGLING.search(text)
+        and not _EMPTY_HEAD.search(text)
     )
 
 
@@ -137,12 +150,22 @@ def _cut_tail(text: str) -> str:
     return text if _CHANGE.search(head) or _DANGLING.search(head) else head
 
 
-def _cut_adjective(text: str) -> str:
-    """Cut "stable" of "Stable cardiomegaly" and of "There is a stable effusion"."""
-    match = _ADJECTIVE.match(text)
-    if match is None:
-        return text
-    lead, rest = match["lead"], text[match.end() :]
-    if match["article"]:
-        lead = lead[: -len(match["article"]) - 1] + ("an " if rest[0].lower() in "aeiou" else "a ")
-    return lead + rest
+def _cut_adjectives(text: str) -> str:
+    """Cut "stable" of "Stable cardiomegaly", and the whole of ", stable contours" where it stands last.
+
+    Nothing is cut behind a denial: "no persistent effusion" is not "no effusion".
+    """
+    while match := _ADJECTIVE.search(text):
+        before, after = text[: match.start()], text[match.end() :]
+        end = _ITEM_END.search(after)
+        item = after[: end.start()] if end else after
+        start = _ITEM_START.search(before)
+        if _DENIAL.search(before):
+            break
+        if _FINDING.search(item) and not _EMPTY_HEAD.search(item):
+            text = _ARTICLE.sub("an " if after[0].lower() in "aeiou" else "a ", before) + after
+        elif start and not _FINDING.search(after) and not set(",;") & set(after):
+            text = before[: start.start()]
+        else:
+            break
+    return text

@@ -29,19 +29,39 @@ def split_sentences(text: str) -> list[str]:
     sentences = []
     for paragraph in _PARAGRAPH.split(text):
         for item in _ITEM.split(paragraph):
-            sentences += _split_line(" ".join(item.split()))
+            for numbered in _split_numbered(" ".join(item.split())):
+                sentences += _split_line(numbered)
     return sentences
 
 
+def _split_numbered(line: str) -> list[str]:
+    """Split "1. Effusion 2. Scoliosis", whose items end without full stops, before each next number."""
+    items = []
+    number = 2
+    while line.startswith(f"{number - 1}.") and (found := re.search(rf" {number}\. ?(?=[A-Z_])", line)):
+        items.append(line[: found.start()])
+        line = line[found.start() + 1 :]
+        number += 1
+    return [*items, line]
+
+
 def _split_line(line: str) -> list[str]:
-    sentences = []
+    sentences: list[str] = []
     start = 0
     for stop in _STOP.finditer(line):
         if stop.end() < len(line) and _ends(line[start : stop.start()], stop.group().strip(), line[stop.end() :]):
-            sentences.append(line[start : stop.end()].strip())
+            _append(sentences, line[start : stop.end()].strip())
             start = stop.end()
-    rest = line[start:].strip()
-    return [*sentences, rest] if rest else sentences
+    _append(sentences, line[start:].strip())
+    return sentences
+
+
+def _append(sentences: list[str], text: str) -> None:
+    """Add a sentence; a stray full stop goes to the one before."""
+    if sentences and text and not any(letter.isalnum() or letter == "_" for letter in text):
+        sentences[-1] += text
+    elif text:
+        sentences.append(text)
 
 
 def _ends(before: str, mark: str, after: str) -> bool:

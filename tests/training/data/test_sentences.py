@@ -17,6 +17,7 @@ CASES = [
     ("Opacity in zone C. The heart is normal.", ["Opacity in zone C.", "The heart is normal."]),
     ("1. No acute disease. 2. Scoliosis.", ["1. No acute disease.", "2. Scoliosis."]),
     ("1. No acute disease\n2. Scoliosis", ["1. No acute disease", "2. Scoliosis"]),
+    ("1. Right effusion 2. Scoliosis 3. ___", ["1. Right effusion", "2. Scoliosis", "3. ___"]),
     ("- Clear lungs\n- Normal heart", ["- Clear lungs", "- Normal heart"]),
     ("Fracture at the level of T 4. The heart is normal.", ["Fracture at the level of T 4.", "The heart is normal."]),
     ("Atelectasis vs. pneumonia. Effusion", ["Atelectasis vs. pneumonia.", "Effusion"]),
@@ -24,6 +25,7 @@ CASES = [
     ("One paragraph\n\nAnother paragraph", ["One paragraph", "Another paragraph"]),
     ("Pneumonia? Effusion!", ["Pneumonia?", "Effusion!"]),
     ("St. Jude valve. ICD", ["St. Jude valve.", "ICD"]),
+    ("Clear. . Normal.", ["Clear..", "Normal."]),
     ("", []),
     (" \n\n . ", ["."]),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.errors import DataError, SaeRadError
+from engine.inference.header_gate import header_verdict
 from engine.worker.decode import new_decoder, submit_decode
 from engine.worker.job import Job
 from training.data.listing import Listing, Problems, Request, age_of, choose_split, sex_of, with_report
@@ -25,12 +26,16 @@ _SPLITS: dict[str, Split] = {
 _NO_IMAGES = frozenset({"NOT_DICOM", "NOT_AN_IMAGE", "IS_DICOMDIR", "ZIP_ARCHIVE"})
 """Codes of files that were never images; any other means that an image could not be read."""
 
+_OTHER_IMAGES = frozenset({"NOT_A_RADIOGRAPH", "NOT_A_CHEST"})
+"""Codes of the header gate for what has no place in a set of chest radiographs; side views and children have one."""
+
 
 def list_dicom(request: Request, problems: Problems) -> Listing:
     """List the images below a folder: every file is opened by the engine's reader, in child processes.
 
-    PNG and JPEG files count too where the table names them by path. A file that is no image is a remark, one that
-    cannot be read a problem. The official split is a column "split" of the table.
+    PNG and JPEG files count too where the table names them by path. A file that is no image, or by its header no
+    radiograph of a chest (CT, hand), is a remark; one that cannot be read is a problem. The official split is a column
+    "split" of the table.
 
     Raises
     ------
@@ -77,6 +82,10 @@ def _rows(
         if isinstance(outcome, SaeRadError):
             note = problems.remark if outcome.code in _NO_IMAGES else problems.add
             note(outcome.code, place, outcome.message)
+            continue
+        verdict = header_verdict(outcome)
+        if verdict.code in _OTHER_IMAGES:
+            problems.remark(verdict.code, place, verdict.message)
             continue
         record = _find(table, outcome, place, problems) if table else None
         if not outcome.is_dicom and record is None:

@@ -67,7 +67,7 @@ def _append(sentences: list[str], text: str) -> None:
 def _ends(before: str, mark: str, after: str) -> bool:
     """Whether a stop between two texts ends a sentence."""
     if not before.strip():
-        return False
+        return True
     if mark[0] != ".":
         return not after[0].islower()
     if _NUMBER.fullmatch(before.strip()):

@@ -30,6 +30,8 @@ def test_reports_are_joined_and_nothing_is_dropped_silently(index: Indexer, tmp_
     root = tmp_path / "set"
     uids = hospital(root)
     (root / "notes.txt").write_text("no image")
+    dicom(root / "b" / "ct.dcm", Modality="CT", StudyInstanceUID="1.2.10")
+    dicom(root / "b" / "hand.dcm", BodyPartExamined="HAND")
     (root / "b" / "broken.dcm").write_bytes((root / "b" / "three.dcm").read_bytes()[:-100])
     picture(root / "b" / "photo.png", 1)
     shutil.copy(root / "a" / "one", root / "b" / "copy.dcm")
@@ -46,6 +48,8 @@ def test_reports_are_joined_and_nothing_is_dropped_silently(index: Indexer, tmp_
         ("INDEX_NO_PATIENT", "remark", "b/four.dcm"),
         ("INDEX_PICTURE", "remark", "b/photo.png"),
         ("INDEX_TWICE", "error", "b/copy.dcm"),
+        ("NOT_A_CHEST", "remark", "b/hand.dcm"),
+        ("NOT_A_RADIOGRAPH", "remark", "b/ct.dcm"),
         ("NOT_DICOM", "remark", "notes.txt"),
         ("PIXELS_TRUNCATED", "error", "b/broken.dcm"),
         ("REPORT_MISSING", "remark", "b/four.dcm"),

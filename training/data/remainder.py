@@ -14,7 +14,15 @@ from training.data.comparison import any_of, is_comparison
 _ADVERB = r"(?!\w*megaly\b)\w+ly"
 _ADVERBS = rf"(?:(?:{_ADVERB}|not|also|otherwise|likewise) )*"
 _SAME = any_of(
-    ("unchanged", "unaltered", "stable", "similar(?: in appearance)?", "persistent", "continued", "re-?demonstrated")
+    (
+        "unchanged",
+        "unaltered",
+        "stable(?:[- ]appearing)?",
+        "similar(?: in appearance)?",
+        "persistent",
+        "continued",
+        "re-?demonstrated",
+    )
 )
 _AS_BEFORE = any_of(
     (

@@ -8,9 +8,13 @@ import sys
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from training.data.listing import Listing, Problems
+    from training.data.manifest import IndexRow
 
 KINDS = ("mimic-cxr", "mimic-cxr-jpg", "openi", "nih-cxr14", "dicom")
 EXAMPLE = (
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
     from training.data.index_summary import Summary
     from training.data.listing import Problems
-    from training.data.manifest import IndexRow, write_manifest
+    from training.data.manifest import write_manifest
     from training.data.measure import measure_rows
 
     _check(args)
@@ -111,7 +115,7 @@ def _check(args: argparse.Namespace) -> None:
         )
 
 
-def _listing(args: argparse.Namespace, problems: Any) -> Any:
+def _listing(args: argparse.Namespace, problems: Problems) -> Listing:
     """Return what the adapter of this kind lists."""
     from training.data.listing import Request
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -147,17 +147,13 @@ def write_manifest(
             counts.update(row.split for row in group)
             writer.write_table(_table(group))
         info = ManifestInfo(source, root, command, split_rule, dict(counts))
-        writer.add_key_value_metadata({_KEY: json.dumps({"schema_version": SCHEMA_VERSION, **_as_json(info)})})
+        writer.add_key_value_metadata({_KEY: json.dumps({"schema_version": SCHEMA_VERSION, **asdict(info)})})
     return info
 
 
 def _table(rows: list[IndexRow]) -> pa.Table:
     columns = [pa.array([getattr(row, field.name) for row in rows], field.type) for field in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def _as_json(info: ManifestInfo) -> dict[str, Any]:
-    return {field.name: getattr(info, field.name) for field in fields(ManifestInfo)}
 
 
 def read_manifest(path: Path) -> list[IndexRow]:

@@ -52,6 +52,10 @@ class WorkerError(SaeRadError):
     """The child process that does the work crashed, ran out of time or memory, or could not be started."""
 
 
+class DataError(SaeRadError):
+    """A data set for training, or the manifest of one, is not as it should be."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

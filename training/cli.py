@@ -37,6 +37,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from training.data.index_cli import add_parser as add_index
     from training.data.phantom.cli import add_parser as add_phantom
 
     parser = argparse.ArgumentParser(
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_index(commands)
     add_phantom(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)

@@ -17,8 +17,9 @@ from engine.report.vocabulary import PARENTS
 from training.data.phantom.dataset import PhantomRecord, read_phantoms
 from training.data.phantom.types import OBSERVATIONS as PHANTOM_OBSERVATIONS
 from training.data.phantom.types import PhantomFinding
+from training.data.splits import split_of_group
 from training.encoder.outputs import NIH_OBSERVATIONS, NIH_SILENT
-from training.encoder.real import RealImage, read_grey, read_table, split_of_group
+from training.encoder.real import RealImage, read_grey, read_table
 from training.labelling.cases import DEVICES, NORMAL, Case, Claim, Split
 
 Reader = Callable[[], npt.NDArray[np.float32]]

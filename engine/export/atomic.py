@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ExportError
@@ -35,14 +37,25 @@ def write_atomic(path: Path, data: bytes) -> Path:
     ExportError
         ``EXPORT_WRITE`` with what to do.
     """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+    return path
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Hand out an empty file of a temporary name; when the block ends without an error, it becomes `path`.
+
+    For writers that want a name rather than bytes; otherwise as `write_atomic`.
+    """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=".saerad-", suffix=".part", dir=path.parent)
+        os.close(descriptor)
         temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
+        yield temporary
+        with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         # mkstemp makes files private; a result is as readable as any other file of this person.
         temporary.chmod(0o666 & ~file_mask())
@@ -54,7 +67,6 @@ def write_atomic(path: Path, data: bytes) -> Path:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-    return path
 
 
 def write_error(path: Path, error: OSError) -> ExportError:

@@ -47,7 +47,8 @@ def codes_in(argument: ast.expr) -> set[str]:
 
 def raised_codes(repository: Path) -> set[str]:
     """First arguments of what makes errors and notices, and the worker's failures, whose third is the code."""
-    makers = error_classes(repository) | {"Problem", "__init__", "refused", "warning"}
+    # `add`, `remark` and `_remark` note what is wrong with a data set.
+    makers = error_classes(repository) | {"Problem", "__init__", "refused", "warning", "add", "remark", "_remark"}
     found: set[str] = set()
     for name, call in calls(repository):
         place = 2 if name == "Failure" else 0 if name in makers else None

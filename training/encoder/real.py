@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from training.data.splits import split_of_group
 
 SHIPPABLE_COV_LICENCES = frozenset({"CC BY", "CC BY 3.0", "CC BY 4.0", "CC BY-SA"})
 SOURCES = ("nih", "rsna", "hann", "cov")
@@ -40,13 +41,6 @@ class RealImage:
     licence: str
     split: str
     text: str
-
-
-def split_of_group(group: str) -> str:
-    """Return the split of a group of patients: 70 % train, 15 % val, 15 % test, by a fixed hash of its name."""
-    digest = hashlib.sha256(f"saerad-split-1:{group}".encode()).digest()
-    share = int.from_bytes(digest[:8], "big") / 2**64
-    return "train" if share < 0.70 else "val" if share < 0.85 else "test"
 
 
 def may_ship(source: str, licence: str) -> bool:

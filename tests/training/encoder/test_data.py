@@ -11,11 +11,12 @@ import torch
 
 from tests.training.encoder.toy import CHANNELS, OUTPUTS, toy_set
 from training.data.phantom.types import PhantomFinding
+from training.data.splits import split_of_group
 from training.encoder.augment import jpeg, random_affine, warp
 from training.encoder.dataset import MASKS_UNKNOWN, BatchSampler, join
 from training.encoder.metrics import auroc
 from training.encoder.outputs import FindingTruth, nih_targets, output_names, set_view, unknown_targets
-from training.encoder.real import SHIPPABLE_COV_LICENCES, RealImage, read_table, split_of_group
+from training.encoder.real import SHIPPABLE_COV_LICENCES, RealImage, read_table
 from training.encoder.sources import cached, real_targets
 from training.encoder.truth import channel_names, coarse, mask_array, phantom_targets, phantom_truth
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -18,9 +17,8 @@ from engine.errors import UsageError
 from training.data.phantom.background import load_background
 from training.data.phantom.draw import draw_phantom
 from training.data.phantom.types import Phantom, PhantomFinding
-from training.encoder.real import split_of_group
+from training.data.splits import SPLITS, Split, split_of_group
 
-Split = Literal["train", "val", "test"]
 SHARES: tuple[tuple[Split, float], ...] = (("train", 13 / 15), ("val", 1 / 15), ("test", 1 / 15))
 TABLE = "phantoms.csv"
 COLUMNS = (
@@ -64,7 +62,7 @@ class PhantomRecord:
 
 def split_of(group: str) -> Split:
     """Split of a background's patient group: the one in which the encoder sees, or does not see, its pictures."""
-    return _as_split(split_of_group(group))
+    return split_of_group(group)
 
 
 def _share(position: float) -> Split:
@@ -240,7 +238,7 @@ def read_phantoms(folder: Path) -> list[PhantomRecord]:
 
 
 def _as_split(text: str) -> Split:
-    for split, _ in SHARES:
+    for split in SPLITS:
         if text == split:
             return split
     raise ValueError(f"{text!r} is not a split")

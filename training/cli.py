@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from training.activations.cli import add_parser as add_harvest
     from training.data.phantom.cli import add_parser as add_phantom
 
     parser = argparse.ArgumentParser(
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_phantom(commands)
+    add_harvest(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)
     return parser

@@ -16,7 +16,8 @@ BUFFER_ROWS = 1 << 17
 """Tokens in memory: 192 MiB at 768 dimensions in float16."""
 RUN_LENGTH = 16
 """Patch tokens that are read in one piece, about: 24 KiB at 768 dimensions in float16, a few pages of the disk."""
-_PIECE = 1 << 12
+_PIECE = 1 << 10
+"""Tokens that are taken from the store at once, on their way into the window."""
 
 
 class StoreStream:
@@ -111,10 +112,11 @@ class StoreStream:
                 self._epoch, self._position = self._epoch + 1, 0
             window, offset = self._place(self._position)
             self._load(window)
-            part = self._buffer[offset : offset + self._batch - filled]
-            batch[filled : filled + len(part)] = part
-            filled += len(part)
-            self._position += len(part)
+            # No name for the part that is copied: it would keep the whole window alive while the next one is read.
+            count = min(self._batch - filled, len(self._buffer) - offset)
+            batch[filled : filled + count] = self._buffer[offset : offset + count]
+            filled += count
+            self._position += count
         return batch
 
     def state(self) -> State:
@@ -167,10 +169,13 @@ class StoreStream:
         buffer = np.empty((len(places), self.d_model), self._store.dtype)
         step = max(1, _PIECE // self._length)
         for start in range(0, len(drawn), step):
-            runs = self._in_store(drawn[start : start + step])
-            tokens = self._store.take(runs, self._kind, self._length).reshape(-1, self.d_model)
-            buffer[places[start * self._length :][: len(tokens)]] = tokens
+            part = drawn[start : start + step]
+            buffer[places[start * self._length :][: len(part) * self._length]] = self._read(part)
         self._buffer, self._drawn_epoch, self._read_window = buffer, self._epoch, window
+
+    def _read(self, runs: Rows) -> Array:
+        """Read runs that are counted over the chosen images; shape (tokens, D)."""
+        return self._store.take(self._in_store(runs), self._kind, self._length).reshape(-1, self.d_model)
 
     def _in_store(self, runs: Rows) -> Rows:
         """Return the store's numbers of runs that are counted over the chosen images."""

@@ -98,7 +98,8 @@ class _Builder:
 def _stored(tokens: npt.NDArray[np.float32], dtype: DType) -> Array:
     """Return tokens in the store's type."""
     greatest = float(np.abs(tokens).max(initial=0.0))
-    if greatest > np.finfo(dtype).max:
+    # As a float of Python: a comparison in float16 would overflow itself.
+    if greatest > float(np.finfo(dtype).max):
         raise StoreError(
             "STORE_RANGE", f"activations reach {greatest:.3g}, more than float16 holds", "harvest with --dtype float32"
         )

@@ -28,7 +28,10 @@ def layer_tensors(content: bytes, spec: EncoderSpec) -> dict[str, str]:
         "embeddings" (before the first block), "block0", "block1", …; each a tensor (N, T, D) whose row 0 is the class
         token and whose last P rows are the patches.
     """
-    graph = shape_inference.infer_shapes(_load(content)).graph
+    try:
+        graph = shape_inference.infer_shapes(_load(content)).graph
+    except shape_inference.InferenceError:  # operators that ONNX does not know
+        return {}
     shapes = {
         value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
         for value in (*graph.value_info, *graph.output)

@@ -71,12 +71,13 @@ def manifest_rows(manifest: Path, root: Path) -> list[HarvestRow]:
         ``HARVEST_MANIFEST`` when it cannot be read, lacks a column, names an image twice or a path outside `root`.
     """
     try:
+        present = pq.read_schema(manifest).names
+        missing = [name for name in COLUMNS if name not in present]
+        if missing:
+            raise _bad(manifest, f"has no column {', '.join(missing)}")
         table = pq.read_table(manifest, columns=list(COLUMNS))
     except (OSError, pa.ArrowException) as error:
         raise _bad(manifest, f"cannot be read ({str(error).splitlines()[0]})") from error
-    missing = [name for name in COLUMNS if name not in table.column_names]
-    if missing:
-        raise _bad(manifest, f"has no column {', '.join(missing)}")
     rows = [_manifest_row(manifest, root, fields) for fields in table.to_pylist()]
     twice = [name for name, count in Counter(row.sample_id for row in rows).items() if count > 1]
     if twice:

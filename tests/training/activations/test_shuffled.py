@@ -121,9 +121,7 @@ def is_well_mixed(tokens: FloatArray, per_image: int, batch: int) -> bool:
     entropies = [normalised_entropy(owner, batch) for owner in (images, shards)]
     if per_image > 1:
         entropies.append(normalised_entropy(on_disk % per_image, batch))
-    return (
-        min(entropies) > 0.95 and abs(rank_correlation(on_disk)) < 0.05 and neighbours_together(images) < 2.0
-    )
+    return min(entropies) > 0.95 and abs(rank_correlation(on_disk)) < 0.05 and neighbours_together(images) < 2.0
 
 
 def test_patch_tokens_are_mixed_nearly_as_by_a_permutation(store: ActivationStore) -> None:

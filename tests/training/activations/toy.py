@@ -54,7 +54,9 @@ def toy_recipe(
     )
 
 
-def toy_content(rows: list[HarvestRow], start: int, recipe: Recipe, failed: frozenset[str] = frozenset()) -> ShardContent:
+def toy_content(
+    rows: list[HarvestRow], start: int, recipe: Recipe, failed: frozenset[str] = frozenset()
+) -> ShardContent:
     """Tokens that tell the number of their image (first number) and of their patch (second; -1 the class token)."""
     kept = [(start + place, row) for place, row in enumerate(rows) if row.sample_id not in failed]
     numbers = np.array([number for number, _ in kept], dtype=np.float32)

@@ -48,6 +48,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=_positive, default=16, help="images the encoder sees at once (default 16)")
     parser.add_argument("--shard-rows", type=_positive, help="images a shard (default: 1024, or what makes 128 MiB)")
     parser.add_argument("--limit", type=_positive, help="harvest only the first images")
+    parser.add_argument("--retry-failed", action="store_true", help="try images again that failed in a former run")
     parser.add_argument("--verify", action="store_true", help="hash every byte of the finished store --out, no more")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
     parser.set_defaults(run=run)
@@ -107,6 +108,7 @@ def _harvest(args: argparse.Namespace) -> int:
         shard_rows=args.shard_rows,
         workers=max(1, usable_cores() - 1) if args.workers is None else args.workers,
         manifest_sha256=file_sha256(args.manifest) if args.manifest else "",
+        retry=args.retry_failed,
     )
     encoder = open_encoder(
         args.pack, args.encoder, args.spec, layer=args.layer, device=args.device, threads=args.threads

@@ -36,6 +36,8 @@ class HarvestOptions:
     workers : int
         Processes that read and preprocess; 0 does it in this one.
     manifest_sha256 : str
+    retry : bool
+        Try images again that a former run could not harvest, by making their shards again.
     """
 
     tokens: Tokens = "class"
@@ -44,6 +46,7 @@ class HarvestOptions:
     shard_rows: int | None = None
     workers: int = 1
     manifest_sha256: str = ""
+    retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def harvest(
         ``WORKER_NOT_STARTED``.
     """
     recipe = make_recipe(rows, encoder, options)
-    with StoreWriter(out, recipe) as writer:
+    with StoreWriter(out, recipe, retry=options.retry) as writer:
         before, missing = writer.images_done, writer.missing
         progress.begin(before)
         start = time.monotonic()

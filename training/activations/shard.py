@@ -17,6 +17,7 @@ from engine.export.atomic import write_atomic
 from training.activations.layout import Recipe, ShardEntry, shard_name
 
 Array = npt.NDArray[Any]
+Tensors = dict[str, tuple[np.dtype[Any], tuple[int, ...], int]]
 CLASS, PATCHES = "class_token", "patch_tokens"
 _DTYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _LENGTH_BYTES, _LONGEST_HEADER = 8, 100_000_000
@@ -66,7 +67,7 @@ class ShardHeader:
     failures : tuple of Failure
     """
 
-    tensors: dict[str, tuple[np.dtype[Any], tuple[int, ...], int]]
+    tensors: Tensors
     recipe_sha256: str
     sample_ids: tuple[str, ...]
     failures: tuple[Failure, ...]
@@ -167,9 +168,9 @@ def check_shard(folder: Path, entry: ShardEntry, recipe: Recipe, *, hashed: bool
     return header
 
 
-def map_tensor(path: Path, header: ShardHeader, name: str) -> Array:
+def map_tensor(path: Path, tensors: Tensors, name: str) -> Array:
     """Map a tensor into memory, read-only: pages come from the disk when they are looked at, and may be dropped."""
-    dtype, shape, offset = header.tensors[name]
+    dtype, shape, offset = tensors[name]
     if math.prod(shape) == 0:
         return np.empty(shape, dtype)
     return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)

@@ -22,7 +22,7 @@ from training.activations.layout import (
     damaged,
     read_store_file,
 )
-from training.activations.shard import CLASS, PATCHES, Array, ShardHeader, check_shard, file_sha256, map_tensor
+from training.activations.shard import CLASS, PATCHES, Array, Tensors, check_shard, file_sha256, map_tensor
 
 Kind = Literal["class", "patches"]
 Rows = npt.NDArray[np.int64]
@@ -65,7 +65,7 @@ class ActivationStore:
         self.folder, self.d_model = folder, store.d_model
         self.recipe: Recipe = store.recipe
         self._entries, self._index_sha256 = store.shards, store.index_sha256
-        self._headers = self._check(hashed=False)
+        self._tensors = self._check(hashed=False)
         self._starts = np.cumsum([0, *(entry.rows for entry in self._entries)])
         self.rows = int(self._starts[-1])
         self._mapped: dict[tuple[int, Kind], Array] = {}
@@ -161,16 +161,17 @@ class ActivationStore:
         if hashlib.sha256(content).hexdigest() != self._index_sha256:
             raise damaged(self.folder, f"{INDEX_NAME} has another hash than when it was written")
 
-    def _check(self, *, hashed: bool) -> list[ShardHeader]:
+    def _check(self, *, hashed: bool) -> list[Tensors]:
+        """Check every shard and return where its tensors lie; the ids are left to the index."""
         try:
-            return [check_shard(self.folder, entry, self.recipe, hashed=hashed) for entry in self._entries]
+            return [check_shard(self.folder, entry, self.recipe, hashed=hashed).tensors for entry in self._entries]
         except ValueError as error:
             raise damaged(self.folder, str(error)) from error
 
     def _tensor(self, shard: int, kind: Kind) -> Array:
         if (shard, kind) not in self._mapped:
             path = self.folder / self._entries[shard].file
-            self._mapped[shard, kind] = map_tensor(path, self._headers[shard], _TENSORS[kind])
+            self._mapped[shard, kind] = map_tensor(path, self._tensors[shard], _TENSORS[kind])
         return self._mapped[shard, kind]
 
     def _table(self, name: str, columns: Collection[str] | None) -> pa.Table:

@@ -52,6 +52,8 @@ class StoreWriter:
         Made if needed. Finished shards of the same recipe are kept; those that do not pass a check of size and header
         are made again.
     recipe : Recipe
+    retry : bool
+        Make the shards again in which images failed.
 
     Attributes
     ----------
@@ -65,12 +67,14 @@ class StoreWriter:
         ``STORE_SCHEMA``, ``STORE_DAMAGED`` when its description cannot be read.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, *, retry: bool = False) -> None:
         self._folder, self._recipe = folder, recipe
         self._lock = FolderLock(folder)
         try:
             store = self._begin()
             self._entries, self.redone = self._sound(store)
+            if retry:
+                self._entries = {number: e for number, e in self._entries.items() if not e.failures}
         except BaseException:
             self._lock.release()
             raise
@@ -106,8 +110,9 @@ class StoreWriter:
         StoreError
             ``STORE_DAMAGED`` when the shards do not hold these rows.
         """
-        index: list[dict[str, object]] = []
+        index = [INDEX_SCHEMA.empty_table()]
         failures: list[Failure] = []
+        first = 0
         for number, entry in sorted(self._entries.items()):
             try:
                 header = check_shard(self._folder, entry, self._recipe)
@@ -119,9 +124,11 @@ class StoreWriter:
             if tuple(row.sample_id for row in kept) != header.sample_ids:
                 raise damaged(self._folder, f"{entry.file} holds other images than were asked for")
             failures.extend(header.failures)
-            index.extend(_index_row(len(index), row, number, place) for place, row in enumerate(kept))
+            places = [_index_row(first + place, row, number, place) for place, row in enumerate(kept)]
+            index.append(pa.Table.from_pylist(places, INDEX_SCHEMA))
+            first += len(kept)
         self._write_table(FAILURES_NAME, pa.Table.from_pylist([asdict(f) for f in failures], FAILURES_SCHEMA))
-        sha256 = self._write_table(INDEX_NAME, pa.Table.from_pylist(index, INDEX_SCHEMA))
+        sha256 = self._write_table(INDEX_NAME, pa.concat_tables(index).combine_chunks())
         self._save(sha256)
 
     def _begin(self) -> StoreFile:

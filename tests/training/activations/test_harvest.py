@@ -130,6 +130,22 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     assert contents(tmp_path / "s") == contents(finished)
 
 
+def test_images_that_failed_are_tried_again_on_request(toy_pack: Path, pictures: Path, tmp_path: Path) -> None:
+    names = ["000.png", "001.png", "002.png", "004.png"]
+    (tmp_path / "p").mkdir()
+    rows = [HarvestRow(name, tmp_path / "p" / name, name) for name in names]
+    options = replace(OPTIONS, shard_rows=2)
+    for name in names[:3]:
+        (tmp_path / "p" / name).write_bytes((pictures / name).read_bytes())
+    run(rows, encoder_of(toy_pack), tmp_path / "s", options)
+    assert ActivationStore(tmp_path / "s").failures()["code"].to_pylist() == ["FILE_MISSING"]
+    (tmp_path / "p" / names[3]).write_bytes((pictures / names[3]).read_bytes())
+    assert run(rows, encoder_of(toy_pack), tmp_path / "s", options).images_new == 0
+    assert run(rows, encoder_of(toy_pack), tmp_path / "s", replace(options, retry=True)).images_new == 2
+    run(rows, encoder_of(toy_pack), tmp_path / "whole", options)
+    assert contents(tmp_path / "s") == contents(tmp_path / "whole")
+
+
 def test_half_precision_rounds_and_nothing_else(finished: Path, toy_pack: Path, pictures: Path, tmp_path: Path) -> None:
     run(folder_rows(pictures), encoder_of(toy_pack), tmp_path / "s", replace(OPTIONS, dtype="float16", tokens="class"))
     half, full = ActivationStore(tmp_path / "s"), ActivationStore(finished)

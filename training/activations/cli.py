@@ -169,7 +169,8 @@ def _tell(args: argparse.Namespace, rows: list[HarvestRow], options: HarvestOpti
         print(json.dumps(summary))
     elif result.complete:
         told = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
-        print(f"{args.out}: {summary['rows']} images of {len(rows)}, {speed:.1f} images/s")
+        pace = f"{speed:.1f} images/s" if result.images_new else "nothing was left to do"
+        print(f"{args.out}: {summary['rows']} images of {len(rows)}, {pace}")
         if told:
             print(f"not in the store, see failures.parquet: {told}", file=sys.stderr)
     if not result.complete:

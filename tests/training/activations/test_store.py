@@ -188,12 +188,14 @@ def write_some(folder: Path, recipe: Recipe, count: int) -> None:
 
 def test_an_unfinished_store_goes_on_to_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     recipe = toy_recipe(toy_rows(COUNT), SHARD, side=2)
-    for _ in range(3):
+    for number in range(3):
         write_some(tmp_path / "s", recipe, 2)
         if len(read_store_file(tmp_path / "s").shards) < recipe.shards:
             assert code(lambda: ActivationStore(tmp_path / "s")) == "STORE_UNFINISHED"
         # What a killed write leaves behind.
         (tmp_path / "s" / ".saerad-xyz.part").write_bytes(b"half a shard")
+        if number < 2:
+            (tmp_path / "s" / "shard-00004.safetensors").write_bytes(b"written, but not yet listed")
     write_some(tmp_path / "s", recipe, 0)
     assert contents(tmp_path / "s") == contents(finished)
 

@@ -48,6 +48,10 @@ class ExportError(SaeRadError):
     """A result could not be written."""
 
 
+class StoreError(SaeRadError):
+    """A store of activations is missing, unfinished, damaged or made from something else."""
+
+
 class WorkerError(SaeRadError):
     """The child process that does the work crashed, ran out of time or memory, or could not be started."""
 

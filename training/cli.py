@@ -37,6 +37,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from training.activations.cli import add_parser as add_harvest
     from training.data.index_cli import add_parser as add_index
     from training.data.phantom.cli import add_parser as add_phantom
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_index(commands)
     add_phantom(commands)
+    add_harvest(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)
     return parser

@@ -79,9 +79,9 @@ class ModelSession:
         spec, patches = manifest.encoder, manifest.encoder.patch_rows * manifest.encoder.patch_columns
         d, heads = spec.d_model, spec.n_heads
         choice = choose_providers(device)
-        self._encoder, encoder_warning = _load(pack.encoder_bytes, "encoder.onnx", device, threads)
+        self._encoder, encoder_warning = load_session(pack.encoder_bytes, "encoder.onnx", device, threads)
         # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
-        self._sae, _ = _load(pack.sae_bytes, "sae.onnx", "cpu", threads)
+        self._sae, _ = load_session(pack.sae_bytes, "sae.onnx", "cpu", threads)
         self.provider: str = self._encoder.get_providers()[0]
         self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
         self._pixel_shape = (3, spec.input_height, spec.input_width)
@@ -107,19 +107,32 @@ class ModelSession:
         if pixel_values.shape[1:] != self._pixel_shape:
             raise InferenceError("MODEL_FAILED", f"the encoder takes {self._pixel_shape}, not {pixel_values.shape[1:]}")
         names = list(self._shapes)
-        values = dict(zip(names, _run(self._encoder, names, {"pixel_values": pixel_values}), strict=True))
+        values = dict(zip(names, run_session(self._encoder, names, {"pixel_values": pixel_values}), strict=True))
         for name, shape in self._shapes.items():
             _check_output(values[name], (len(pixel_values), *shape), name)
         return EncoderOutput(**values)
 
     def activations(self, class_token: FloatArray) -> FloatArray:
         """Run the autoencoder's encoder: (N, D) → (N, F), zero where a feature is not active."""
-        (values,) = _run(self._sae, ["activations"], {"class_token": class_token})
+        (values,) = run_session(self._sae, ["activations"], {"class_token": class_token})
         _check_output(values, (len(class_token), self._n_features), "activations")
         return values
 
 
-def _load(content: bytes, name: str, device: str, threads: int | None) -> tuple[Any, str]:
+def load_session(content: bytes, name: str, device: str, threads: int | None) -> tuple[Any, str]:
+    """Load a graph from its bytes.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+    str
+        Why it runs on the CPU although something else was asked for; empty otherwise.
+
+    Raises
+    ------
+    PackError
+        ``PACK_ONNX``.
+    """
     choice = choose_providers(device)
     try:
         session = ort.InferenceSession(content, session_options(threads), providers=list(choice.providers))
@@ -127,7 +140,7 @@ def _load(content: bytes, name: str, device: str, threads: int | None) -> tuple[
         why = _first_line(error)
         if choice.first == CPU:
             raise PackError("PACK_ONNX", f"{name} cannot be loaded ({why})", "get the pack again") from error
-        session, _ = _load(content, name, "cpu", threads)
+        session, _ = load_session(content, name, "cpu", threads)
         return session, f"{choice.first} could not load the model ({why}); the CPU was used instead"
     used = session.get_providers()[0]
     # A driver that does not fit makes the runtime fall back by itself; only this comparison shows it.
@@ -135,7 +148,8 @@ def _load(content: bytes, name: str, device: str, threads: int | None) -> tuple[
     return session, warning
 
 
-def _run(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:
+def run_session(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:
+    """Run a graph and return the outputs of these names; ``MODEL_FAILED`` when the runtime fails."""
     try:
         result: list[FloatArray] = session.run(names, inputs)
     except _ORT_ERRORS as error:

@@ -1,0 +1,108 @@
+"""`saerad-train harvest` as a person calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from training.activations.store import ActivationStore
+from training.cli import main
+
+
+def call(*arguments: str | Path) -> int:
+    return main(["harvest", *map(str, arguments)])
+
+
+def summary(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_manifest_becomes_a_store_and_is_verified(
+    toy_pack: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, out = tmp_path / "m.parquet", tmp_path / "store"
+    names = ["000.png", "003-cut.png", "001.png", "gone.png", "002.png"]
+    columns = {
+        "sample_id": [f"id {name}" for name in names],
+        "path": names,
+        "split": ["train"] * 5,
+        "patient_id": ["p"] * 5,
+        "labels_present": [["Edema"]] * 5,
+    }
+    pq.write_table(pa.table(columns), manifest)
+    wanted = ["--pack", toy_pack, "--manifest", manifest, "--root", pictures, "--out", out, "--workers", "0"]
+    assert call(*wanted, "--limit", "4", "--json", "--device", "cpu") == 0
+    found = summary(capsys)
+    assert found["complete"] and (found["images"], found["rows"], found["images_new"]) == (4, 2, 4)
+    assert found["failures"] == {"FILE_MISSING": 1, "PICTURE_DAMAGED": 1}
+    assert ActivationStore(out).sha256 == found["sha256"]
+    assert ActivationStore(out).index(["sample_id"])["sample_id"].to_pylist() == ["id 000.png", "id 001.png"]
+    # Other rows of the same manifest are another store.
+    assert call(*wanted, "--device", "cpu") == 3
+    assert "[STORE_OTHER]" in capsys.readouterr().err
+    assert call("--out", out, "--verify") == 0
+    assert "every byte" in capsys.readouterr().out
+
+
+def test_the_layers_are_listed(toy_pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--pack", toy_pack, "--list-layers") == 0
+    assert capsys.readouterr().out.split() == ["last", "embeddings", "block0", "block1"]
+    assert call("--pack", toy_pack, "--list-layers", "--json") == 0
+    assert summary(capsys) == {"layers": ["last", "embeddings", "block0", "block1"]}
+
+
+def test_a_layer_with_its_patches_is_kept(
+    toy_pack: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "store"
+    arguments = ["--pack", toy_pack, "--images", pictures, "--out", out, "--workers", "1", "--dtype", "float32"]
+    assert call(*arguments, "--layer", "block0", "--tokens", "class+patches") == 0
+    told = capsys.readouterr()
+    assert f"{out}: 13 images of 16" in told.out
+    assert "1 LATERAL_VIEW" in told.err
+    store = ActivationStore(out)
+    assert store.recipe.layer == "block0" and store.has_patches and store.rows == 13
+
+
+def test_a_store_without_images_is_an_error(
+    toy_pack: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "cut.png").write_bytes((pictures / "003-cut.png").read_bytes())
+    assert call("--pack", toy_pack, "--images", tmp_path / "p", "--out", tmp_path / "s", "--workers", "0") == 3
+    assert "[STORE_EMPTY]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ([], 2, "USAGE"),
+        (["--out", "s"], 2, "USAGE"),
+        (["--out", "s", "--pack", "PACK"], 2, "USAGE"),
+        (["--out", "s", "--pack", "PACK", "--images", "gone"], 2, "NO_FOLDER"),
+        (["--out", "s", "--pack", "PACK", "--manifest", "m"], 2, "NO_FOLDER"),
+        (["--out", "s", "--pack", "PACK", "--manifest", "m", "--root", "."], 2, "HARVEST_MANIFEST"),
+        (["--out", "s", "--pack", "PACK", "--images", "."], 2, "HARVEST_ROWS"),
+        (["--out", "s", "--encoder", "e.onnx", "--images", "."], 2, "ENCODER_SPEC"),
+        (["--out", "s", "--verify"], 3, "STORE_MISSING"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(
+    toy_pack: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    case: tuple[list[str], int, str],
+) -> None:
+    arguments, status, code = case
+    monkeypatch.chdir(tmp_path)
+    assert call(*(str(toy_pack) if text == "PACK" else text for text in arguments)) == status
+    told = capsys.readouterr().err
+    assert told.startswith(f"error [{code}]: ") and told.count("\n") == 1
+    assert not (tmp_path / "s").exists()

@@ -1,0 +1,194 @@
+"""`saerad-train harvest`: activations of many images into a store."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from training.activations.harvest import HarvestOptions, HarvestResult
+    from training.activations.rows import HarvestRow
+
+EXAMPLE = "example: saerad-train harvest --pack demo --manifest manifest.parquet --root images --out store --workers 4"
+INTERRUPTED = 130
+
+
+def add_parser(subparsers: Any) -> argparse.ArgumentParser:
+    """Add the command `harvest` to an argparse subparsers object."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "harvest",
+        help="write the activations of many images into a store",
+        description="Read images as the engine does, run an encoder on them and keep the tokens of one layer. The same "
+        "command goes on with a store that was not finished.",
+        epilog=EXAMPLE,
+    )
+    encoder = parser.add_mutually_exclusive_group()
+    encoder.add_argument("--pack", help="a pack whose encoder is run: folder, .saepack or name")
+    encoder.add_argument("--encoder", type=Path, help="an encoder.onnx (with --spec), or a checkpoint of the training")
+    parser.add_argument("--spec", type=Path, help="pack.json that says how the encoder wants its pixels")
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--manifest", type=Path, help="Parquet file that names the images (with --root)")
+    images.add_argument("--images", type=Path, help="every image below this folder")
+    images.add_argument("--phantoms", type=Path, help="a set of 'saerad-train phantom'")
+    parser.add_argument("--root", type=Path, help="folder that the manifest's paths are relative to")
+    parser.add_argument("--out", type=Path, help="folder of the store")
+    parser.add_argument("--tokens", choices=("class", "class+patches"), default="class", help="(default class)")
+    parser.add_argument("--layer", default="last", help="last, embeddings, block0, block1, … (default last)")
+    parser.add_argument("--list-layers", action="store_true", help="print the encoder's layers and do nothing else")
+    parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="(default float16)")
+    parser.add_argument("--workers", type=_count, help="processes that read images (default: cores less one; 0: none)")
+    parser.add_argument("--threads", type=_positive, help="threads of the encoder (default: the cores)")
+    parser.add_argument("--device", default="auto", help="where the encoder runs: auto, cpu, cuda, … (default auto)")
+    parser.add_argument("--batch", type=_positive, default=16, help="images the encoder sees at once (default 16)")
+    parser.add_argument("--shard-rows", type=_positive, help="images a shard (default: 1024, or what makes 128 MiB)")
+    parser.add_argument("--limit", type=_positive, help="harvest only the first images")
+    parser.add_argument("--retry-failed", action="store_true", help="try images again that failed in a former run")
+    parser.add_argument("--verify", action="store_true", help="hash every byte of the finished store --out, no more")
+    parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Harvest, list layers or verify; returns the exit status: 0 finished, 130 stopped by a signal.
+
+    Raises
+    ------
+    SaeRadError
+        See `docs/error-codes.md`, "Stores of activations".
+    """
+    if not args.list_layers and args.out is None:
+        raise UsageError("USAGE", "there is no --out", "name the folder of the store")
+    if args.verify:
+        return _verify(args)
+    if args.pack is None and args.encoder is None:
+        raise UsageError("USAGE", "there is neither --pack nor --encoder", "name the encoder to run")
+    if args.list_layers:
+        return _list_layers(args)
+    return _harvest(args)
+
+
+def _list_layers(args: argparse.Namespace) -> int:
+    from training.activations.opening import layer_names
+
+    names = layer_names(args.pack, args.encoder, args.spec)
+    print(json.dumps({"layers": names}) if args.json else "\n".join(names))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from training.activations.store import ActivationStore
+
+    store = ActivationStore(args.out)
+    store.verify()
+    summary = {"store": str(args.out), "rows": store.rows, "sha256": store.sha256, "sound": True}
+    print(json.dumps(summary) if args.json else f"{args.out}: {store.rows} images, every byte as it was written")
+    return 0
+
+
+def _harvest(args: argparse.Namespace) -> int:
+    from engine.inference.devices import usable_cores
+    from training.activations.harvest import HarvestOptions, harvest
+    from training.activations.interrupt import StopRequest
+    from training.activations.opening import open_encoder
+    from training.activations.progress import ProgressBar
+    from training.activations.shard import file_sha256
+
+    rows = _rows(args)[: args.limit]
+    options = HarvestOptions(
+        tokens=args.tokens,
+        dtype=args.dtype,
+        batch=args.batch,
+        shard_rows=args.shard_rows,
+        workers=max(1, usable_cores() - 1) if args.workers is None else args.workers,
+        manifest_sha256=file_sha256(args.manifest) if args.manifest else "",
+        retry=args.retry_failed,
+    )
+    encoder = open_encoder(
+        args.pack, args.encoder, args.spec, layer=args.layer, device=args.device, threads=args.threads
+    )
+    for warning in encoder.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    with ProgressBar(len(rows)) as bar, StopRequest(bar.tell_stopping) as stop:
+        result = harvest(rows, encoder, args.out, options, progress=bar, stop=stop)
+    for text in result.redone:
+        print(f"warning: made again: {text}", file=sys.stderr)
+    if not result.complete:
+        print(f"stopped: {result.images_done} of {len(rows)} images; the same command goes on", file=sys.stderr)
+    return _tell(args, rows, options, result)
+
+
+def _rows(args: argparse.Namespace) -> list[HarvestRow]:
+    from training.activations.rows import folder_rows, manifest_rows, phantom_rows
+
+    if args.manifest is not None:
+        if args.root is None or not args.root.is_dir():
+            raise UsageError("NO_FOLDER", f"there is no folder {args.root}", "--root names the manifest's images")
+        return manifest_rows(args.manifest, args.root)
+    folder = args.images or args.phantoms
+    if folder is None:
+        raise UsageError("USAGE", "there is no --manifest, --images or --phantoms", "name the images to harvest")
+    if not folder.is_dir():
+        raise UsageError("NO_FOLDER", f"there is no folder {folder}", "check the path")
+    return folder_rows(folder) if args.images else phantom_rows(folder)
+
+
+def _tell(args: argparse.Namespace, rows: list[HarvestRow], options: HarvestOptions, result: HarvestResult) -> int:
+    from training.activations.store import ActivationStore
+
+    speed = result.images_new / result.seconds if result.images_new else 0.0
+    summary: dict[str, Any] = {
+        "store": str(args.out),
+        "complete": result.complete,
+        "images": len(rows),
+        "images_done": result.images_done,
+        "images_new": result.images_new,
+        "seconds": round(result.seconds, 3),
+        "images_per_s": round(speed, 3),
+        "workers": options.workers,
+    }
+    codes: Counter[str] = Counter()
+    if result.complete:
+        store = ActivationStore(args.out)
+        codes.update(store.failures()["code"].to_pylist())
+        summary |= {
+            "rows": store.rows,
+            "d_model": store.d_model,
+            "layer": store.recipe.layer,
+            "encoder_identity": store.recipe.encoder_identity,
+            "sha256": store.sha256,
+            "failures": dict(sorted(codes.items())),
+        }
+    if args.json:
+        print(json.dumps(summary))
+    elif result.complete:
+        told = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
+        pace = f"{speed:.1f} images/s" if result.images_new else "nothing was left to do"
+        print(f"{args.out}: {summary['rows']} images of {len(rows)}, {pace}")
+        if told:
+            print(f"not in the store, see failures.parquet: {told}", file=sys.stderr)
+    if not result.complete:
+        return INTERRUPTED
+    if not summary["rows"]:
+        raise StoreError("STORE_EMPTY", "no image could be harvested", f"see {args.out}/failures.parquet")
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -5,18 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from pathlib import Path
 
 from engine.dicom.files import find_images
-from engine.errors import UsageError
-
-COLUMNS = ("sample_id", "path", "split", "patient_id", "labels_present")
+from training.data.manifest import read_manifest
 
 
 @dataclass(frozen=True)
@@ -58,52 +52,17 @@ def rows_sha256(rows: Sequence[HarvestRow]) -> str:
 
 
 def manifest_rows(manifest: Path, root: Path) -> list[HarvestRow]:
-    """Read the rows of a manifest (`COLUMNS` of a Parquet file), in its order.
+    """Read the rows of a manifest, in its order; raises as :func:`training.data.manifest.read_manifest`.
 
     Parameters
     ----------
     root : Path
         Folder that the manifest's paths are relative to.
-
-    Raises
-    ------
-    UsageError
-        ``HARVEST_MANIFEST`` when it cannot be read, lacks a column, names an image twice or a path outside `root`.
     """
-    try:
-        present = pq.read_schema(manifest).names
-        missing = [name for name in COLUMNS if name not in present]
-        if missing:
-            raise _bad(manifest, f"has no column {', '.join(missing)}")
-        table = pq.read_table(manifest, columns=list(COLUMNS))
-    except (OSError, pa.ArrowException) as error:
-        raise _bad(manifest, f"cannot be read ({str(error).splitlines()[0]})") from error
-    rows = [_manifest_row(manifest, root, fields) for fields in table.to_pylist()]
-    twice = [name for name, count in Counter(row.sample_id for row in rows).items() if count > 1]
-    if twice:
-        raise _bad(manifest, f"names {len(twice)} images more than once, the first is {twice[0]}")
-    return rows
-
-
-def _manifest_row(manifest: Path, root: Path, fields: dict[str, object]) -> HarvestRow:
-    name, labels = str(fields["path"] or ""), fields["labels_present"]
-    place = PurePosixPath(name)
-    if not name or place.is_absolute() or ".." in place.parts:
-        raise _bad(manifest, f"has the path {name!r}, which is not below the root")
-    return HarvestRow(
-        sample_id=str(fields["sample_id"]),
-        path=root / place,
-        name=name,
-        split=str(fields["split"] or ""),
-        patient_id=str(fields["patient_id"] or ""),
-        labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
-    )
-
-
-def _bad(manifest: Path, what: str) -> UsageError:
-    return UsageError(
-        "HARVEST_MANIFEST", f"the manifest {manifest} {what}", "'saerad-train index' writes one that fits"
-    )
+    return [
+        HarvestRow(row.sample_id, root / row.path, row.path, row.split, row.patient_id, row.labels_present)
+        for row in read_manifest(manifest)
+    ]
 
 
 def folder_rows(folder: Path) -> list[HarvestRow]:

@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from training.activations.store import ActivationStore
 from training.cli import main
+from training.data.manifest import IndexRow, write_manifest
 
 
 def call(*arguments: str | Path) -> int:
@@ -28,14 +27,8 @@ def test_a_manifest_becomes_a_store_and_is_verified(
 ) -> None:
     manifest, out = tmp_path / "m.parquet", tmp_path / "store"
     names = ["000.png", "003-cut.png", "001.png", "gone.png", "002.png"]
-    columns = {
-        "sample_id": [f"id {name}" for name in names],
-        "path": names,
-        "split": ["train"] * 5,
-        "patient_id": ["p"] * 5,
-        "labels_present": [["Edema"]] * 5,
-    }
-    pq.write_table(pa.table(columns), manifest)
+    rows = [IndexRow(f"id {name}", "dicom", name, "", 9, "p", "s", "train") for name in names]
+    write_manifest(rows, manifest, source="dicom", root="pictures", command="index", split_rule="hash")
     wanted = ["--pack", toy_pack, "--manifest", manifest, "--root", pictures, "--out", out, "--workers", "0"]
     assert call(*wanted, "--limit", "4", "--json", "--device", "cpu") == 0
     found = summary(capsys)
@@ -87,7 +80,7 @@ def test_a_store_without_images_is_an_error(
         (["--out", "s", "--pack", "PACK"], 2, "USAGE"),
         (["--out", "s", "--pack", "PACK", "--images", "gone"], 2, "NO_FOLDER"),
         (["--out", "s", "--pack", "PACK", "--manifest", "m"], 2, "NO_FOLDER"),
-        (["--out", "s", "--pack", "PACK", "--manifest", "m", "--root", "."], 2, "HARVEST_MANIFEST"),
+        (["--out", "s", "--pack", "PACK", "--manifest", "m", "--root", "."], 3, "MANIFEST_MISSING"),
         (["--out", "s", "--pack", "PACK", "--images", "."], 2, "HARVEST_ROWS"),
         (["--out", "s", "--encoder", "e.onnx", "--images", "."], 2, "ENCODER_SPEC"),
         (["--out", "s", "--verify"], 3, "STORE_MISSING"),

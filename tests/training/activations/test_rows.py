@@ -4,62 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
-
-from engine.errors import SaeRadError
 from tests.training.activations.toy import write_pictures
 from training.activations.rows import folder_rows, manifest_rows, phantom_rows, rows_sha256
+from training.data.manifest import IndexRow, write_manifest
 from training.data.phantom.dataset import write_phantoms
-
-COLUMNS: dict[str, list[object]] = {
-    "sample_id": ["a", "b"],
-    "path": ["p1/a.dcm", "p1/s/b.dcm"],
-    "split": ["train", None],
-    "patient_id": ["p1", "p1"],
-    "labels_present": [["Edema", "Pneumonia"], None],
-    "report": ["not", "read"],
-}
-
-
-def write(to: Path, **changes: list[object] | None) -> Path:
-    columns = {name: value for name, value in (COLUMNS | changes).items() if value is not None}
-    pq.write_table(pa.table(columns), to)
-    return to
 
 
 def test_a_manifest_is_read_in_its_order(tmp_path: Path) -> None:
-    first, second = manifest_rows(write(tmp_path / "m.parquet"), tmp_path / "root")
+    listed = [
+        IndexRow("a", "dicom", "p1/a.dcm", "", 9, "p1", "s", "train", labels_present=("Edema", "Pneumonia")),
+        IndexRow("b", "dicom", "p1/s/b.dcm", "", 9, "p1", "s", "train"),
+    ]
+    path = tmp_path / "m.parquet"
+    write_manifest(listed, path, source="dicom", root="root", command="index", split_rule="hash")
+    first, second = manifest_rows(path, tmp_path / "root")
     assert (first.sample_id, first.name, first.split, first.patient_id) == ("a", "p1/a.dcm", "train", "p1")
     assert first.path == tmp_path / "root" / "p1" / "a.dcm" and first.labels == ("Edema", "Pneumonia")
-    assert (second.split, second.labels) == ("", ())
-
-
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"path": ["a.dcm", "../b.dcm"]}, "below the root"),
-        ({"path": ["a.dcm", "/b.dcm"]}, "below the root"),
-        ({"path": ["a.dcm", ""]}, "below the root"),
-        ({"sample_id": ["a", "a"]}, "more than once"),
-        ({"split": None}, "no column split"),
-    ],
-)
-def test_a_manifest_that_does_not_fit_is_refused(
-    tmp_path: Path, changes: dict[str, list[object] | None], word: str
-) -> None:
-    with pytest.raises(SaeRadError, match=word) as error:
-        manifest_rows(write(tmp_path / "m.parquet", **changes), tmp_path)
-    assert error.value.code == "HARVEST_MANIFEST"
-
-
-def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "m.parquet").write_text("sample_id,path")
-    for path in (tmp_path / "m.parquet", tmp_path / "gone.parquet"):
-        with pytest.raises(SaeRadError, match="cannot be read") as error:
-            manifest_rows(path, tmp_path)
-        assert error.value.code == "HARVEST_MANIFEST"
+    assert (second.sample_id, second.labels) == ("b", ())
 
 
 def test_a_folder_is_searched_and_another_file_makes_another_hash(tmp_path: Path) -> None:

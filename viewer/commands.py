@@ -86,11 +86,17 @@ class Commands:
     def export(self) -> None:
         """Ask where and what, then export in the background."""
         from engine.export import WRITERS, skipped_formats
+        from viewer.export_job import export_folder
 
         image, draft = self._session.current, self._session.draft
         if draft is None or image is None or image.radiograph is None:
             return
-        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), self._window)
+        target = partial(
+            export_folder,
+            sop_instance_uid=image.radiograph.identity.sop_instance_uid,
+            pixel_sha256=image.radiograph.pixel_sha256,
+        )
+        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), target, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._controller.export(*dialog.chosen))
         dialog.open()

@@ -125,11 +125,8 @@ class Journey:
         self._picture("05_reviewed")
 
     def _export(self) -> None:
-        image = self._session.current
-        if image is None or image.identity is None:
-            raise DemoError("DEMO_REFUSED", "no image is shown", "check the model pack")
         before = len(self.written)
-        self._controller.export(self._out / "export" / image.identity.sop_instance_uid, ("all",))
+        self._controller.export(self._out / "export", ("all",))
         self._until("the export", lambda: len(self.written) > before or bool(self.problems))
         self._picture("06_exported")
 

@@ -54,8 +54,8 @@ class Commands:
             "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
             "overlay_next": self.next_map,
             "search": window.features.search.setFocus,
-            "undo": partial(self._try, session.undo),
-            "redo": partial(self._try, session.redo),
+            "undo": partial(self._settled, session.undo),
+            "redo": partial(self._settled, session.redo),
             "sentence_next": partial(self.step_sentence, 1),
             "sentence_previous": partial(self.step_sentence, -1),
             "sentence_confirm": partial(self._selected, self.confirm),
@@ -84,10 +84,11 @@ class Commands:
             self._controller.open([Path(name)])
 
     def export(self) -> None:
-        """Ask where and what, then export in the background."""
+        """Ask where and what, then export in the background; what is being typed belongs to it."""
         from engine.export import WRITERS, skipped_formats
         from viewer.export_job import export_folder
 
+        self._window.report.commit()
         image, draft = self._session.current, self._session.draft
         if draft is None or image is None or image.radiograph is None:
             return
@@ -146,8 +147,10 @@ class Commands:
         self._window.report.focus(key)
 
     def confirm(self, key: str) -> None:
-        """Confirm a sentence; if it was the selected one, go on to the next that waits."""
-        self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
+        """Confirm a sentence, with what is being typed; if it was the selected one, go on to the next that waits."""
+        self._window.report.commit()
+        if any(s.key == key and s.state == "unconfirmed" for s in self._sentences()):
+            self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
         if self._session.selection.sentence_key != key:
             return
         keys = [sentence.key for sentence in self._sentences()]
@@ -170,6 +173,7 @@ class Commands:
 
     def remove(self, key: str) -> None:
         """Take a sentence out."""
+        self._window.report.commit()
         self._change(tr("Remove sentence"), lambda draft: draft.remove(key))
 
     def add(self, section: str, text: str) -> None:
@@ -177,7 +181,8 @@ class Commands:
         self._change(tr("Add sentence"), lambda draft: draft.add(section, text, f"added-{uuid4().hex[:8]}"))
 
     def review(self) -> None:
-        """Draft → Reviewed."""
+        """Draft → Reviewed, with what is being typed."""
+        self._window.report.commit()
         self._change(tr("Mark reviewed"), lambda draft: draft.review())
 
     def _sentences(self) -> list[Sentence]:
@@ -193,6 +198,11 @@ class Commands:
         draft = self._session.draft
         if draft is not None:
             self._try(lambda: self._session.change(name, change(draft)))
+
+    def _settled(self, call: Callable[[], object]) -> None:
+        """Do it after what is being typed was kept: taking back begins with that."""
+        self._window.report.commit()
+        self._try(call)
 
     def _try(self, call: Callable[[], object]) -> None:
         try:

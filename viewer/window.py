@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         session.overlay_changed.connect(self._on_overlay)
         session.selection_changed.connect(self._on_selection)
         session.draft_changed.connect(self._on_draft)
+        session.leaving.connect(lambda _key: self.report.commit())
         session.noticed.connect(self.show_problem)
         controller.thumbnail_ready.connect(self._on_thumbnail)
         controller.maps_ready.connect(lambda key: self._show_layers() if key == session.current_key else None)
@@ -277,6 +278,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work; drafts are on disk already."""
+        """Keep what is being typed and stop all work; drafts are on disk then."""
+        self.report.commit()
         self.controller.close()
         super().closeEvent(event)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -24,6 +23,7 @@ from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
 from viewer.texts import as_sentence
+from viewer.theme.line import Line
 
 FILL_S = 0.008
 """Time for rows before the window gets its turn; a row takes about a third of a millisecond, and more on busy cores."""
@@ -54,7 +54,7 @@ class FeaturePanel(QFrame):
         self._next.timeout.connect(self._fill)
         self.title = QLabel(tr("Features"))
         self.title.setProperty("role", "title")
-        self.search = QLineEdit()
+        self.search = Line()
         self.search.setPlaceholderText(tr("Search features"))
         self.search.setAccessibleName(tr("Search features"))
         self.search.setClearButtonEnabled(True)

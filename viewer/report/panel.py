@@ -31,7 +31,7 @@ class DraftPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.rows: list[SentenceRow] = []
-        self._boxes: list[SectionBox] = []
+        self.sections: list[SectionBox] = []
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
         title = QLabel(tr("Draft report"))
         title.setProperty("role", "title")
@@ -77,9 +77,9 @@ class DraftPanel(QFrame):
             self._shown = shown
             self._rebuild(notes, draft)
         elif draft is not None:
-            for box, section in zip(self._boxes, draft.sections, strict=True):
+            for box, section in zip(self.sections, draft.sections, strict=True):
                 box.set_section(section)
-        self.rows = [row for box in self._boxes for row in box.rows]
+        self.rows = [row for box in self.sections for row in box.rows]
 
     def _rebuild(self, notes: tuple[str, ...], draft: Draft | None) -> None:
         while (item := self._layout.takeAt(0)) is not None:
@@ -93,17 +93,23 @@ class DraftPanel(QFrame):
             label.setProperty("role", "muted")
             label.setContentsMargins(4, 6, 4, 2)
             self._layout.addWidget(label)
-        self._boxes = []
+        self.sections = []
         if draft is not None:
             wording = load_wording(draft.language)
-            self._boxes = [SectionBox(section, wording) for section in draft.sections]
-        for box in self._boxes:
+            self.sections = [SectionBox(section, wording) for section in draft.sections]
+        for box in self.sections:
             box.sentence_chosen.connect(self.sentence_chosen)
             box.sentence_confirmed.connect(self.sentence_confirmed)
             box.sentence_edited.connect(self.sentence_edited)
             box.sentence_removed.connect(self.sentence_removed)
             box.sentence_added.connect(self.sentence_added)
+            box.editing.connect(self.commit)
             self._layout.addWidget(box)
+
+    def commit(self) -> None:
+        """Keep what is typed but not closed with Enter, as if it had been; at most one editor is open."""
+        for box in tuple(self.sections):
+            box.commit()
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""

@@ -20,6 +20,8 @@ class SectionBox(QWidget):
     sentence_edited = Signal(str, str)
     sentence_removed = Signal(str)
     sentence_added = Signal(str, str)
+    editing = Signal(str)
+    """Before an editor opens: key of its sentence, empty for the line of a new one."""
 
     def __init__(self, section: ReportSection, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,15 +31,15 @@ class SectionBox(QWidget):
         self._entry: SentenceEditor | None = None
         title = QLabel(section.title.upper())
         title.setProperty("role", "section")
-        self._add = QPushButton("+")
-        self._add.setProperty("role", "small")
-        self._add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
-        self._add.setToolTip(self._add.accessibleName())
-        self._add.clicked.connect(self._begin_entry)
+        self.add = QPushButton("+")
+        self.add.setProperty("role", "small")
+        self.add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
+        self.add.setToolTip(self.add.accessibleName())
+        self.add.clicked.connect(self._begin_entry)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
-        head.addWidget(self._add)
+        head.addWidget(self.add)
         self.notice = QLabel()
         self.notice.setProperty("role", "small")
         self.notice.setWordWrap(True)
@@ -69,7 +71,6 @@ class SectionBox(QWidget):
         notice = self._wording.notice(section)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
-        self._end_entry()
 
     def _make(self, sentence: Sentence) -> SentenceRow:
         row = SentenceRow(sentence)
@@ -77,21 +78,30 @@ class SectionBox(QWidget):
         row.confirmed.connect(self.sentence_confirmed)
         row.edited.connect(self.sentence_edited)
         row.removed.connect(self.sentence_removed)
+        row.editing.connect(self.editing)
         return row
+
+    def commit(self) -> None:
+        """Keep what is typed in this section: in its sentences, and as a new one."""
+        for row in tuple(self.rows):
+            row.commit()
+        if self._entry is not None:
+            typed = self._entry.text().strip()
+            self._end_entry()
+            if typed:
+                self.sentence_added.emit(self._name, typed)
 
     def _begin_entry(self) -> None:
         if self._entry is None:
+            self.editing.emit("")
             self._entry = SentenceEditor()
             self._entry.setPlaceholderText(tr("New sentence; Enter adds it"))
             self._entry.setAccessibleName(tr("New sentence"))
             self._entry.given_up.connect(self._end_entry)
-            self._entry.returnPressed.connect(self._add_entry)
+            self._entry.returnPressed.connect(self.commit)
             self._column.addWidget(self._entry)
+            self._entry.show()
         self._entry.setFocus()
-
-    def _add_entry(self) -> None:
-        if self._entry is not None and self._entry.text().strip():
-            self.sentence_added.emit(self._name, self._entry.text())
 
     def _end_entry(self) -> None:
         if self._entry is not None:

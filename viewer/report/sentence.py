@@ -22,6 +22,8 @@ class SentenceRow(MarkedRow):
     confirmed = Signal(str)
     edited = Signal(str, str)
     removed = Signal(str)
+    editing = Signal(str)
+    """Before an editor opens: whatever is typed elsewhere is to be kept first."""
 
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,15 +71,27 @@ class SentenceRow(MarkedRow):
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""
         if self.editor is None:
+            self.editing.emit(self.sentence.key)
             self.editor = SentenceEditor(self.sentence.text)
             self.editor.setAccessibleName(tr("Text of the sentence"))
             self.editor.returnPressed.connect(self._finish)
             self.editor.given_up.connect(self._give_up)
             self._column.insertWidget(0, self.editor)
+            self.editor.selectAll()
         self.text.hide()
         self.editor.show()
         self.editor.setFocus()
-        self.editor.selectAll()
+        # What is edited is what the keys for the selected sentence mean.
+        self.chosen.emit(self.sentence.key)
+
+    def commit(self) -> None:
+        """Keep what is typed, if it differs from the sentence, and close the editor."""
+        if self.editor is None:
+            return
+        typed = self.editor.text().strip()
+        self._close_editor()
+        if typed != self.sentence.text:
+            self.edited.emit(self.sentence.key, typed)
 
     @property
     def has_keyboard(self) -> bool:
@@ -96,8 +110,14 @@ class SentenceRow(MarkedRow):
         self.setFocus()
 
     def _finish(self) -> None:
-        if self.editor is not None:
-            self.edited.emit(self.sentence.key, self.editor.text())
+        """Enter: keep what is typed; a text that was only looked at is confirmed as it is."""
+        if self.editor is None:
+            return
+        changed = self.editor.text().strip() != self.sentence.text
+        self.setFocus()
+        self.commit()
+        if not changed:
+            self.confirmed.emit(self.sentence.key)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the sentence."""

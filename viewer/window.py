@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
 
     def _on_added(self, keys: tuple[str, ...]) -> None:
         self.browser.add([self.session.images[key] for key in keys])
+        self._enable()
 
     def _on_image(self, key: str) -> None:
         self.browser.update_image(self.session.images[key])
@@ -160,6 +161,7 @@ class MainWindow(QMainWindow):
         there = {
             name
             for name, has in (
+                ("images", len(self.session.images) > 1),
                 ("image", image is not None and image.load is Load.READY),
                 ("draft", image is not None and image.history is not None),
                 ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),

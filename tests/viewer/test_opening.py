@@ -123,6 +123,24 @@ def test_a_file_that_cannot_be_opened_says_why(window: MainWindow, qtbot: Any, t
     qtbot.waitUntil(lambda: len(window.features.rows) == 3, timeout=20000)
 
 
+def test_the_next_image_is_reached_from_a_file_that_cannot_be_opened(
+    window: MainWindow, qtbot: Any, tmp_path: Path
+) -> None:
+    good = write_dicom(tmp_path / "b.dcm")
+    broken = tmp_path / "a.dcm"
+    broken.write_bytes(good.read_bytes()[:-5000])
+    window.controller.open([broken])
+    qtbot.waitUntil(lambda: "NOT OPENED" in window.frame.verdict.text(), timeout=20000)
+    assert not window.actions_by_id["next"].isEnabled()
+    window.controller.open([broken, good])
+    qtbot.waitUntil(window.actions_by_id["next"].isEnabled, timeout=20000)
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_PageDown)
+    assert window.session.current_key == str(good.resolve())
+    qtbot.keyClick(window, Qt.Key.Key_PageUp)
+    assert window.session.current_key == str(broken.resolve())
+
+
 def test_an_empty_folder_is_told(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     window.controller.open([tmp_path / "empty"])

@@ -16,7 +16,8 @@ class ActionSpec:
     menu : str
         Menu it stands in; empty when it only has a key.
     needs : str
-        What must be there for it to be enabled: "", "image", "draft", "maps".
+        What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
+        "maps".
     """
 
     id: str
@@ -42,10 +43,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Show the previous image",
         FILE,
         toolbar=True,
-        needs="image",
+        needs="images",
     ),
     ActionSpec(
-        "next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="image"
+        "next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="images"
     ),
     ActionSpec(
         "export",

@@ -32,7 +32,8 @@ from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
-from viewer.texts import verdict
+from viewer.texts import as_sentence, in_place_of_picture, verdict
+from viewer.theme.text import as_it_is
 
 
 class MainWindow(QMainWindow):
@@ -142,7 +143,7 @@ class MainWindow(QMainWindow):
             if self.canvas.radiograph is not image.radiograph:
                 self.canvas.show_image(image.radiograph, self.controller.pyramids[key])
         else:
-            self.canvas.clear(verdict(image)[1])
+            self.canvas.clear(in_place_of_picture(image))
         shown = self.canvas.radiograph
         self.frame.set_notes(shown.warnings if shown is not None else ())
         self.features.show_image(image, self.session.overlay)
@@ -235,8 +236,9 @@ class MainWindow(QMainWindow):
         box.setObjectName("problem")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("Problem"))
-        box.setText(f"[{problem.code}] {problem.message}")
-        box.setInformativeText(problem.hint)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"[{problem.code}] {as_sentence(problem.message)}")
+        box.setInformativeText(as_it_is(as_sentence(problem.hint)))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
         box.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_an_analysis_of_another_image_is_never_shown(
 def test_a_refused_image_says_why_and_shows_no_features_and_no_draft(window: MainWindow, opened: Open) -> None:
     opened(hand={"BodyPartExamined": "HAND"})
     text = window.frame.verdict.text()
-    assert text.startswith("REFUSED [LATERAL_VIEW]") and "Open the frontal view" in text
+    assert text.startswith("REFUSED [LATERAL_VIEW]: This is a lateral view. Open the frontal view")
     assert window.frame.verdict.property("tone") == "refused" and window.frame.verdict.isVisible()
     assert window.features.rows == [] and window.report.rows == []
     labels = [label.text() for label in window.features.list.findChildren(QLabel)]
@@ -118,7 +119,10 @@ def test_a_file_that_cannot_be_opened_says_why(window: MainWindow, qtbot: Any, t
     qtbot.waitUntil(
         lambda: "NOT OPENED" in window.frame.verdict.text() or bool(window.findChildren(QMessageBox)), timeout=20000
     )
-    assert window.canvas.radiograph is None and "NOT OPENED [" in window.canvas.message
+    text = window.frame.verdict.text()
+    assert re.fullmatch(r"NOT OPENED \[[A-Z_]+\]: [A-Z][^ ].*\.", text) and "  " not in text
+    # Once: what stands in the picture's place names the file only.
+    assert window.canvas.radiograph is None and window.canvas.message == "No picture of broken.dcm"
     window.controller.open([good])
     qtbot.waitUntil(lambda: len(window.features.rows) == 3, timeout=20000)
 
@@ -164,7 +168,7 @@ def test_a_pack_that_cannot_be_used_is_told_at_the_start(window: MainWindow, eng
     engine.fail = PackError("PACK_MISSING", "no pack is installed", "install one")
     window.controller.prepare()
     qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=5000)
-    assert "[PACK_MISSING]" in message(window).text() and "install one" in message(window).informativeText()
+    assert "[PACK_MISSING]" in message(window).text() and message(window).informativeText() == "Install one."
     message(window).close()
 
 

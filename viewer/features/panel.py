@@ -22,7 +22,6 @@ from viewer.features.row import FeatureRow
 from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
-from viewer.texts import as_sentence
 from viewer.theme.line import Line
 
 FILL_S = 0.008
@@ -204,17 +203,9 @@ def _why_none(image: OpenImage | None) -> str:
     if image is None:
         return tr("Open an image to see its features.")
     if image.analysis is not None:
-        gate = image.analysis.gate
-        return tr(
-            "No features: the image was refused [{code}]. {message}", code=gate.code, message=as_sentence(gate.message)
-        )
+        return tr("No features: the image was refused [{code}].", code=image.analysis.gate.code)
     if image.problem is not None:
         return tr("No features: the file was not opened [{code}].", code=image.problem.code)
     if image.work in (Work.FAILED, Work.CANCELLED) and image.analysis_problem is not None:
-        return tr(
-            "No features: [{code}] {message}. {hint}",
-            code=image.analysis_problem.code,
-            message=image.analysis_problem.message,
-            hint=image.analysis_problem.hint,
-        )
+        return tr("No features: the image was not analysed [{code}].", code=image.analysis_problem.code)
     return tr("The image is being analysed…")

@@ -169,7 +169,5 @@ def _why_none(image: OpenImage | None) -> str:
     if image.problem is not None:
         return tr("No draft: the file was not opened [{code}].", code=image.problem.code)
     if image.analysis_problem is not None:
-        return tr(
-            "No draft: [{code}] {message}", code=image.analysis_problem.code, message=image.analysis_problem.message
-        )
+        return tr("No draft: the image was not analysed [{code}].", code=image.analysis_problem.code)
     return tr("The draft follows the analysis.")

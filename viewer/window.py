@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -33,7 +32,7 @@ from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
 from viewer.texts import as_sentence, in_place_of_picture, verdict
-from viewer.theme.text import as_it_is
+from viewer.theme.text import as_it_is, plain_label
 
 
 class MainWindow(QMainWindow):
@@ -71,7 +70,7 @@ class MainWindow(QMainWindow):
         whole.setChildrenCollapsible(False)
         self.setCentralWidget(whole)
         self.resize(1520, 920)
-        self.progress_text = QLabel()
+        self.progress_text = plain_label()
         self.progress = QProgressBar()
         self.progress.setAccessibleName(tr("Progress"))
         self.progress.setFixedWidth(180)

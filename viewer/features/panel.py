@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -23,6 +22,7 @@ from viewer.i18n import tr
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
 from viewer.theme.line import Line
+from viewer.theme.text import plain_label
 
 FILL_S = 0.008
 """Time for rows before the window gets its turn; a row takes about a third of a millisecond, and more on busy cores."""
@@ -51,8 +51,7 @@ class FeaturePanel(QFrame):
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.timeout.connect(self._fill)
-        self.title = QLabel(tr("Features"))
-        self.title.setProperty("role", "title")
+        self.title = plain_label(tr("Features"), role="title")
         self.search = Line()
         self.search.setPlaceholderText(tr("Search features"))
         self.search.setAccessibleName(tr("Search features"))
@@ -70,8 +69,7 @@ class FeaturePanel(QFrame):
         self.threshold.valueChanged.connect(lambda value: self.threshold_changed.emit(value / 100.0))
         sliders = QHBoxLayout()
         for text, slider in ((tr("Opacity"), self.opacity), (tr("Threshold"), self.threshold)):
-            label = QLabel(text)
-            label.setProperty("role", "muted")
+            label = plain_label(text, role="muted")
             label.setBuddy(slider)
             sliders.addWidget(label)
             sliders.addWidget(slider, 1)
@@ -167,9 +165,8 @@ class FeaturePanel(QFrame):
             row.setVisible(_fits(row.feature, text))
 
     def _say(self, text: str) -> None:
-        label = QLabel(text)
+        label = plain_label(text, role="muted")
         label.setWordWrap(True)
-        label.setProperty("role", "muted")
         label.setContentsMargins(8, 12, 8, 8)
         self._rows_layout.addWidget(label)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ObservationProbability
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
 from viewer.theme.palette import UNCONFIRMED
-from viewer.theme.text import set_role
+from viewer.theme.text import plain_label, set_role
 
 
 def observation_name(row: ObservationProbability) -> str:
@@ -31,13 +31,13 @@ class ProbabilityTable(QWidget):
         whole = [row for row in rows if row.laterality == "none" and not row.location]
         for number, row in enumerate(sorted(whole, key=lambda r: -r.probability)):
             above = row.probability >= row.threshold
-            name = QLabel(observation_name(row))
+            name = plain_label(observation_name(row))
             set_role(name, "strong" if above else "weak")
             bar = ShareBar(row.probability, UNCONFIRMED if above else "#5b6675", mark=row.threshold)
             bar.setToolTip(tr("The line is the threshold above which the draft states it"))
             text = f"{100 * row.probability:.0f} %"
             bar.setAccessibleName(f"{observation_name(row)} {text}")
-            value = QLabel(text)
+            value = plain_label(text)
             set_role(value, "strong" if above else "weak")
             grid.addWidget(name, number, 0)
             grid.addWidget(bar, number, 1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ActiveFeature
 from viewer.features.bar import ShareBar
 from viewer.features.swatch import Swatch
 from viewer.i18n import tr
+from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
+from viewer.theme.text import plain_label
 
 
 class FeatureRow(MarkedRow):
@@ -35,17 +37,15 @@ class FeatureRow(MarkedRow):
         self.swatch.setAccessibleName(tr("Colour of: {text}", text=feature.description))
         self.swatch.setToolTip(tr("Choose the colour of its map"))
         self.swatch.clicked.connect(self._choose_colour)
-        self.text = QLabel(feature.description or tr("feature {id} (not described)", id=feature.id))
+        self.text = plain_label(feature.description or tr("feature {id} (not described)", id=feature.id))
         self.text.setWordWrap(True)
         self.setToolTip(self._reliability())
         self.bar = ShareBar(feature.percentile / 100.0, colour)
         self.bar.setAccessibleName(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
-        numbers = QLabel(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
+        numbers = plain_label(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
         numbers.setProperty("role", "small")
         numbers.setToolTip(tr("P: percentile among the images on which this feature is active; then its activation"))
-        detail = QLabel(self._detail())
-        detail.setProperty("role", "small")
-        detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        detail = ElidedLabel(self._detail(), role="small")
         low = QHBoxLayout()
         self.bar.setFixedWidth(110)
         numbers.setFixedWidth(80)

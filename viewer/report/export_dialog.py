@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -62,7 +61,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(640)
         draft = status is DraftStatus.DRAFT
-        state = QLabel(
+        state = plain_label(
             tr("This draft is not reviewed: every file will be marked DRAFT.")
             if draft
             else tr("This draft is reviewed.")
@@ -83,7 +82,7 @@ class ExportDialog(QDialog):
         self.boxes = {name: QCheckBox(tr(FORMAT_NAMES.get(name, name))) for name in formats}
         layout = QVBoxLayout(self)
         layout.addWidget(state)
-        layout.addWidget(QLabel(tr("Folder")))
+        layout.addWidget(plain_label(tr("Folder")))
         layout.addLayout(line)
         layout.addWidget(self.written)
         for name, box in self.boxes.items():

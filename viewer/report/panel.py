@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import load_wording
@@ -12,6 +12,7 @@ from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
 from viewer.theme import palette as p
+from viewer.theme.text import plain_label
 
 STATUS_COLOURS = {DraftStatus.DRAFT: p.UNCONFIRMED, DraftStatus.REVIEWED: p.CONFIRMED, DraftStatus.EXPORTED: p.EXPORTED}
 
@@ -33,9 +34,8 @@ class DraftPanel(QFrame):
         self.rows: list[SentenceRow] = []
         self.sections: list[SectionBox] = []
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
-        title = QLabel(tr("Draft report"))
-        title.setProperty("role", "title")
-        self.status = QLabel()
+        title = plain_label(tr("Draft report"), role="title")
+        self.status = plain_label()
         self.status.setObjectName("draft_status")
         self.review = QPushButton(tr("Mark reviewed"))
         self.review.setProperty("role", "primary")
@@ -88,9 +88,8 @@ class DraftPanel(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for text in notes:
-            label = QLabel(text)
+            label = plain_label(text, role="muted")
             label.setWordWrap(True)
-            label.setProperty("role", "muted")
             label.setContentsMargins(4, 6, 4, 2)
             self._layout.addWidget(label)
         self.sections = []

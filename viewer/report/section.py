@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.report.draft import ReportSection, Sentence
 from engine.report.wording import Wording
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
+from viewer.theme.text import as_it_is, plain_label
 
 
 class SectionBox(QWidget):
@@ -29,19 +30,17 @@ class SectionBox(QWidget):
         self._name = section.name
         self._wording = wording
         self._entry: SentenceEditor | None = None
-        title = QLabel(section.title.upper())
-        title.setProperty("role", "section")
+        title = plain_label(section.title.upper(), role="section")
         self.add = QPushButton("+")
         self.add.setProperty("role", "small")
         self.add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
-        self.add.setToolTip(self.add.accessibleName())
+        self.add.setToolTip(as_it_is(self.add.accessibleName()))
         self.add.clicked.connect(self._begin_entry)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self.add)
-        self.notice = QLabel()
-        self.notice.setProperty("role", "small")
+        self.notice = plain_label(role="small")
         self.notice.setWordWrap(True)
         self.notice.setContentsMargins(11, 0, 6, 0)
         self._column = QVBoxLayout(self)

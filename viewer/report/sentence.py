@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
+from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
 from viewer.theme.palette import CONFIRMED, UNCONFIRMED
-from viewer.theme.text import set_role
+from viewer.theme.text import plain_label, set_role
 
 
 class SentenceRow(MarkedRow):
@@ -29,13 +30,11 @@ class SentenceRow(MarkedRow):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editor: SentenceEditor | None = None
-        self.text = QLabel()
+        self.text = plain_label()
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = QLabel()
-        self.note.setProperty("role", "small")
         # A long list of features must not push the buttons out of sight.
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note = ElidedLabel(role="small")
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
@@ -59,8 +58,7 @@ class SentenceRow(MarkedRow):
         self._close_editor()
         self.text.setText(sentence.text)
         set_role(self.text, "unconfirmed" if waiting else "confirmed")
-        self.note.setText(_note(sentence))
-        self.note.setToolTip(", ".join(f"#{i}" for i in sentence.evidence))
+        self.note.set_full(_note(sentence), tip=", ".join(f"#{i}" for i in sentence.evidence))
         self.setAccessibleName(sentence.text)
         self.setAccessibleDescription(tr("not confirmed") if waiting else tr("confirmed"))
         for name, text in _BUTTONS:

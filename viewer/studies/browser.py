@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from viewer.i18n import tr
 from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
 from viewer.theme.palette import MUTED
+from viewer.theme.text import as_it_is, plain_label
 
 THUMBNAIL_SIZE = 72
 KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -37,8 +38,7 @@ class StudyBrowser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(150)
-        title = QLabel(tr("Images"))
-        title.setProperty("role", "title")
+        title = plain_label(tr("Images"), role="title")
         title.setContentsMargins(10, 8, 0, 2)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Open images"))
@@ -61,7 +61,7 @@ class StudyBrowser(QWidget):
         for image in images:
             item = QListWidgetItem()
             item.setData(KEY_ROLE, image.key)
-            item.setToolTip(str(image.path))
+            item.setToolTip(as_it_is(str(image.path)))
             self._places[image.key] = len(self._entries)
             self._entries.append(_Entry(item))
             self.list.addItem(item)

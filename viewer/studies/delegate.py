@@ -45,7 +45,7 @@ class ImageDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw one item."""
-        # A copy, because the texts and pictures of the one that is given would be taken out for every line that follows.
+        # A copy: the view goes on using the one that is given for the lines that follow.
         own = QStyleOptionViewItem(option)
         self.initStyleOption(own, index)
         icon, area = QIcon(own.icon), QRect(own.rect)

@@ -31,7 +31,7 @@ QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radi
   min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
 QPushButton:focus {{ border-color: {p.ACCENT}; }}
-QPushButton:disabled {{ color: #6d7683; border-color: {p.RAISED}; }}
+QPushButton:disabled {{ color: {p.FAINT}; border-color: {p.RAISED}; }}
 QPushButton[role="primary"] {{ background: #245a94; border-color: #3d7fc4; }}
 QPushButton[role="primary"]:disabled {{ background: {p.RAISED}; border-color: {p.RAISED}; }}
 QPushButton[role="small"] {{ padding: 2px 8px; }}
@@ -58,6 +58,7 @@ QLabel[role="small"] {{ font-size: 11px; color: {p.MUTED}; }}
 QLabel[role="unconfirmed"] {{ color: {p.UNCONFIRMED}; }}
 QLabel[role="confirmed"] {{ color: {p.TEXT}; }}
 QLabel[role="strong"] {{ font-size: 12px; color: {p.TEXT}; }}
+QLabel[role="faint"] {{ font-size: 12px; color: {p.FAINT}; }}
 QLabel[role="weak"] {{ font-size: 12px; color: {p.MUTED}; }}
 QLabel[role="muted"] {{ color: {p.MUTED}; }}
 QFrame[role="panel"] {{ background: {p.PANEL}; }}

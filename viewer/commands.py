@@ -16,6 +16,7 @@ from engine.report.draft import Draft, Sentence
 from viewer.actions.build import help_page
 from viewer.dialogs import TextDialog
 from viewer.i18n import tr
+from viewer.image.windowing import preset_told
 from viewer.report.export_dialog import ExportDialog
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
@@ -63,10 +64,10 @@ class Commands:
             "sentence_remove": partial(self._selected, self.remove),
             "review": self.review,
             "regenerate": self._controller.regenerate,
-            "keys": partial(self._tell, tr("Keys and mouse"), help_page),
+            "keys": partial(self._tell, tr("Keys and mouse"), lambda: help_page([p.name for p in canvas.presets])),
             "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
-        found.update({f"preset_{n}": partial(canvas.apply_preset, n) for n in range(10)})
+        found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 
     # files
@@ -115,6 +116,11 @@ class Commands:
         """Analyse the image shown again."""
         if self._session.current_key is not None:
             self._controller.analyse(self._session.current_key)
+
+    def preset(self, number: int) -> None:
+        """Use a window preset, and say which, or that there is none of this number."""
+        self._window.canvas.apply_preset(number)
+        self._window.statusBar().showMessage(preset_told(self._window.canvas.presets, number))
 
     def next_map(self) -> None:
         """Show only the map of the feature after the one shown."""

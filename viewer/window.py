@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.inference.heat_scale import FULL_SCALE
 from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
-from viewer.actions.catalogue import PEEK_KEY
+from viewer.actions.catalogue import IMAGE, PEEK_KEY
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.features.panel import FeaturePanel
@@ -50,7 +50,9 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers())
-        build_menus(self, self.actions_by_id)
+        self.presets = QMenu(tr("&Window preset"), self)
+        self.presets.aboutToShow.connect(self._renew_presets)
+        build_menus(self, self.actions_by_id, {IMAGE: self.presets})
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()
@@ -169,6 +171,7 @@ class MainWindow(QMainWindow):
             if has
         }
         update_enabled(self.actions_by_id, frozenset(there))
+        self.presets.setEnabled("image" in there)
 
     def _on_draft(self, key: str) -> None:
         if key == self.session.current_key:
@@ -245,13 +248,24 @@ class MainWindow(QMainWindow):
     def _image_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, preset in enumerate(self.canvas.presets):
-            action = menu.addAction(f"{preset.name}\t{number}")
-            action.triggered.connect(lambda _checked=False, n=number: self.canvas.apply_preset(n))
+        self._fill_presets(menu)
         menu.addSeparator()
         for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
             menu.addAction(self.actions_by_id[name])
         menu.popup(position)
+
+    def _fill_presets(self, menu: QMenu) -> None:
+        """Name the window presets of the image shown, each with its key."""
+        for number, preset in enumerate(self.canvas.presets):
+            # A single "&" would be taken for the mark of a key.
+            action = menu.addAction(f"{preset.name.replace('&', '&&')}\t{number}")
+            action.setCheckable(True)
+            action.setChecked(preset.name == self.canvas.windowing.name)
+            action.triggered.connect(lambda _checked=False, n=number: self.commands.preset(n))
+
+    def _renew_presets(self) -> None:
+        self.presets.clear()
+        self._fill_presets(self.presets)
 
     # events of the window
 

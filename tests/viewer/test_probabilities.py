@@ -36,7 +36,8 @@ def table(dark: Any, qtbot: Any) -> ProbabilityTable:
 def test_what_the_pack_may_not_state_comes_last_and_stays_dark(table: ProbabilityTable) -> None:
     texts = [(label.text(), label.property("role")) for label in table.findChildren(QLabel)]
     assert texts == [
-        ("High", "strong"), ("80 %", "strong"), ("Base Rate", "weak"), ("60 %", "weak"), ("Low", "weak"), ("20 %", "weak"),
+        ("High", "strong"), ("80 %", "strong"), ("Base Rate", "weak"), ("60 %", "weak"),
+        ("Low", "weak"), ("20 %", "weak"),
         ("Never", "faint"), ("95 %", "faint"), ("Mere Prior", "faint"), ("–", "faint"),
     ]  # fmt: skip
     bars = [(bar.colour, bar.mark, bar.share) for bar in table.findChildren(ShareBar)]

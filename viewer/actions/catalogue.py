@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.image.windowing import PRESET_SHARES
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -137,6 +139,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         )
         for n in range(10)
     ),
+)
+
+PRESET_HELP = "0 is the file's own window; then its other windows, if it has any; then " + ", ".join(
+    name for name, _, _ in PRESET_SHARES
 )
 
 PEEK_KEY = "G"

@@ -21,9 +21,9 @@ def observation_name(row: ObservationProbability) -> str:
 class ProbabilityTable(QWidget):
     """One line an observation: name, bar with its threshold, percent; those above their threshold stand out.
 
-    What the pack may not state comes last and never stands out; where no feature speaks of it either, its number would be
-    a mere prior and is not shown. What the pack may state, but no active feature speaks of, is a base rate: it does not
-    stand out either, since a draft states nothing without a feature.
+    What the pack may not state comes last and never stands out; where no feature speaks of it either, its number would
+    be a mere prior and is not shown. What the pack may state, but no active feature speaks of, is a base rate: it does
+    not stand out either, since a draft states nothing without a feature.
     """
 
     def __init__(self, rows: tuple[ObservationProbability, ...], parent: QWidget | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Named colours (contrast at least 4.5 : 1 for text on the surfaces they are used on; FAINT is for what is disabled)."""
+"""Named colours (contrast at least 4.5 : 1 for text on the surfaces they are used on; FAINT for what is disabled)."""
 
 from __future__ import annotations
 

@@ -123,17 +123,19 @@ class Commands:
         self._window.statusBar().showMessage(preset_told(self._window.canvas.presets, number))
 
     def next_map(self) -> None:
-        """Show only the map of the feature after the one shown."""
+        """Show only the map of the group of features after the one shown, in the order of the list."""
         image, overlay = self._session.current, self._session.overlay
-        ids = [f.id for f in image.analysis.features if f.id in image.analysis.maps] if image and image.analysis else []
-        if ids:
-            last = max((ids.index(i) for i in overlay.visible if i in ids), default=-1)
-            self._session.set_overlay(overlay.show((ids[(last + 1) % len(ids)],)))
+        if image is None or image.analysis is None:
+            return
+        maps = [ids for group in self._window.features.groups if (ids := group.mapped(image.analysis))]
+        if maps:
+            last = max((n for n, ids in enumerate(maps) if any(i in overlay.visible for i in ids)), default=-1)
+            self._session.set_overlay(overlay.show(maps[(last + 1) % len(maps)]))
 
-    def choose_feature(self, feature_id: int) -> None:
-        """Select a feature; choosing it again lets go of it."""
-        again = self._session.selection.feature_id == feature_id
-        self._session.select(Selection() if again else Selection(feature_id=feature_id))
+    def choose_features(self, ids: tuple[int, ...]) -> None:
+        """Select features; choosing them again lets go of them."""
+        again = self._session.selection.features == ids
+        self._session.select(Selection() if again else Selection(features=ids))
 
     # draft
 

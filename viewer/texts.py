@@ -76,5 +76,6 @@ names the features it stands on.</p>
 <p><b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong and
 incomplete; a heat map shows where the model read from, not where disease is.</p>
 <p>Heat maps share one fixed scale: 1 is what each place would carry if a typical activation of the feature were
-spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on. Colours mean the same on every image.</p>
+spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on, on every image. The colour says which
+features; maps of features with the same description are added, and so are their typical activations.</p>
 <p>Images are analysed on this machine; nothing leaves it. Apache-2.0.</p>"""

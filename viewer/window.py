@@ -22,9 +22,8 @@ from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.features.panel import FeaturePanel
 from viewer.i18n import tr
-from viewer.image.canvas import Layer
 from viewer.image.frame import ImageFrame
-from viewer.image.heatmap import paint_density
+from viewer.image.layers import LayerPainter
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
@@ -47,6 +46,7 @@ class MainWindow(QMainWindow):
         self.features, self.report = FeaturePanel(), DraftPanel()
         self.canvas = self.frame.canvas
         self._shown: str | None = None
+        self._layers = LayerPainter()
         self._lay_out()
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers())
@@ -107,11 +107,12 @@ class MainWindow(QMainWindow):
         peek.setAutoRepeat(False)
         peek.activated.connect(self._peek)
         self.canvas.menu_wanted.connect(self._image_menu)
-        self.features.feature_chosen.connect(commands.choose_feature)
-        self.features.switched.connect(lambda i, on: session.set_overlay(session.overlay.switch(i, on)))
-        self.features.recoloured.connect(lambda i, colour: session.set_overlay(session.overlay.recolour(i, colour)))
-        self.features.opacity_changed.connect(lambda v: session.set_overlay(session.overlay.with_opacity(v)))
-        self.features.threshold_changed.connect(lambda v: session.set_overlay(session.overlay.with_threshold(v)))
+        self.features.features_chosen.connect(commands.choose_features)
+        panel, overlay = self.features, session.set_overlay
+        panel.switched.connect(lambda ids, on: overlay(session.overlay.switch(ids, on)))
+        panel.recoloured.connect(lambda key, colour: overlay(session.overlay.recolour(key, colour)))
+        panel.sliders.opacity_changed.connect(lambda value: overlay(session.overlay.with_opacity(value)))
+        panel.sliders.threshold_changed.connect(lambda value: overlay(session.overlay.with_threshold(value)))
         self.report.sentence_chosen.connect(commands.choose_sentence)
         self.report.sentence_confirmed.connect(commands.confirm)
         self.report.sentence_edited.connect(commands.edit)
@@ -194,9 +195,8 @@ class MainWindow(QMainWindow):
             if selection.sentence_key is not None:
                 sentence = draft.find(selection.sentence_key)
                 features = maps_of(sentence, image.analysis) or sentence.evidence
-            if selection.feature_id is not None:
-                sentences = sentences_of(selection.feature_id, draft)
-        self.features.mark(selection.feature_id, features)
+            sentences = sentences_of(selection.features, draft)
+        self.features.mark(selection.features, features)
         self.report.mark(selection.sentence_key, sentences)
 
     def _show_layers(self) -> None:
@@ -204,17 +204,8 @@ class MainWindow(QMainWindow):
         overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
         self.canvas.set_overlay(overlay.opacity, overlay.peek)
         made = self.controller.maps.get(key or "", {})
-        layers, method = [], ""
-        for rank, feature in enumerate(
-            image.analysis.features if image is not None and image.analysis is not None else ()
-        ):
-            if feature.id in overlay.visible and feature.id in made:
-                colour = overlay.colour(feature.id, rank)
-                picture = paint_density(made[feature.id], colour, overlay.threshold)
-                layers.append(Layer(feature.id, colour, f"#{feature.id} {feature.description}", picture))
-                method = made[feature.id].method
-        scale = tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}")
-        self.canvas.set_layers(tuple(layers), method, scale)
+        layers = self._layers.paint(image.groups, made, overlay) if image is not None else ()
+        self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
 
     def _on_thumbnail(self, key: str) -> None:
         self.browser.set_thumbnail(key, self.controller.thumbnails[key])

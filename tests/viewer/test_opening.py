@@ -27,9 +27,9 @@ def test_an_opened_image_is_shown_and_analysed(window: MainWindow, opened: Open)
     image = window.session.images[key]
     assert window.canvas.radiograph is image.radiograph
     assert "Suitable" in window.frame.verdict.text()
-    assert [r.feature.id for r in window.features.rows] == [3, 5, 9]
+    assert [r.group.first.id for r in window.features.rows] == [3, 5, 9]
     assert [r.sentence.key for r in window.report.rows] == ["s1", "s2", "s3"]
-    assert window.features.rows[2].switch.isEnabled() is False
+    assert window.features.rows[2].head.switch.isEnabled() is False
 
 
 def test_the_image_is_on_the_screen_before_the_analysis_ends(
@@ -84,7 +84,7 @@ def test_a_late_result_changes_nothing_of_another_image(
     assert window.session.current_key == second and window.canvas.radiograph is shown
     assert window.features.rows == [] and window.report.rows == [] and window.canvas.layers == ()
     window.session.show(first)
-    assert [r.feature.id for r in window.features.rows] == [3, 5, 9]
+    assert [r.group.first.id for r in window.features.rows] == [3, 5, 9]
 
 
 def test_an_analysis_of_another_image_is_never_shown(

@@ -90,7 +90,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "overlay_none", "All maps &off", ("Shift+G",), "Switch every heat map off", OVERLAY, toolbar=True, needs="maps"
     ),
     ActionSpec(
-        "overlay_next", "&Next map only", ("N",), "Show the map of the next active feature alone", OVERLAY, needs="maps"
+        "overlay_next", "&Next map only", ("N",), "Show the map of the next features alone", OVERLAY, needs="maps"
     ),
     ActionSpec("search", "&Find a feature", ("Ctrl+F",), "Put the cursor into the search box", OVERLAY),
     ActionSpec(
@@ -149,7 +149,8 @@ PEEK_KEY = "G"
 
 HELD: tuple[tuple[str, str], ...] = (
     (f"hold {PEEK_KEY}", "look under the heat maps"),
-    ("M", "on a feature: switch its heat map"),
+    ("M", "on features: switch their heat map"),
+    ("Right, Left", "on features of one kind: list them, hide them"),
     ("left drag", "window (across) and level (up is brighter)"),
     ("middle drag", "move the image"),
     ("right drag", "zoom"),

@@ -1,114 +1,120 @@
-"""One active feature in the panel."""
+"""One line of the list of features: a group of features, or a single one of a group."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.inference.analysis import ActiveFeature
 from viewer.features.bar import ShareBar
-from viewer.features.swatch import Swatch
+from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH
+from viewer.features.switch import MapSwitch
 from viewer.i18n import tr
-from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
+from viewer.theme.palette import NEUTRAL
 from viewer.theme.text import plain_label
 
 
-class FeatureRow(MarkedRow):
-    """Switch and colour of its map, description, strength; a click selects it."""
+class FeatureLine(MarkedRow):
+    """Switch of the map and strength of one feature or of several; a click selects them.
 
-    chosen = Signal(int)
-    switched = Signal(int, bool)
-    recoloured = Signal(int, str)
+    Parameters
+    ----------
+    ids, mapped : sequence of int
+        Its features, and those of them that have a map.
+    name : str
+        For those who cannot see it.
+    numbers : tuple of float
+        Percentile and activation.
+    """
 
-    def __init__(self, feature: ActiveFeature, colour: str, has_map: bool, parent: QWidget | None = None) -> None:
+    chosen = Signal(tuple)
+    switched = Signal(tuple, bool)
+
+    def __init__(
+        self,
+        ids: Sequence[int],
+        mapped: Sequence[int],
+        name: str,
+        numbers: tuple[float, float],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.feature = feature
+        self.ids, self.mapped = tuple(ids), tuple(mapped)
+        percentile, activation = numbers
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("Feature {id}: {text}", id=feature.id, text=feature.description))
-        self.setAccessibleDescription(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
-        self.switch = QCheckBox()
-        self.switch.setAccessibleName(tr("Show the map of: {text}", text=feature.description))
-        self.switch.setToolTip(tr("Show its heat map") if has_map else tr("This feature has no map"))
-        self.switch.setEnabled(has_map)
-        self.switch.toggled.connect(lambda on: self.switched.emit(feature.id, on))
-        self.swatch = Swatch()
-        self.swatch.setAccessibleName(tr("Colour of: {text}", text=feature.description))
-        self.swatch.setToolTip(tr("Choose the colour of its map"))
-        self.swatch.clicked.connect(self._choose_colour)
-        self.text = plain_label(feature.description or tr("feature {id} (not described)", id=feature.id))
-        self.text.setWordWrap(True)
-        self.setToolTip(self._reliability())
-        self.bar = ShareBar(feature.percentile / 100.0, colour)
-        self.bar.setAccessibleName(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
-        numbers = plain_label(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
-        numbers.setProperty("role", "small")
-        numbers.setToolTip(tr("P: percentile among the images on which this feature is active; then its activation"))
-        detail = ElidedLabel(self._detail(), role="small")
-        low = QHBoxLayout()
-        self.bar.setFixedWidth(110)
-        numbers.setFixedWidth(80)
-        low.addWidget(detail, 1)
-        low.addWidget(self.bar)
-        low.addWidget(numbers)
-        body = QVBoxLayout()
-        body.setSpacing(2)
-        body.addWidget(self.text)
-        body.addLayout(low)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 5, 8, 5)
-        layout.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(body, 1)
-        self.set_colour(colour)
+        strength = tr("percentile {p}, activation {a}", p=f"{percentile:.0f}", a=f"{activation:.2f}")
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(strength)
+        self.switch = MapSwitch()
+        self.switch.setAccessibleName(tr("Show the map of: {text}", text=name))
+        self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))
+        self.switch.setEnabled(bool(mapped))
+        self.switch.clicked.connect(self._tell_switch)
+        self.bar = ShareBar(percentile / 100.0, NEUTRAL)
+        self.bar.setAccessibleName(strength)
+        self.bar.setFixedWidth(BAR_WIDTH)
+        self.columns = QHBoxLayout()
+        self.columns.setSpacing(GAP)
+        self.columns.addWidget(self.bar)
+        for text, width in ((f"{percentile:.0f}", PERCENTILE_WIDTH), (f"{activation:.2f}", ACTIVATION_WIDTH)):
+            label = plain_label(text, role="small")
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setFixedWidth(width)
+            self.columns.addWidget(label)
 
-    def _detail(self) -> str:
-        f = self.feature
-        parts = [
-            f"#{f.id}",
-            "" if f.reportable else tr("not for drafts"),
-            f.observation,
-            f.polarity if f.polarity != "present" else "",
-            f.laterality if f.laterality != "none" else "",
-        ]
-        return "  ".join(p for p in parts if p)
+    def set_visible_maps(self, visible: Collection[int]) -> None:
+        """Show which of its maps are on, without telling anyone."""
+        self.switch.show_state(self.mapped, visible)
 
-    def _reliability(self) -> str:
-        """How far the description can be relied on."""
-        share = f"{100 * self.feature.label_score:.0f}"
-        score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
-        return score if self.feature.reportable else score + " " + tr("Too unsure for a draft.")
+    def flip(self) -> None:
+        """Switch its map as a click does."""
+        if self.switch.isEnabled():
+            self.switch.click()
 
-    def set_colour(self, colour: str) -> None:
-        """Show this colour in the swatch and the bar."""
-        self.swatch.set_colour(colour)
-        self.bar.set_colour(colour)
-
-    def set_on(self, on: bool) -> None:
-        """Show the switch as on or off without telling anyone."""
-        self.switch.blockSignals(True)
-        self.switch.setChecked(on)
-        self.switch.blockSignals(False)
-
-    def _choose_colour(self) -> None:
-        colour = QColorDialog.getColor(QColor(self.bar.colour), self, tr("Colour of the map"))
-        if colour.isValid():
-            self.recoloured.emit(self.feature.id, colour.name())
+    def _tell_switch(self) -> None:
+        self.switched.emit(self.mapped, self.switch.on)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select the feature."""
-        self.chosen.emit(self.feature.id)
+        """Select what the line stands for."""
+        self.chosen.emit(self.ids)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Switch its map."""
-        self.switch.toggle()
+        self.flip()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter selects, M switches the map."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(self.feature.id)
-        elif event.key() == Qt.Key.Key_M and self.switch.isEnabled():
-            self.switch.toggle()
+            self.chosen.emit(self.ids)
+        elif event.key() == Qt.Key.Key_M:
+            self.flip()
         else:
             super().keyPressEvent(event)
+
+
+class MemberLine(FeatureLine):
+    """One feature of a group that is listed."""
+
+    def __init__(self, feature: ActiveFeature, has_map: bool, parent: QWidget | None = None) -> None:
+        name = tr("Feature {id}: {text}", id=feature.id, text=feature.description)
+        mapped = (feature.id,) if has_map else ()
+        super().__init__((feature.id,), mapped, name, (feature.percentile, feature.activation), parent)
+        self.feature = feature
+        self.setToolTip(reliability(feature))
+        text = f"#{feature.id}" + ("" if feature.reportable else "  " + tr("not for drafts"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(44, 2, 8, 2)
+        layout.addWidget(self.switch)
+        layout.addWidget(plain_label(text, role="small"), 1)
+        layout.addLayout(self.columns)
+
+
+def reliability(feature: ActiveFeature) -> str:
+    """How far a feature's description can be relied on."""
+    share = f"{100 * feature.label_score:.0f}"
+    score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
+    return score if feature.reportable else score + " " + tr("Too unsure for a draft.")

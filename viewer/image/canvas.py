@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -13,6 +12,7 @@ from engine.dicom.radiograph import Radiograph
 from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
 from viewer.image.decoration import draw_corners, draw_edges, draw_legend
+from viewer.image.layers import Layer
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import Sampled, Table, render, render_sampled, sample
 from viewer.image.strip import STRIP_HEIGHT
@@ -22,16 +22,6 @@ from viewer.image.windowing import Preset, Windowing, describe, presets
 DRAG_SLOP = 4
 WINDOW_SPEED = 0.004
 ZOOM_SPEED = 1.006
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One heat map as shown: a picture that covers the whole image, and its line of the legend."""
-
-    feature_id: int
-    colour: str
-    label: str
-    picture: QImage
 
 
 class Canvas(QWidget):
@@ -59,7 +49,7 @@ class Canvas(QWidget):
         self._base: QImage | None = None
         self._sampled: Sampled | None = None
         self._layers: tuple[Layer, ...] = ()
-        self._legend: tuple[str, str] = ("", "")
+        self._scale = ""
         self._composite: QImage | None = None
         self._opacity, self._peek = 0.6, False
         self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
@@ -86,9 +76,9 @@ class Canvas(QWidget):
         self.message = message
         self.update()
 
-    def set_layers(self, layers: tuple[Layer, ...], method: str, scale: str) -> None:
-        """Replace the heat maps; `method` and `scale` stand in the legend."""
-        self._layers, self._legend, self._composite = layers, (method, scale), None
+    def set_layers(self, layers: tuple[Layer, ...], scale: str) -> None:
+        """Replace the heat maps; `scale` stands in the legend."""
+        self._layers, self._scale, self._composite = layers, scale, None
         self.update()
 
     def set_overlay(self, opacity: float, peek: bool) -> None:
@@ -237,7 +227,13 @@ class Canvas(QWidget):
         right = (self.view.x + self.radiograph.columns * self.view.scale) / ratio
         draw_edges(painter, self.rect(), edges(self.radiograph), left, right)
         if self.layers:
-            draw_legend(painter, self.rect(), [(layer.colour, layer.label) for layer in self.layers], *self._legend)
+            draw_legend(
+                painter,
+                self.rect(),
+                [(layer.colour, layer.label) for layer in self.layers],
+                self.layers[0].method,
+                self._scale,
+            )
 
     # mouse
 

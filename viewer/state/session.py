@@ -158,7 +158,9 @@ class Session:
         self.change("Write the draft anew", draft)
 
     def set_overlay(self, overlay: OverlaySettings) -> None:
-        """Replace the overlay's settings."""
+        """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""
+        if self.current is not None:
+            overlay = overlay.with_colours_for(self.current.groups)
         if overlay != self.overlay:
             self.overlay = overlay
             self.overlay_changed.emit(overlay)

@@ -42,6 +42,8 @@ QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px;
   background: #12151a; }}
 QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT}; image: none; }}
+QCheckBox::indicator:indeterminate {{ border-color: {p.ACCENT}; background: qlineargradient(x1: 0, y1: 0, x2: 1, y2: 0,
+  stop: 0.49 {p.ACCENT}, stop: 0.5 #12151a); }}
 QCheckBox::indicator:disabled {{ border-color: {p.BORDER}; }}
 QCheckBox:focus {{ border: 1px solid {p.ACCENT}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: {p.PANEL}; width: 10px; margin: 0; }}

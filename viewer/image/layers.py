@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from viewer.image.heatmap import DensityMap, paint_density, sum_maps
+from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
 from viewer.state.overlay import OverlaySettings
 
@@ -55,3 +57,24 @@ class LayerPainter:
         if ids not in self._sums:
             self._sums[ids] = sum_maps([made[i] for i in ids])
         return self._sums[ids]
+
+
+def compose(layers: Sequence[Layer], picture: Box, size: QSize, ratio: float) -> QImage:
+    """Draw all maps into one picture of the window's size, so that opacity alone costs one blend.
+
+    Parameters
+    ----------
+    picture : Box
+        Where the whole image lies in the widget.
+    size : QSize
+        Of the widget, in physical pixels; `ratio` of them are one of the widget's.
+    """
+    composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    composite.fill(Qt.GlobalColor.transparent)
+    composite.setDevicePixelRatio(ratio)
+    painter = QPainter(composite)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for layer in layers:
+        painter.drawImage(QRectF(picture.x, picture.y, picture.width, picture.height), layer.picture)
+    painter.end()
+    return composite

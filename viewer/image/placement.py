@@ -1,0 +1,101 @@
+"""Where something may lie over the picture and hide least of it (no widget here)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FINE = 4
+"""Side, in screen pixels, of what is looked at: strokes of a marker in the picture are seen."""
+
+CELL = 16
+"""Side, in screen pixels, of a cell of the cost."""
+
+INSIDE, HEAT = 0.05, 8.0
+"""Cost of lying over the picture at all, and over a heat map of full opacity; full contrast of the picture costs 1."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in screen pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether two rectangles overlap."""
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+def cost_of_hiding(gray: npt.NDArray[np.uint8], heat: npt.NDArray[np.float32], picture: Box) -> npt.NDArray[np.float32]:
+    """Return what each cell of the window is worth.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (FINE rows, FINE columns)
+        The window's gray levels in steps of `FINE` pixels.
+    heat : ndarray of float32, the same shape
+        Opacity of the heat maps, 0..1.
+    picture : Box
+        Where the picture lies; nothing is lost beside it.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns)
+        In steps of `CELL` pixels.
+    """
+    step = CELL // FINE
+    rows, columns = gray.shape[0] // step, gray.shape[1] // step
+    shape = (rows, step, columns, step)
+    blocks = gray[: rows * step, : columns * step].reshape(shape)
+    contrast = (blocks.max((1, 3)).astype(np.float32) - blocks.min((1, 3))) / np.float32(255)
+    warmth = heat[: rows * step, : columns * step].reshape(shape).max((1, 3))
+    y, x = (np.arange(count) * CELL + CELL / 2 for count in (rows, columns))
+    inside = ((y >= picture.y) & (y < picture.y + picture.height))[:, None] & (
+        (x >= picture.x) & (x < picture.x + picture.width)
+    )
+    cost: npt.NDArray[np.float32] = (contrast + HEAT * warmth + INSIDE * inside).astype(np.float32)
+    return cost
+
+
+def best_place(
+    cost: npt.NDArray[np.float32], area: Box, size: tuple[float, float], taken: Sequence[Box], margin: float
+) -> tuple[float, float]:
+    """Return the top left corner, along the right or the left edge, where a rectangle hides least.
+
+    Parameters
+    ----------
+    taken : sequence of Box
+        Where it must not lie: other texts. Where no place is free of them, it lies at the top right.
+    """
+    width, height = size
+    sums = np.zeros((cost.shape[0] + 1, cost.shape[1] + 1), dtype=np.float64)
+    sums[1:, 1:] = cost.cumsum(0, dtype=np.float64).cumsum(1)
+    right, left = area.x + area.width - width - margin, area.x + margin
+    best, least = (max(left, right), area.y + margin), np.inf
+    for x in (right, left):
+        for y in np.arange(area.y + margin, area.y + area.height - height - margin + 1, CELL / 2):
+            box = Box(x, float(y), width, height)
+            if any(box.meets(other) for other in taken):
+                continue
+            top, bottom = _cells(box.y, box.height, cost.shape[0])
+            start, end = _cells(box.x, box.width, cost.shape[1])
+            total = sums[bottom, end] - sums[top, end] - sums[bottom, start] + sums[top, start]
+            if total < least - 1e-3:
+                best, least = (x, float(y)), total
+    return best
+
+
+def _cells(start: float, length: float, count: int) -> tuple[int, int]:
+    """First and behind the last of the cells that a stretch touches."""
+    return min(count, max(0, int(start // CELL))), min(count, max(0, int(-(-(start + length) // CELL))))

@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, Q
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -20,18 +19,20 @@ from viewer.actions.build import build_actions, build_menus, build_toolbar, upda
 from viewer.actions.catalogue import IMAGE, PEEK_KEY
 from viewer.commands import Commands
 from viewer.controller import Controller
+from viewer.dialogs import ProblemBox
 from viewer.features.panel import FeaturePanel
 from viewer.i18n import tr
 from viewer.image.frame import ImageFrame
 from viewer.image.layers import LayerPainter
+from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
-from viewer.texts import as_sentence, in_place_of_picture, verdict
-from viewer.theme.text import as_it_is, plain_label
+from viewer.texts import in_place_of_picture, verdict
+from viewer.theme.text import plain_label
 
 
 class MainWindow(QMainWindow):
@@ -50,8 +51,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers())
-        self.presets = QMenu(tr("&Window preset"), self)
-        self.presets.aboutToShow.connect(self._renew_presets)
+        self.presets = PresetMenu(self.canvas, self.commands.preset, self)
         build_menus(self, self.actions_by_id, {IMAGE: self.presets})
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
@@ -225,38 +225,16 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Tell the person what went wrong, without blocking the window."""
-        box = QMessageBox(self)
-        box.setObjectName("problem")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Problem"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"[{problem.code}] {as_sentence(problem.message)}")
-        box.setInformativeText(as_it_is(as_sentence(problem.hint)))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.open()
+        ProblemBox(problem, self).open()
 
     def _image_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._fill_presets(menu)
+        fill_presets(menu, self.canvas, self.commands.preset)
         menu.addSeparator()
         for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
             menu.addAction(self.actions_by_id[name])
         menu.popup(position)
-
-    def _fill_presets(self, menu: QMenu) -> None:
-        """Name the window presets of the image shown, each with its key."""
-        for number, preset in enumerate(self.canvas.presets):
-            # A single "&" would be taken for the mark of a key.
-            action = menu.addAction(f"{preset.name.replace('&', '&&')}\t{number}")
-            action.setCheckable(True)
-            action.setChecked(preset.name == self.canvas.windowing.name)
-            action.triggered.connect(lambda _checked=False, n=number: self.commands.preset(n))
-
-    def _renew_presets(self) -> None:
-        self.presets.clear()
-        self._fill_presets(self.presets)
 
     # events of the window
 

@@ -14,8 +14,9 @@ FINE = 4
 CELL = 16
 """Side, in screen pixels, of a cell of the cost."""
 
-INSIDE, HEAT = 0.05, 8.0
-"""Cost of lying over the picture at all, and over a heat map of full opacity; full contrast of the picture costs 1."""
+INSIDE, MIDDLE, HEAT = 0.05, 0.3, 8.0
+"""Cost of lying over the picture at all, what its middle costs beyond its rim, and a heat map of full opacity; full contrast
+of the picture costs 1."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ def cost_of_hiding(gray: npt.NDArray[np.uint8], heat: npt.NDArray[np.float32], p
     blocks = gray[: rows * step, : columns * step].reshape(shape)
     contrast = (blocks.max((1, 3)).astype(np.float32) - blocks.min((1, 3))) / np.float32(255)
     warmth = heat[: rows * step, : columns * step].reshape(shape).max((1, 3))
-    y, x = (np.arange(count) * CELL + CELL / 2 for count in (rows, columns))
-    inside = ((y >= picture.y) & (y < picture.y + picture.height))[:, None] & (
-        (x >= picture.x) & (x < picture.x + picture.width)
-    )
-    cost: npt.NDArray[np.float32] = (contrast + HEAT * warmth + INSIDE * inside).astype(np.float32)
+    # How far from the picture's middle each cell is, as a share of the way to its rim; above 1 is beside it.
+    down = np.abs(np.arange(rows) * CELL + CELL / 2 - picture.y - picture.height / 2) / max(picture.height / 2, 1.0)
+    across = np.abs(np.arange(columns) * CELL + CELL / 2 - picture.x - picture.width / 2) / max(picture.width / 2, 1.0)
+    way = np.maximum(down[:, None], across[None, :])
+    worth = np.where(way < 1.0, INSIDE + MIDDLE * (1.0 - way), 0.0)
+    cost: npt.NDArray[np.float32] = (contrast + HEAT * warmth + worth).astype(np.float32)
     return cost
 
 

@@ -58,7 +58,7 @@ def test_a_late_row_knows_what_happened_before_it_came(panel: FeaturePanel, qtbo
     panel.search.setText(str(last))
     qtbot.waitUntil(lambda: len(panel.rows) == len(MANY), timeout=5000)
     line = panel.rows[-1].head
-    assert line.switch.on and line.bar.colour == "#123456" and line.mark == "linked"
+    assert line.switch.on and line.colour == "#123456" and line.mark == "linked"
     assert [row.group.first.id for row in panel.rows if not row.isHidden()] == [last]
 
 
@@ -96,7 +96,8 @@ def test_a_group_is_one_line_that_lists_its_members(panel: FeaturePanel, qtbot: 
     panel.show_image(grouped(tmp_path), OverlaySettings())
     assert panel.title.text() == "Features (4 in 2 groups)"
     pace, other = panel.rows
-    assert [label.text() for label in pace.head.findChildren(QLabel) if "×" in label.text()] == ["×3"]
+    assert (pace.head.text.title, pace.head.text.count, other.head.text.count) == ("pacemaker in place", "×3", "")
+    assert pace.head.accessibleName() == "3 features: pacemaker in place"
     assert pace.head.arrow is not None and other.head.arrow is None and pace.members == []
     qtbot.keyClick(pace.head, Qt.Key.Key_Right)
     assert [line.feature.id for line in pace.members] == [3, 5, 7]

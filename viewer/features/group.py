@@ -6,18 +6,19 @@ from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QColorDialog, QVBoxLayout, QWidget
 
 from engine.inference.analysis import Analysis
-from viewer.features.row import FeatureLine, MemberLine, reliability
+from viewer.features.row import FeatureLine, LineText, MemberLine
 from viewer.features.swatch import Swatch
 from viewer.features.switch import Disclosure
 from viewer.i18n import tr
 from viewer.state.groups import FeatureGroup
 from viewer.state.overlay import OverlaySettings
-from viewer.theme.elided import ElidedLabel
 from viewer.theme.palette import NEUTRAL
-from viewer.theme.text import as_it_is, plain_label
+
+TOP = 5
+"""Where the controls of a line stand."""
 
 
 class GroupLine(FeatureLine):
@@ -26,52 +27,32 @@ class GroupLine(FeatureLine):
     opened = Signal(bool)
 
     def __init__(self, group: FeatureGroup, mapped: tuple[int, ...], parent: QWidget | None = None) -> None:
-        text = group.description or tr("feature {id} (not described)", id=group.first.id)
+        said = group.description or tr("feature {id} (not described)", id=group.first.id)
         count = len(group.members)
         name = (
-            tr("{count} features: {text}", count=count, text=text)
+            tr("{count} features: {text}", count=count, text=said)
             if count > 1
-            else tr("Feature {id}: {text}", id=group.first.id, text=text)
+            else tr("Feature {id}: {text}", id=group.first.id, text=said)
         )
-        super().__init__(group.ids, mapped, name, (group.percentile, group.activation), parent)
+        text = LineText(name, _detail(group), left=72, title=said, count=f"×{count}" if count > 1 else "")
+        super().__init__(group.members, mapped, text, parent)
         self.arrow: Disclosure | None = None
-        self.swatch = Swatch()
-        self.swatch.setAccessibleName(tr("Colour of: {text}", text=text))
-        self.swatch.setToolTip(tr("Choose the colour of its map"))
-        self.setToolTip(as_it_is(f"{text}\n{reliability(group.first)}"))
-        self.text = ElidedLabel(text)
-        title = QHBoxLayout()
-        title.addWidget(self.text, 1)
         if count > 1:
-            self.text.setMaximumWidth(self.text.fontMetrics().horizontalAdvance(text) + 4)
-            title.addWidget(plain_label(f"×{count}", role="small"))
-        low = QHBoxLayout()
-        low.setSpacing(8)
-        low.addWidget(ElidedLabel(_detail(group), role="small"), 1)
-        low.addLayout(self.columns)
-        body = QVBoxLayout()
-        body.setSpacing(2)
-        body.addLayout(title)
-        body.addLayout(low)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 5, 8, 5)
-        layout.setSpacing(6)
-        if count > 1:
-            self.arrow = Disclosure()
-            self.arrow.setAccessibleName(tr("List the features of: {text}", text=text))
+            self.arrow = Disclosure(self)
+            self.arrow.move(6, TOP)
+            self.arrow.setAccessibleName(tr("List the features of: {text}", text=said))
             self.arrow.setToolTip(tr("List its features"))
             self.arrow.toggled.connect(self.opened)
-            layout.addWidget(self.arrow, 0, Qt.AlignmentFlag.AlignTop)
-        else:
-            layout.addSpacing(20)
-        layout.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(body, 1)
+        self.switch.move(26, TOP)
+        self.swatch = Swatch(self)
+        self.swatch.move(50, TOP)
+        self.swatch.setAccessibleName(tr("Colour of: {text}", text=said))
+        self.swatch.setToolTip(tr("Choose the colour of its map"))
 
     def set_colour(self, colour: str) -> None:
         """Show this colour in the swatch and the bar; empty is none yet."""
+        super().set_colour(colour)
         self.swatch.set_colour(colour)
-        self.bar.set_colour(colour or NEUTRAL)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Right lists the members, Left hides them; else as every line."""

@@ -3,77 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.inference.analysis import ActiveFeature
-from viewer.features.bar import ShareBar
-from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH
+from viewer.features.bar import paint_share
+from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH, RIGHT
 from viewer.features.switch import MapSwitch
 from viewer.i18n import tr
 from viewer.theme.marked import MarkedRow
-from viewer.theme.palette import NEUTRAL
-from viewer.theme.text import plain_label
+from viewer.theme.palette import MUTED, NEUTRAL, TEXT
+from viewer.theme.text import as_it_is
+
+SMALL_PX, ABOVE, BETWEEN = 11, 4, 1
+
+
+@dataclass(frozen=True)
+class LineText:
+    """What a line says.
+
+    Attributes
+    ----------
+    name : str
+        The whole of it, for those who cannot see it and for the tooltip.
+    title, count, detail : str
+        First line, what stands behind it, and the small line; the first two are empty in the line of a member.
+    left : int
+        Where the text begins; the controls stand before it.
+    """
+
+    name: str
+    detail: str
+    left: int
+    title: str = ""
+    count: str = ""
 
 
 class FeatureLine(MarkedRow):
     """Switch of the map and strength of one feature or of several; a click selects them.
 
+    The texts are painted, not labels: a widget for each of them would make a list of fifty lines slow.
+
     Parameters
     ----------
-    ids, mapped : sequence of int
-        Its features, and those of them that have a map.
-    name : str
-        For those who cannot see it.
-    numbers : tuple of float
-        Percentile and activation.
+    features : sequence of ActiveFeature
+        Those it stands for, the strongest first.
+    mapped : sequence of int
+        Those of them that have a map.
     """
 
     chosen = Signal(tuple)
     switched = Signal(tuple, bool)
 
     def __init__(
-        self,
-        ids: Sequence[int],
-        mapped: Sequence[int],
-        name: str,
-        numbers: tuple[float, float],
-        parent: QWidget | None = None,
+        self, features: Sequence[ActiveFeature], mapped: Sequence[int], text: LineText, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.ids, self.mapped = tuple(ids), tuple(mapped)
-        percentile, activation = numbers
+        self.ids, self.mapped, self.text = tuple(f.id for f in features), tuple(mapped), text
+        self.percentile, self.activation = max(f.percentile for f in features), features[0].activation
+        self.colour = ""
+        self._small = QFont(self.font())
+        self._small.setPixelSize(SMALL_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        strength = tr("percentile {p}, activation {a}", p=f"{percentile:.0f}", a=f"{activation:.2f}")
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(strength)
-        self.switch = MapSwitch()
-        self.switch.setAccessibleName(tr("Show the map of: {text}", text=name))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text.name)
+        self.setAccessibleDescription(
+            tr("percentile {p}, activation {a}", p=f"{self.percentile:.0f}", a=f"{self.activation:.2f}")
+        )
+        self.setToolTip(as_it_is(f"{text.name}\n{reliability(features[0])}"))
+        self.switch = MapSwitch(self)
+        self.switch.setAccessibleName(tr("Show the map of: {text}", text=text.name))
         self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))
         self.switch.setEnabled(bool(mapped))
         self.switch.clicked.connect(self._tell_switch)
-        self.bar = ShareBar(percentile / 100.0, NEUTRAL)
-        self.bar.setAccessibleName(strength)
-        self.bar.setFixedWidth(BAR_WIDTH)
-        self.columns = QHBoxLayout()
-        self.columns.setSpacing(GAP)
-        self.columns.addWidget(self.bar)
-        for text, width in ((f"{percentile:.0f}", PERCENTILE_WIDTH), (f"{activation:.2f}", ACTIVATION_WIDTH)):
-            label = plain_label(text, role="small")
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setFixedWidth(width)
-            self.columns.addWidget(label)
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room, as high as its one or two lines of text."""
+        title = QFontMetrics(self.font()).height() + BETWEEN if self.text.title else 0
+        return QSize(200, title + QFontMetrics(self._small).height() + 2 * ABOVE)
 
     def set_visible_maps(self, visible: Collection[int]) -> None:
         """Show which of its maps are on, without telling anyone."""
         self.switch.show_state(self.mapped, visible)
 
+    def set_colour(self, colour: str) -> None:
+        """Show the strength in this colour; empty is none yet."""
+        if colour != self.colour:
+            self.colour = colour
+            self.update()
+
     def flip(self) -> None:
         """Switch its map as a click does."""
         if self.switch.isEnabled():
             self.switch.click()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write texts and numbers, and draw the bar; a text that has no room ends with "…"."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        y, right = float(ABOVE), float(self.width() - RIGHT)
+        if self.text.title:
+            metrics, behind = painter.fontMetrics(), QFontMetrics(self._small).horizontalAdvance(self.text.count) + GAP
+            shown = metrics.elidedText(self.text.title, _DOTS, int(right - self.text.left - behind))
+            painter.setPen(QColor(TEXT))
+            painter.drawText(QRectF(self.text.left, y, right - self.text.left, metrics.height()), _LEFT, shown)
+            painter.setFont(self._small)
+            painter.setPen(QColor(MUTED))
+            x = self.text.left + metrics.horizontalAdvance(shown) + GAP
+            painter.drawText(QRectF(x, y, behind, metrics.height()), _LEFT, self.text.count)
+            y += metrics.height() + BETWEEN
+        painter.setFont(self._small)
+        painter.setPen(QColor(MUTED))
+        height = painter.fontMetrics().height()
+        for text, width in ((f"{self.activation:.2f}", ACTIVATION_WIDTH), (f"{self.percentile:.0f}", PERCENTILE_WIDTH)):
+            painter.drawText(QRectF(right - width, y, width, height), _RIGHT, text)
+            right -= width + GAP
+        bar = QRectF(right - BAR_WIDTH, y + height / 2 - 3, BAR_WIDTH, 6)
+        room = bar.left() - GAP - self.text.left
+        shown = painter.fontMetrics().elidedText(self.text.detail, _DOTS, int(room))
+        painter.drawText(QRectF(self.text.left, y, room, height), _LEFT, shown)
+        paint_share(painter, bar, self.percentile / 100.0, self.colour or NEUTRAL)
 
     def _tell_switch(self) -> None:
         self.switched.emit(self.mapped, self.switch.on)
@@ -101,16 +154,11 @@ class MemberLine(FeatureLine):
 
     def __init__(self, feature: ActiveFeature, has_map: bool, parent: QWidget | None = None) -> None:
         name = tr("Feature {id}: {text}", id=feature.id, text=feature.description)
-        mapped = (feature.id,) if has_map else ()
-        super().__init__((feature.id,), mapped, name, (feature.percentile, feature.activation), parent)
+        detail = f"#{feature.id}" + ("" if feature.reportable else "  " + tr("not for drafts"))
+        text = LineText(name, detail, left=72)
+        super().__init__((feature,), (feature.id,) if has_map else (), text, parent)
         self.feature = feature
-        self.setToolTip(reliability(feature))
-        text = f"#{feature.id}" + ("" if feature.reportable else "  " + tr("not for drafts"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(44, 2, 8, 2)
-        layout.addWidget(self.switch)
-        layout.addWidget(plain_label(text, role="small"), 1)
-        layout.addLayout(self.columns)
+        self.switch.move(46, (self.sizeHint().height() - self.switch.height()) // 2)
 
 
 def reliability(feature: ActiveFeature) -> str:
@@ -118,3 +166,8 @@ def reliability(feature: ActiveFeature) -> str:
     share = f"{100 * feature.label_score:.0f}"
     score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
     return score if feature.reportable else score + " " + tr("Too unsure for a draft.")
+
+
+_DOTS = Qt.TextElideMode.ElideRight
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -16,7 +16,7 @@ class MapSwitch(QCheckBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedWidth(18)
+        self.setFixedSize(18, 16)
 
     def nextCheckState(self) -> None:
         """A click never leaves it half on."""

@@ -15,8 +15,10 @@ CELL = 16
 """Side, in screen pixels, of a cell of the cost."""
 
 INSIDE, MIDDLE, HEAT = 0.05, 0.3, 8.0
-"""Cost of lying over the picture at all, what its middle costs beyond its rim, and a heat map of full opacity; full contrast
-of the picture costs 1."""
+"""Cost of lying over the picture at all, what its middle costs beyond its rim, and that of a heat map in full colour.
+
+Full contrast of the picture costs 1.
+"""
 
 
 @dataclass(frozen=True)
@@ -84,20 +86,23 @@ def best_place(
     sums = np.zeros((cost.shape[0] + 1, cost.shape[1] + 1), dtype=np.float64)
     sums[1:, 1:] = cost.cumsum(0, dtype=np.float64).cumsum(1)
     right, left = area.x + area.width - width - margin, area.x + margin
+    tops = np.arange(area.y + margin, area.y + area.height - height - margin + 1, CELL / 2)
+    first, last = (_cell(edge, cost.shape[0]) for edge in (tops, tops + height + CELL - 1))
     best, least = (max(left, right), area.y + margin), np.inf
     for x in (right, left):
-        for y in np.arange(area.y + margin, area.y + area.height - height - margin + 1, CELL / 2):
-            box = Box(x, float(y), width, height)
-            if any(box.meets(other) for other in taken):
-                continue
-            top, bottom = _cells(box.y, box.height, cost.shape[0])
-            start, end = _cells(box.x, box.width, cost.shape[1])
-            total = sums[bottom, end] - sums[top, end] - sums[bottom, start] + sums[top, start]
-            if total < least - 1e-3:
-                best, least = (x, float(y)), total
+        start, end = (int(_cell(np.array(edge), cost.shape[1])) for edge in (x, x + width + CELL - 1))
+        columns = sums[:, end] - sums[:, start]
+        totals = columns[last] - columns[first]
+        for other in taken:
+            if Box(x, other.y, width, other.height).meets(other):
+                totals[(tops < other.y + other.height) & (other.y < tops + height)] = np.inf
+        if totals.size and totals.min() < least - 1e-3:
+            least = float(totals.min())
+            # Of places that are as good as each other the highest.
+            best = (x, float(tops[np.argmax(totals <= least + 1e-3)]))
     return best
 
 
-def _cells(start: float, length: float, count: int) -> tuple[int, int]:
-    """First and behind the last of the cells that a stretch touches."""
-    return min(count, max(0, int(start // CELL))), min(count, max(0, int(-(-(start + length) // CELL))))
+def _cell(edge: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.int64]:
+    """Number of the cell that an edge lies in, within the window."""
+    return np.clip(edge // CELL, 0, count).astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -26,27 +26,29 @@ class ElidedLabel(QLabel):
         if role:
             self.setProperty("role", role)
         self.setText(text)
-        self.setToolTip(as_it_is(tip))
+        if tip:
+            self.setToolTip(as_it_is(tip))
 
     def set_full(self, text: str, tip: str = "") -> None:
         """Show another text."""
         self.full, self._tip = text, tip
-        self._fit()
+        if self.isVisible():
+            self._fit()
+        else:
+            # Its width is known, and the text fitted, when it is laid out.
+            self.setText(text)
+            self.setToolTip(as_it_is(tip))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much as fits now."""
         super().resizeEvent(event)
         self._fit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again with another font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
-
     def _fit(self) -> None:
         shown = self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, self.contentsRect().width())
         if shown != self.text():
             self.setText(shown)
         parts = (self.full if shown != self.full else "", self._tip)
-        self.setToolTip(as_it_is("\n".join(part for part in parts if part)))
+        tip = as_it_is("\n".join(part for part in parts if part))
+        if tip != self.toolTip():
+            self.setToolTip(tip)

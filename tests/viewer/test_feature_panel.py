@@ -98,6 +98,9 @@ def test_a_group_is_one_line_that_lists_its_members(panel: FeaturePanel, qtbot: 
     pace, other = panel.rows
     assert (pace.head.text.title, pace.head.text.count, other.head.text.count) == ("pacemaker in place", "×3", "")
     assert pace.head.accessibleName() == "3 features: pacemaker in place"
+    # Whatever a narrow panel cuts is whole in the tooltip.
+    assert pace.head.text.detail == "#3 +2  Pleural Effusion  left"
+    assert all(text in pace.head.toolTip() for text in (pace.head.text.name, pace.head.text.detail))
     assert pace.head.arrow is not None and other.head.arrow is None and pace.members == []
     qtbot.keyClick(pace.head, Qt.Key.Key_Right)
     assert [line.feature.id for line in pace.members] == [3, 5, 7]

@@ -73,7 +73,7 @@ class FeatureLine(MarkedRow):
         self.setAccessibleDescription(
             tr("percentile {p}, activation {a}", p=f"{self.percentile:.0f}", a=f"{self.activation:.2f}")
         )
-        self.setToolTip(as_it_is(f"{text.name}\n{reliability(features[0])}"))
+        self.setToolTip(as_it_is("\n".join((text.name, text.detail, reliability(features[0])))))
         self.switch = MapSwitch(self)
         self.switch.setAccessibleName(tr("Show the map of: {text}", text=text.name))
         self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))

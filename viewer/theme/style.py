@@ -38,6 +38,9 @@ QPushButton[role="small"] {{ padding: 2px 8px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {p.BORDER}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {p.ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {p.TEXT}; width: 12px; margin: -5px 0; border-radius: 6px; }}
+QSlider::sub-page:horizontal:disabled {{ background: {p.BORDER}; }}
+QSlider::handle:horizontal:disabled {{ background: {p.FAINT}; }}
+QLabel:disabled, QLineEdit:disabled {{ color: {p.FAINT}; }}
 QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px;
   background: #12151a; }}

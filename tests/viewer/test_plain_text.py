@@ -38,7 +38,7 @@ def test_tooltips_are_letters(window: MainWindow, opened: Open) -> None:
     tips += [window.browser.list.item(n).toolTip() for n in range(window.browser.list.count())]
     assert any("&lt;b&gt;a.dcm" in tip for tip in tips)
     assert not any("<b>" in tip for tip in tips)
-    assert as_it_is("a & b") == "a & b"
+    assert as_it_is("a & b") == "a & b" and as_it_is("<a>\nb") == "<qt>&lt;a&gt;<br>b</qt>"
 
 
 def test_a_label_without_room_ends_with_dots_and_tells_the_rest(dark: Any, qtbot: Any) -> None:

@@ -145,6 +145,23 @@ def test_a_new_sentence_without_enter_is_kept(
     assert [s.text for s in draft_of(window, first).sections[0].sentences][-1] == "Scar at the apex."
 
 
+def test_the_last_sentence_may_still_be_typed_when_the_review_is_chosen(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    (key,) = opened(a={})
+    for sentence in ("s2", "s3"):
+        window.commands.confirm(sentence)
+    assert not window.report.review.isEnabled()
+    editor = type_into(window, "s1", qtbot)
+    assert window.report.review.isEnabled()
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert not window.report.review.isEnabled()
+    type_into(window, "s1", qtbot)
+    qtbot.mouseClick(window.report.review, Qt.MouseButton.LeftButton)
+    assert draft_of(window, key).find("s1").text == TYPED and window.report.status.text() == "REVIEWED"
+    assert not window.report.review.isEnabled()
+
+
 def test_a_new_result_keeps_what_is_typed(window: MainWindow, opened: Open, qtbot: Any, engine: FakeEngine) -> None:
     (key,) = opened(a={})
     engine.gate.clear()

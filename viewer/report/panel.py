@@ -33,6 +33,7 @@ class DraftPanel(QFrame):
         self.setProperty("role", "panel")
         self.rows: list[SentenceRow] = []
         self.sections: list[SectionBox] = []
+        self._draft: Draft | None = None
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
         title = plain_label(tr("Draft report"), role="title")
         self.status = plain_label()
@@ -69,6 +70,7 @@ class DraftPanel(QFrame):
     def show_image(self, image: OpenImage | None) -> None:
         """Show the draft of an image, or say why there is none; what did not change keeps its widgets."""
         draft = image.history.current if image is not None and image.history is not None else None
+        self._draft = draft
         self._show_status(draft)
         notes = _notes(image, draft)
         names = tuple(section.name for section in draft.sections) if draft is not None else ()
@@ -80,6 +82,7 @@ class DraftPanel(QFrame):
             for box, section in zip(self.sections, draft.sections, strict=True):
                 box.set_section(section)
         self.rows = [row for box in self.sections for row in box.rows]
+        self._enable_review()
 
     def _rebuild(self, notes: tuple[str, ...], draft: Draft | None) -> None:
         while (item := self._layout.takeAt(0)) is not None:
@@ -103,6 +106,7 @@ class DraftPanel(QFrame):
             box.sentence_removed.connect(self.sentence_removed)
             box.sentence_added.connect(self.sentence_added)
             box.editing.connect(self.commit)
+            box.typed.connect(self._enable_review)
             self._layout.addWidget(box)
 
     def commit(self) -> None:
@@ -132,7 +136,6 @@ class DraftPanel(QFrame):
     def _show_status(self, draft: Draft | None) -> None:
         self.status.setVisible(draft is not None)
         self.export.setEnabled(draft is not None)
-        self.review.setEnabled(False)
         if draft is None:
             return
         waiting = sum(sentence.state == "unconfirmed" for sentence in draft.sentences())
@@ -146,7 +149,14 @@ class DraftPanel(QFrame):
             f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
             "font-size: 11px; font-weight: 700;"
         )
-        self.review.setEnabled(draft.status is DraftStatus.DRAFT and waiting == 0)
+
+    def _enable_review(self) -> None:
+        """Offer the review when nothing waits; a correction that is being typed is kept by it, so it does not wait."""
+        corrected = {row.sentence.key for row in self.rows if row.corrected}
+        sentences = list(self._draft.sentences()) if self._draft is not None else []
+        waiting = any(s.state == "unconfirmed" and s.key not in corrected for s in sentences)
+        unreviewed = self._draft is not None and (self._draft.status is DraftStatus.DRAFT or bool(corrected))
+        self.review.setEnabled(unreviewed and not waiting)
         self.review.setToolTip(tr("Confirm, edit or remove every coloured sentence first") if waiting else "")
 
 

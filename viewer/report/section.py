@@ -23,6 +23,7 @@ class SectionBox(QWidget):
     sentence_added = Signal(str, str)
     editing = Signal(str)
     """Before an editor opens: key of its sentence, empty for the line of a new one."""
+    typed = Signal()
 
     def __init__(self, section: ReportSection, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +79,7 @@ class SectionBox(QWidget):
         row.edited.connect(self.sentence_edited)
         row.removed.connect(self.sentence_removed)
         row.editing.connect(self.editing)
+        row.typed.connect(self.typed)
         return row
 
     def commit(self) -> None:

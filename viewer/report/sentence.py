@@ -25,6 +25,8 @@ class SentenceRow(MarkedRow):
     removed = Signal(str)
     editing = Signal(str)
     """Before an editor opens: whatever is typed elsewhere is to be kept first."""
+    typed = Signal()
+    """What is being typed changed."""
 
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,7 @@ class SentenceRow(MarkedRow):
             self.editor.setAccessibleName(tr("Text of the sentence"))
             self.editor.returnPressed.connect(self._finish)
             self.editor.given_up.connect(self._give_up)
+            self.editor.textChanged.connect(self.typed)
             self._column.insertWidget(0, self.editor)
             self.editor.selectAll()
         self.text.hide()
@@ -92,15 +95,16 @@ class SentenceRow(MarkedRow):
             self.edited.emit(self.sentence.key, typed)
 
     @property
-    def has_keyboard(self) -> bool:
-        """Whether what is typed goes to this sentence."""
-        return self.hasFocus() or (self.editor is not None and self.editor.hasFocus())
+    def corrected(self) -> bool:
+        """Whether a text is being typed that differs from the sentence."""
+        return self.editor is not None and self.editor.text().strip() != self.sentence.text
 
     def _close_editor(self) -> None:
         if self.editor is not None:
             self.editor.hide()
             self.editor.deleteLater()
             self.editor = None
+            self.typed.emit()
         self.text.show()
 
     def _give_up(self) -> None:
@@ -111,7 +115,7 @@ class SentenceRow(MarkedRow):
         """Enter: keep what is typed; a text that was only looked at is confirmed as it is."""
         if self.editor is None:
             return
-        changed = self.editor.text().strip() != self.sentence.text
+        changed = self.corrected
         self.setFocus()
         self.commit()
         if not changed:

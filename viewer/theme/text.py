@@ -24,7 +24,7 @@ def plain_label(text: str = "", parent: QWidget | None = None, role: str = "") -
 
 def as_it_is(text: str) -> str:
     """Return text for what has no such format of its own (tooltips, the small print of a message box)."""
-    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text
+    return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>" if "<" in text else text
 
 
 def set_role(label: QLabel, role: str) -> None:

@@ -16,6 +16,7 @@ from engine.report.draft import Draft, Sentence
 from viewer.actions.build import help_page
 from viewer.dialogs import TextDialog
 from viewer.i18n import tr
+from viewer.image.windowing import preset_told
 from viewer.report.export_dialog import ExportDialog
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
@@ -54,8 +55,8 @@ class Commands:
             "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
             "overlay_next": self.next_map,
             "search": window.features.search.setFocus,
-            "undo": partial(self._try, session.undo),
-            "redo": partial(self._try, session.redo),
+            "undo": partial(self._settled, session.undo),
+            "redo": partial(self._settled, session.redo),
             "sentence_next": partial(self.step_sentence, 1),
             "sentence_previous": partial(self.step_sentence, -1),
             "sentence_confirm": partial(self._selected, self.confirm),
@@ -63,10 +64,10 @@ class Commands:
             "sentence_remove": partial(self._selected, self.remove),
             "review": self.review,
             "regenerate": self._controller.regenerate,
-            "keys": partial(self._tell, tr("Keys and mouse"), help_page),
+            "keys": partial(self._tell, tr("Keys and mouse"), lambda: help_page([p.name for p in canvas.presets])),
             "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
-        found.update({f"preset_{n}": partial(canvas.apply_preset, n) for n in range(10)})
+        found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 
     # files
@@ -84,13 +85,20 @@ class Commands:
             self._controller.open([Path(name)])
 
     def export(self) -> None:
-        """Ask where and what, then export in the background."""
+        """Ask where and what, then export in the background; what is being typed belongs to it."""
         from engine.export import WRITERS, skipped_formats
+        from viewer.export_job import export_folder
 
+        self._window.report.commit()
         image, draft = self._session.current, self._session.draft
         if draft is None or image is None or image.radiograph is None:
             return
-        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), self._window)
+        target = partial(
+            export_folder,
+            sop_instance_uid=image.radiograph.identity.sop_instance_uid,
+            pixel_sha256=image.radiograph.pixel_sha256,
+        )
+        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), target, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._controller.export(*dialog.chosen))
         dialog.open()
@@ -109,18 +117,25 @@ class Commands:
         if self._session.current_key is not None:
             self._controller.analyse(self._session.current_key)
 
-    def next_map(self) -> None:
-        """Show only the map of the feature after the one shown."""
-        image, overlay = self._session.current, self._session.overlay
-        ids = [f.id for f in image.analysis.features if f.id in image.analysis.maps] if image and image.analysis else []
-        if ids:
-            last = max((ids.index(i) for i in overlay.visible if i in ids), default=-1)
-            self._session.set_overlay(overlay.show((ids[(last + 1) % len(ids)],)))
+    def preset(self, number: int) -> None:
+        """Use a window preset, and say which, or that there is none of this number."""
+        self._window.canvas.apply_preset(number)
+        self._window.statusBar().showMessage(preset_told(self._window.canvas.presets, number))
 
-    def choose_feature(self, feature_id: int) -> None:
-        """Select a feature; choosing it again lets go of it."""
-        again = self._session.selection.feature_id == feature_id
-        self._session.select(Selection() if again else Selection(feature_id=feature_id))
+    def next_map(self) -> None:
+        """Show only the map of the group of features after the one shown, in the order of the list."""
+        image, overlay = self._session.current, self._session.overlay
+        if image is None or image.analysis is None:
+            return
+        maps = [ids for group in self._window.features.groups if (ids := group.mapped(image.analysis))]
+        if maps:
+            last = max((n for n, ids in enumerate(maps) if any(i in overlay.visible for i in ids)), default=-1)
+            self._session.set_overlay(overlay.show(maps[(last + 1) % len(maps)]))
+
+    def choose_features(self, ids: tuple[int, ...]) -> None:
+        """Select features; choosing them again lets go of them."""
+        again = self._session.selection.features == ids
+        self._session.select(Selection() if again else Selection(features=ids))
 
     # draft
 
@@ -140,8 +155,10 @@ class Commands:
         self._window.report.focus(key)
 
     def confirm(self, key: str) -> None:
-        """Confirm a sentence; if it was the selected one, go on to the next that waits."""
-        self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
+        """Confirm a sentence, with what is being typed; if it was the selected one, go on to the next that waits."""
+        self._window.report.commit()
+        if any(s.key == key and s.state == "unconfirmed" for s in self._sentences()):
+            self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
         if self._session.selection.sentence_key != key:
             return
         keys = [sentence.key for sentence in self._sentences()]
@@ -164,6 +181,7 @@ class Commands:
 
     def remove(self, key: str) -> None:
         """Take a sentence out."""
+        self._window.report.commit()
         self._change(tr("Remove sentence"), lambda draft: draft.remove(key))
 
     def add(self, section: str, text: str) -> None:
@@ -171,7 +189,8 @@ class Commands:
         self._change(tr("Add sentence"), lambda draft: draft.add(section, text, f"added-{uuid4().hex[:8]}"))
 
     def review(self) -> None:
-        """Draft → Reviewed."""
+        """Draft → Reviewed, with what is being typed."""
+        self._window.report.commit()
         self._change(tr("Mark reviewed"), lambda draft: draft.review())
 
     def _sentences(self) -> list[Sentence]:
@@ -187,6 +206,11 @@ class Commands:
         draft = self._session.draft
         if draft is not None:
             self._try(lambda: self._session.change(name, change(draft)))
+
+    def _settled(self, call: Callable[[], object]) -> None:
+        """Do it after what is being typed was kept: taking back begins with that."""
+        self._window.report.commit()
+        self._try(call)
 
     def _try(self, call: Callable[[], object]) -> None:
         try:

@@ -223,7 +223,7 @@ class Controller(QObject):
         self._start(partial(self.engine.compose, analysis, indication), done, FOREGROUND)
 
     def export(self, folder: Path, formats: Sequence[str]) -> None:
-        """Write the draft of the image shown; a reviewed one becomes exported."""
+        """Write the draft of the image shown into its own folder below `folder`; a reviewed one becomes exported."""
         key, image = self.session.current_key, self.session.current
         if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
             return

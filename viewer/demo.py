@@ -109,10 +109,11 @@ class Journey:
         for sentence in (positive or sentences)[:1]:
             commands.choose_sentence(sentence.key)
         self._picture("03_sentence_selected")
-        for number, sentence in enumerate(sentences):
-            if number == 1:
+        denied = next((s.key for s in sentences if not is_positive(s)), None)
+        for sentence in sentences[:-1]:
+            if sentence.key == denied:
                 commands.edit(sentence.key, f"{sentence.text} Clinical correlation is advised.")
-            elif number < len(sentences) - 1 or number == 0:
+            else:
                 commands.confirm(sentence.key)
         commands.add(image.history.current.sections[0].name, "No earlier image was available for comparison.")
         self._picture("04_draft_partly_confirmed")
@@ -125,11 +126,8 @@ class Journey:
         self._picture("05_reviewed")
 
     def _export(self) -> None:
-        image = self._session.current
-        if image is None or image.identity is None:
-            raise DemoError("DEMO_REFUSED", "no image is shown", "check the model pack")
         before = len(self.written)
-        self._controller.export(self._out / "export" / image.identity.sop_instance_uid, ("all",))
+        self._controller.export(self._out / "export", ("all",))
         self._until("the export", lambda: len(self.written) > before or bool(self.problems))
         self._picture("06_exported")
 

@@ -68,7 +68,7 @@ def load_image(path: Path, control: TaskControl) -> LoadedImage:
 
 @dataclass(frozen=True, eq=False)
 class ExportOrder:
-    """What to write, of what, and where."""
+    """What to write, of what, and below which folder (each image gets its own in it)."""
 
     folder: Path
     radiograph: Radiograph
@@ -125,10 +125,10 @@ class Engine:
         return wait(job, control)
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
-        """Write the chosen formats and return their files."""
+        """Write the chosen formats into the image's own folder below the chosen one and return their files."""
         control.progress("Exporting", 0.1)
         job: Job[list[Path]] = self._worker.submit(
-            "engine.export:export_all", order.folder, order.radiograph, order.analysis, order.draft, order.formats
+            "viewer.export_job:export", order.folder, order.radiograph, order.analysis, order.draft, order.formats
         )
         return wait(job, control)
 

@@ -1,10 +1,13 @@
-"""Texts that depend on the state of an image: verdict line, about box."""
+"""Texts that depend on the state of an image: verdict line, what stands in the picture's place, problems, about box.
+
+What went wrong reads the same everywhere: ``WHAT [CODE]: What happened. What to do.``
+"""
 
 from __future__ import annotations
 
 from engine.inference.heat_scale import FULL_SCALE
 from viewer.i18n import tr
-from viewer.state.images import Load, OpenImage, Work
+from viewer.state.images import Load, OpenImage, Problem, Work
 
 REFUSAL_ADVICE = {
     "LATERAL_VIEW": "open the frontal view of this study",
@@ -18,25 +21,15 @@ REFUSAL_ADVICE = {
 def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one line a state
     """Tone (key of ``image.frame.TONES``) and text of the line above the image."""
     if image is None:
-        return "idle", tr("No image open. Drop DICOM files or a folder here.")
+        return "idle", tr("No image open")
     if image.load is Load.FAILED and image.problem is not None:
-        return "refused", tr(
-            "NOT OPENED [{code}]  {message}. {hint}",
-            code=image.problem.code,
-            message=image.problem.message,
-            hint=as_sentence(image.problem.hint),
-        )
+        return "refused", told(tr("NOT OPENED"), image.problem)
     if image.load is not Load.READY and image.analysis is None:
         return "idle", tr("Opening {name}…", name=image.path.name)
     if image.work is Work.RUNNING:
         return "idle", tr("Analysing…")
     if image.analysis_problem is not None:
-        return "warning", tr(
-            "NOT ANALYSED [{code}]  {message}. {hint}",
-            code=image.analysis_problem.code,
-            message=image.analysis_problem.message,
-            hint=as_sentence(image.analysis_problem.hint),
-        )
+        return "warning", told(tr("NOT ANALYSED"), image.analysis_problem)
     if image.analysis is None:
         return "idle", tr("Not analysed")
     gate, made = image.analysis.gate, image.analysis
@@ -50,20 +43,25 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one 
     )
     if gate.verdict == "refused":
         advice = tr(REFUSAL_ADVICE.get(gate.code, "read it without the model"))
-        return "refused", tr(
-            "REFUSED [{code}]  {message} {advice}",
-            code=gate.code,
-            message=as_sentence(gate.message),
-            advice=as_sentence(advice),
-        )
+        return "refused", told(tr("REFUSED"), Problem(gate.code, gate.message, advice))
     if gate.verdict == "warning":
-        return "warning", tr(
-            "WARNING [{code}]  {message} {origin}",
-            code=gate.code,
-            message=as_sentence(gate.message),
-            origin=f"({origin})",
-        )
+        return "warning", f"{told(tr('WARNING'), Problem(gate.code, gate.message))} ({origin})"
     return "good", tr("Suitable for the model ({origin})", origin=origin)
+
+
+def told(what: str, problem: Problem) -> str:
+    """``WHAT [CODE]: What happened. What to do.``"""
+    parts = (f"{what} [{problem.code}]:", as_sentence(problem.message), as_sentence(problem.hint))
+    return " ".join(part for part in parts if part)
+
+
+def in_place_of_picture(image: OpenImage | None) -> str:
+    """What stands where no picture is; why, the verdict line above says."""
+    if image is None:
+        return tr("Drop DICOM files or a folder here.")
+    if image.load is Load.FAILED:
+        return tr("No picture of {name}", name=image.path.name)
+    return tr("Opening {name}…", name=image.path.name)
 
 
 def as_sentence(text: str) -> str:
@@ -78,5 +76,6 @@ names the features it stands on.</p>
 <p><b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong and
 incomplete; a heat map shows where the model read from, not where disease is.</p>
 <p>Heat maps share one fixed scale: 1 is what each place would carry if a typical activation of the feature were
-spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on. Colours mean the same on every image.</p>
+spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on, on every image. The colour says which
+features; maps of features with the same description are added, and so are their typical activations.</p>
 <p>Images are analysed on this machine; nothing leaves it. Apache-2.0.</p>"""

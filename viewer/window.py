@@ -7,10 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -18,21 +16,23 @@ from PySide6.QtWidgets import (
 
 from engine.inference.heat_scale import FULL_SCALE
 from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
-from viewer.actions.catalogue import PEEK_KEY
+from viewer.actions.catalogue import IMAGE, PEEK_KEY
 from viewer.commands import Commands
 from viewer.controller import Controller
+from viewer.dialogs import ProblemBox
 from viewer.features.panel import FeaturePanel
 from viewer.i18n import tr
-from viewer.image.canvas import Layer
 from viewer.image.frame import ImageFrame
-from viewer.image.heatmap import paint_density
+from viewer.image.layers import LayerPainter
+from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
-from viewer.texts import verdict
+from viewer.texts import in_place_of_picture, verdict
+from viewer.theme.text import plain_label
 
 
 class MainWindow(QMainWindow):
@@ -47,10 +47,12 @@ class MainWindow(QMainWindow):
         self.features, self.report = FeaturePanel(), DraftPanel()
         self.canvas = self.frame.canvas
         self._shown: str | None = None
+        self._layers = LayerPainter()
         self._lay_out()
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers())
-        build_menus(self, self.actions_by_id)
+        self.presets = PresetMenu(self.canvas, self.commands.preset, self)
+        build_menus(self, self.actions_by_id, {IMAGE: self.presets})
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()
@@ -61,16 +63,16 @@ class MainWindow(QMainWindow):
         right.addWidget(self.features)
         right.addWidget(self.report)
         right.setSizes([380, 480])
-        right.setMinimumWidth(490)
+        right.setMinimumWidth(474)
         whole = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.browser, self.frame, right):
             whole.addWidget(widget)
         whole.setStretchFactor(1, 1)
-        whole.setSizes([200, 830, 490])
+        whole.setSizes([216, 830, 474])
         whole.setChildrenCollapsible(False)
         self.setCentralWidget(whole)
         self.resize(1520, 920)
-        self.progress_text = QLabel()
+        self.progress_text = plain_label()
         self.progress = QProgressBar()
         self.progress.setAccessibleName(tr("Progress"))
         self.progress.setFixedWidth(180)
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         session.overlay_changed.connect(self._on_overlay)
         session.selection_changed.connect(self._on_selection)
         session.draft_changed.connect(self._on_draft)
+        session.leaving.connect(lambda _key: self.report.commit())
         session.noticed.connect(self.show_problem)
         controller.thumbnail_ready.connect(self._on_thumbnail)
         controller.maps_ready.connect(lambda key: self._show_layers() if key == session.current_key else None)
@@ -104,11 +107,12 @@ class MainWindow(QMainWindow):
         peek.setAutoRepeat(False)
         peek.activated.connect(self._peek)
         self.canvas.menu_wanted.connect(self._image_menu)
-        self.features.feature_chosen.connect(commands.choose_feature)
-        self.features.switched.connect(lambda i, on: session.set_overlay(session.overlay.switch(i, on)))
-        self.features.recoloured.connect(lambda i, colour: session.set_overlay(session.overlay.recolour(i, colour)))
-        self.features.opacity_changed.connect(lambda v: session.set_overlay(session.overlay.with_opacity(v)))
-        self.features.threshold_changed.connect(lambda v: session.set_overlay(session.overlay.with_threshold(v)))
+        self.features.features_chosen.connect(commands.choose_features)
+        panel, overlay = self.features, session.set_overlay
+        panel.switched.connect(lambda ids, on: overlay(session.overlay.switch(ids, on)))
+        panel.recoloured.connect(lambda key, colour: overlay(session.overlay.recolour(key, colour)))
+        panel.sliders.opacity_changed.connect(lambda value: overlay(session.overlay.with_opacity(value)))
+        panel.sliders.threshold_changed.connect(lambda value: overlay(session.overlay.with_threshold(value)))
         self.report.sentence_chosen.connect(commands.choose_sentence)
         self.report.sentence_confirmed.connect(commands.confirm)
         self.report.sentence_edited.connect(commands.edit)
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
 
     def _on_added(self, keys: tuple[str, ...]) -> None:
         self.browser.add([self.session.images[key] for key in keys])
+        self._enable()
 
     def _on_image(self, key: str) -> None:
         self.browser.update_image(self.session.images[key])
@@ -140,7 +145,7 @@ class MainWindow(QMainWindow):
             if self.canvas.radiograph is not image.radiograph:
                 self.canvas.show_image(image.radiograph, self.controller.pyramids[key])
         else:
-            self.canvas.clear(verdict(image)[1])
+            self.canvas.clear(in_place_of_picture(image))
         shown = self.canvas.radiograph
         self.frame.set_notes(shown.warnings if shown is not None else ())
         self.features.show_image(image, self.session.overlay)
@@ -159,6 +164,7 @@ class MainWindow(QMainWindow):
         there = {
             name
             for name, has in (
+                ("images", len(self.session.images) > 1),
                 ("image", image is not None and image.load is Load.READY),
                 ("draft", image is not None and image.history is not None),
                 ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
             if has
         }
         update_enabled(self.actions_by_id, frozenset(there))
+        self.presets.setEnabled("image" in there)
 
     def _on_draft(self, key: str) -> None:
         if key == self.session.current_key:
@@ -187,10 +194,9 @@ class MainWindow(QMainWindow):
         if draft is not None and image is not None and image.analysis is not None:
             if selection.sentence_key is not None:
                 sentence = draft.find(selection.sentence_key)
-                features = maps_of(sentence, image.analysis) or sentence.evidence
-            if selection.feature_id is not None:
-                sentences = sentences_of(selection.feature_id, draft)
-        self.features.mark(selection.feature_id, features)
+                features = maps_of(sentence, image.analysis) or sentence.support
+            sentences = sentences_of(selection.features, draft)
+        self.features.mark(selection.features, features)
         self.report.mark(selection.sentence_key, sentences)
 
     def _show_layers(self) -> None:
@@ -198,17 +204,8 @@ class MainWindow(QMainWindow):
         overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
         self.canvas.set_overlay(overlay.opacity, overlay.peek)
         made = self.controller.maps.get(key or "", {})
-        layers, method = [], ""
-        for rank, feature in enumerate(
-            image.analysis.features if image is not None and image.analysis is not None else ()
-        ):
-            if feature.id in overlay.visible and feature.id in made:
-                colour = overlay.colour(feature.id, rank)
-                picture = paint_density(made[feature.id], colour, overlay.threshold)
-                layers.append(Layer(feature.id, colour, f"#{feature.id} {feature.description}", picture))
-                method = made[feature.id].method
-        scale = tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}")
-        self.canvas.set_layers(tuple(layers), method, scale)
+        layers = self._layers.paint(image.groups, made, overlay) if image is not None else ()
+        self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
 
     def _on_thumbnail(self, key: str) -> None:
         self.browser.set_thumbnail(key, self.controller.thumbnails[key])
@@ -228,22 +225,12 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Tell the person what went wrong, without blocking the window."""
-        box = QMessageBox(self)
-        box.setObjectName("problem")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Problem"))
-        box.setText(f"[{problem.code}] {problem.message}")
-        box.setInformativeText(problem.hint)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.open()
+        ProblemBox(problem, self).open()
 
     def _image_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, preset in enumerate(self.canvas.presets):
-            action = menu.addAction(f"{preset.name}\t{number}")
-            action.triggered.connect(lambda _checked=False, n=number: self.canvas.apply_preset(n))
+        fill_presets(menu, self.canvas, self.commands.preset)
         menu.addSeparator()
         for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
             menu.addAction(self.actions_by_id[name])
@@ -277,6 +264,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work; drafts are on disk already."""
+        """Keep what is being typed and stop all work; drafts are on disk then."""
+        self.report.commit()
         self.controller.close()
         super().closeEvent(event)

@@ -79,7 +79,9 @@ def _row(cells: Sequence[list[Flowable]], width: float) -> Table:
             [
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                # Captions end where their pictures do.
+                ("RIGHTPADDING", (0, 0), (-2, -1), _GAP),
+                ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
                 ("TOPPADDING", (0, 0), (-1, -1), 0),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 3 * mm),
             ]

@@ -84,7 +84,7 @@ def journey(window: MainWindow, beat: Heartbeat, film: Path) -> None:
             raise SystemExit(f"{image.path.name} was refused")
         with beat.phase(f"{name}: maps on and off"):
             for feature in list(image.analysis.maps)[:8]:
-                session.set_overlay(session.overlay.switch(feature, True))
+                session.set_overlay(session.overlay.switch((feature,), True))
                 pause(0.05)
             for value in (0.2, 0.4, 0.1):
                 session.set_overlay(session.overlay.with_threshold(value))

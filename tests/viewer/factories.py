@@ -163,8 +163,9 @@ class FakeEngine:
         return make_draft(analysis)
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
-        order.folder.mkdir(parents=True, exist_ok=True)
-        path = order.folder / "report.txt"
+        folder = order.folder / order.analysis.sop_instance_uid
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "report.txt"
         path.write_text(order.draft.status.value, encoding="utf-8")
         self.exports.append((order.folder, order.draft, order.formats))
         return [path]

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import (
-    QApplication,
-)
+from PySide6.QtWidgets import QApplication, QTextBrowser
 
 from tests.viewer.looking import Open
 from viewer.actions.catalogue import ACTIONS
 from viewer.image.strip import STRIP_HEIGHT
+from viewer.image.windowing import describe
 from viewer.window import MainWindow
 
 
@@ -91,7 +90,29 @@ def test_presets_and_one_to_one(window: MainWindow, opened: Open) -> None:
     opened(a={})
     window.actions_by_id["preset_2"].trigger()
     assert window.canvas.windowing.voi is not None
+    assert window.statusBar().currentMessage() == "Window preset 2: Lungs"
+    lungs = window.canvas.windowing
+    window.actions_by_id["preset_7"].trigger()
+    assert window.canvas.windowing == lungs
+    assert window.statusBar().currentMessage() == "There is no window preset 7: this image has 0 to 5"
     window.actions_by_id["preset_0"].trigger()
     assert window.canvas.windowing.voi is None
     window.actions_by_id["one_to_one"].trigger()
     assert window.canvas.view.scale == pytest.approx(1.0)
+
+
+def test_presets_are_named_in_menu_help_and_on_the_image(window: MainWindow, opened: Open) -> None:
+    opened(a={"WindowCenter": ["2000", "900"], "WindowWidth": ["4000", "700"],
+              "WindowCenterWidthExplanation": ["NORMAL", "SOFT & <b>HARD"]})  # fmt: skip
+    window.presets.aboutToShow.emit()
+    texts = [action.text() for action in window.presets.actions()]
+    assert texts[:3] == ["DICOM default\t0", "SOFT && <b>HARD\t1", "Full range\t2"] and len(texts) == 7
+    window.presets.actions()[3].trigger()
+    assert window.canvas.windowing.name == "Lungs"
+    assert window.canvas.radiograph is not None
+    assert describe(window.canvas.windowing, window.canvas.radiograph.grayscale).endswith("Lungs")
+    window.presets.aboutToShow.emit()
+    assert [action.isChecked() for action in window.presets.actions()].index(True) == 3
+    window.actions_by_id["keys"].trigger()
+    (page,) = [browser.toPlainText() for browser in window.findChildren(QTextBrowser)]
+    assert "SOFT & <b>HARD" in page and "Mediastinum" in page

@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QLabel,
-)
 
 from engine.report.draft import DraftStatus
 from tests.viewer.factories import FakeEngine
 from tests.viewer.looking import Open, amber, message, row
-from viewer.report.export_dialog import ExportDialog
 from viewer.state.selection import Selection
 from viewer.window import MainWindow
 
@@ -116,13 +112,3 @@ def test_writing_the_draft_anew_drops_the_review(window: MainWindow, opened: Ope
     qtbot.waitUntil(lambda: window.report.status.text() == "DRAFT · 3 to confirm", timeout=5000)
     window.actions_by_id["undo"].trigger()
     assert window.report.status.text() == "REVIEWED"
-
-
-def test_the_export_dialog_says_what_leaves(window: MainWindow, qtbot: Any) -> None:
-    dialog = ExportDialog(DraftStatus.DRAFT, ("text", "sr"), {"sr": "not a DICOM image"}, window)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    assert any("marked DRAFT" in label.text() for label in dialog.findChildren(QLabel))
-    assert dialog.chosen[1] == ("text",) and "not a DICOM image" in dialog.boxes["sr"].text()
-    dialog.boxes["text"].setChecked(False)
-    assert not dialog.buttons.buttons()[0].isEnabled() or not dialog.buttons.buttons()[1].isEnabled()

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from tests.viewer.factories import make_analysis, make_radiograph
 from viewer.features import panel as module
 from viewer.features.panel import AT_ONCE, FeaturePanel
+from viewer.state.groups import Order
 from viewer.state.images import Load, OpenImage
 from viewer.state.overlay import OverlaySettings
 
@@ -35,7 +38,7 @@ def image(folder: Path, ids: tuple[int, ...], verdict: str = "suitable") -> Open
 
 
 def shown(panel: FeaturePanel) -> list[int]:
-    return [row.feature.id for row in panel.rows]
+    return [row.group.first.id for row in panel.rows]
 
 
 def test_many_rows_come_in_turns_and_in_their_order(panel: FeaturePanel, qtbot: Any, tmp_path: Path) -> None:
@@ -49,13 +52,14 @@ def test_many_rows_come_in_turns_and_in_their_order(panel: FeaturePanel, qtbot: 
 def test_a_late_row_knows_what_happened_before_it_came(panel: FeaturePanel, qtbot: Any, tmp_path: Path) -> None:
     last = MANY[-1]
     panel.show_image(image(tmp_path, MANY), OverlaySettings())
-    panel.show_overlay(OverlaySettings(visible=frozenset({last})).recolour(last, "#123456"))
-    panel.mark(None, (last,))
+    key = panel.groups[-1].key
+    panel.show_overlay(OverlaySettings(visible=frozenset({last})).recolour(key, "#123456"))
+    panel.mark((), (last,))
     panel.search.setText(str(last))
     qtbot.waitUntil(lambda: len(panel.rows) == len(MANY), timeout=5000)
-    row = panel.rows[-1]
-    assert row.switch.isChecked() and row.bar.colour == "#123456" and row.mark == "linked"
-    assert [r.feature.id for r in panel.rows if not r.isHidden()] == [last]
+    line = panel.rows[-1].head
+    assert line.switch.on and line.colour == "#123456" and line.mark == "linked"
+    assert [row.group.first.id for row in panel.rows if not row.isHidden()] == [last]
 
 
 @pytest.mark.parametrize("verdict", ["suitable", "refused"])
@@ -73,5 +77,87 @@ def test_an_image_without_active_features_says_so(panel: FeaturePanel, tmp_path:
     assert empty.analysis is not None
     empty.analysis = replace(empty.analysis, features=(), maps={})
     panel.show_image(empty, OverlaySettings())
-    texts = [label.text() for label in panel.list.findChildren(module.QLabel)]
+    texts = [label.text() for label in panel.list.findChildren(QLabel)]
     assert "No feature is active on this image." in texts
+
+
+def grouped(folder: Path) -> OpenImage:
+    """Features 3, 5 and 7 say one thing and 9 another; 9 has no map."""
+    made = image(folder, (3, 5, 7, 9))
+    assert made.analysis is not None
+    features = tuple(
+        replace(f, description="pacemaker in place" if f.id != 9 else f.description) for f in made.analysis.features
+    )
+    made.analysis = replace(made.analysis, features=features)
+    return made
+
+
+def test_a_group_is_one_line_that_lists_its_members(panel: FeaturePanel, qtbot: Any, tmp_path: Path) -> None:
+    panel.show_image(grouped(tmp_path), OverlaySettings())
+    assert panel.title.text() == "Features (4 in 2 groups)"
+    pace, other = panel.rows
+    assert (pace.head.text.title, pace.head.text.count, other.head.text.count) == ("pacemaker in place", "×3", "")
+    assert pace.head.accessibleName() == "3 features: pacemaker in place"
+    # Whatever a narrow panel cuts is whole in the tooltip.
+    assert pace.head.text.detail == "#3 +2  Pleural Effusion  left"
+    assert all(text in pace.head.toolTip() for text in (pace.head.text.name, pace.head.text.detail))
+    assert pace.head.arrow is not None and other.head.arrow is None and pace.members == []
+    qtbot.keyClick(pace.head, Qt.Key.Key_Right)
+    assert [line.feature.id for line in pace.members] == [3, 5, 7]
+    assert all(line.isVisible() for line in pace.members)
+    qtbot.keyClick(pace.head, Qt.Key.Key_Left)
+    assert not any(line.isVisible() for line in pace.members)
+
+
+def test_the_switch_of_a_group_switches_all_its_maps(panel: FeaturePanel, qtbot: Any, tmp_path: Path) -> None:
+    panel.show_image(grouped(tmp_path), OverlaySettings())
+    told: list[tuple[tuple[int, ...], bool]] = []
+    panel.switched.connect(lambda ids, on: told.append((ids, on)))
+    head = panel.rows[0].head
+    assert head.arrow is not None
+    head.arrow.click()
+    panel.show_overlay(OverlaySettings(visible=frozenset({5})))
+    assert head.switch.checkState() is Qt.CheckState.PartiallyChecked
+    assert [line.switch.on for line in panel.rows[0].members] == [False, True, False]
+    qtbot.keyClick(head, Qt.Key.Key_M)
+    panel.show_overlay(OverlaySettings(visible=frozenset({3, 5, 7})))
+    assert head.switch.on
+    qtbot.mouseClick(panel.rows[0].members[0].switch, Qt.MouseButton.LeftButton)
+    panel.show_overlay(OverlaySettings(visible=frozenset({5, 7})))
+    head.switch.click()
+    head.switch.click()
+    assert told == [((3, 5, 7), True), ((3,), False), ((3, 5, 7), True), ((3, 5, 7), False)]
+
+
+def test_marks_fall_on_members_that_are_listed_and_on_the_group_else(
+    panel: FeaturePanel, qtbot: Any, tmp_path: Path
+) -> None:
+    panel.show_image(grouped(tmp_path), OverlaySettings())
+    pace, other = panel.rows
+    panel.mark((), (5,))
+    assert (pace.head.mark, other.head.mark) == ("linked", "none")
+    panel.mark((5,), ())
+    assert pace.head.mark == "selected"
+    assert pace.head.arrow is not None
+    pace.head.arrow.click()
+    assert pace.head.mark == "linked" and [line.mark for line in pace.members] == ["none", "selected", "none"]
+    chosen: list[tuple[int, ...]] = []
+    panel.features_chosen.connect(chosen.append)
+    qtbot.keyClick(pace.members[1], Qt.Key.Key_Return)
+    qtbot.mouseClick(pace.head, Qt.MouseButton.LeftButton)
+    assert chosen == [(5,), (3, 5, 7)]
+
+
+def test_another_order_moves_the_lines_also_those_that_come_late(
+    panel: FeaturePanel, qtbot: Any, tmp_path: Path
+) -> None:
+    made = image(tmp_path, MANY)
+    assert made.analysis is not None
+    features = tuple(replace(f, activation=float(f.id)) for f in made.analysis.features)
+    made.analysis = replace(made.analysis, features=features)
+    panel.show_image(made, OverlaySettings())
+    assert shown(panel) == list(MANY[: -AT_ONCE - 1 : -1])
+    panel.columns.choice.setCurrentIndex(list(Order).index(Order.PERCENTILE))
+    qtbot.waitUntil(lambda: len(panel.rows) == len(MANY), timeout=5000)
+    assert shown(panel) == list(MANY)
+    qtbot.waitUntil(lambda: [r.y() for r in panel.rows] == sorted({r.y() for r in panel.rows}), timeout=5000)

@@ -14,33 +14,33 @@ from viewer.window import MainWindow
 def test_choosing_a_sentence_shows_its_maps(window: MainWindow, opened: Open, qtbot: Any) -> None:
     opened(a={})
     qtbot.mouseClick(row(window, "s1"), Qt.MouseButton.LeftButton)
-    assert {layer.feature_id for layer in window.canvas.layers} == {3, 5}
-    assert [r.mark for r in window.features.rows] == ["linked", "linked", "none"]
-    assert [r.switch.isChecked() for r in window.features.rows] == [True, True, False]
+    assert [layer.feature_ids for layer in window.canvas.layers] == [(3,), (5,)]
+    assert [r.head.mark for r in window.features.rows] == ["linked", "linked", "none"]
+    assert [r.head.switch.on for r in window.features.rows] == [True, True, False]
     qtbot.mouseClick(row(window, "s2"), Qt.MouseButton.LeftButton)
     assert window.canvas.layers == ()
-    assert window.features.rows[2].mark == "linked"
+    assert window.features.rows[2].head.mark == "linked"
 
 
 def test_choosing_a_feature_marks_its_sentences(window: MainWindow, opened: Open, qtbot: Any) -> None:
     opened(a={})
-    qtbot.mouseClick(window.features.rows[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.features.rows[1].head, Qt.MouseButton.LeftButton)
     assert [r.mark for r in window.report.rows] == ["linked", "none", "linked"]
-    qtbot.mouseClick(window.features.rows[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.features.rows[1].head, Qt.MouseButton.LeftButton)
     assert [r.mark for r in window.report.rows] == ["none", "none", "none"]
 
 
 def test_switches_colours_opacity_and_threshold_reach_the_picture(window: MainWindow, opened: Open) -> None:
     opened(a={})
     bare = window.canvas.grab().toImage()
-    window.features.rows[0].switch.setChecked(True)
+    window.features.rows[0].head.switch.click()
     (layer,) = window.canvas.layers
     covered = window.canvas.grab().toImage()
     assert covered != bare
     window.features.opacity.setValue(0)
     assert window.session.overlay.opacity == 0
     window.features.opacity.setValue(80)
-    window.session.set_overlay(window.session.overlay.recolour(3, "#00ff00"))
+    window.features.rows[0].recoloured.emit(window.features.rows[0].group.key, "#00ff00")
     assert window.canvas.layers[0].colour == "#00ff00" != layer.colour
     window.features.threshold.setValue(95)
     assert window.session.overlay.threshold == 0.95
@@ -60,11 +60,11 @@ def test_holding_the_key_hides_the_maps_and_letting_go_shows_them(window: MainWi
     window.session.set_overlay(window.session.overlay.show((3,)))
     covered = window.canvas.grab().toImage()
     window.activateWindow()
-    window.features.rows[0].setFocus()
-    qtbot.waitUntil(window.features.rows[0].hasFocus, timeout=2000)
-    qtbot.keyPress(window.features.rows[0], PEEK_KEY.lower())
+    window.features.rows[0].head.setFocus()
+    qtbot.waitUntil(window.features.rows[0].head.hasFocus, timeout=2000)
+    qtbot.keyPress(window.features.rows[0].head, PEEK_KEY.lower())
     assert window.canvas.layers == () and window.canvas.grab().toImage() == bare
-    qtbot.keyRelease(window.features.rows[0], PEEK_KEY.lower())
+    qtbot.keyRelease(window.features.rows[0].head, PEEK_KEY.lower())
     assert len(window.canvas.layers) == 1 and window.canvas.grab().toImage() == covered
 
 

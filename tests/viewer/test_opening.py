@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ def test_an_opened_image_is_shown_and_analysed(window: MainWindow, opened: Open)
     image = window.session.images[key]
     assert window.canvas.radiograph is image.radiograph
     assert "Suitable" in window.frame.verdict.text()
-    assert [r.feature.id for r in window.features.rows] == [3, 5, 9]
+    assert [r.group.first.id for r in window.features.rows] == [3, 5, 9]
     assert [r.sentence.key for r in window.report.rows] == ["s1", "s2", "s3"]
-    assert window.features.rows[2].switch.isEnabled() is False
+    assert window.features.rows[2].head.switch.isEnabled() is False
 
 
 def test_the_image_is_on_the_screen_before_the_analysis_ends(
@@ -83,7 +84,7 @@ def test_a_late_result_changes_nothing_of_another_image(
     assert window.session.current_key == second and window.canvas.radiograph is shown
     assert window.features.rows == [] and window.report.rows == [] and window.canvas.layers == ()
     window.session.show(first)
-    assert [r.feature.id for r in window.features.rows] == [3, 5, 9]
+    assert [r.group.first.id for r in window.features.rows] == [3, 5, 9]
 
 
 def test_an_analysis_of_another_image_is_never_shown(
@@ -102,7 +103,7 @@ def test_an_analysis_of_another_image_is_never_shown(
 def test_a_refused_image_says_why_and_shows_no_features_and_no_draft(window: MainWindow, opened: Open) -> None:
     opened(hand={"BodyPartExamined": "HAND"})
     text = window.frame.verdict.text()
-    assert text.startswith("REFUSED [LATERAL_VIEW]") and "Open the frontal view" in text
+    assert text.startswith("REFUSED [LATERAL_VIEW]: This is a lateral view. Open the frontal view")
     assert window.frame.verdict.property("tone") == "refused" and window.frame.verdict.isVisible()
     assert window.features.rows == [] and window.report.rows == []
     labels = [label.text() for label in window.features.list.findChildren(QLabel)]
@@ -118,9 +119,30 @@ def test_a_file_that_cannot_be_opened_says_why(window: MainWindow, qtbot: Any, t
     qtbot.waitUntil(
         lambda: "NOT OPENED" in window.frame.verdict.text() or bool(window.findChildren(QMessageBox)), timeout=20000
     )
-    assert window.canvas.radiograph is None and "NOT OPENED [" in window.canvas.message
+    text = window.frame.verdict.text()
+    assert re.fullmatch(r"NOT OPENED \[[A-Z_]+\]: [A-Z][^ ].*\.", text) and "  " not in text
+    # Once: what stands in the picture's place names the file only.
+    assert window.canvas.radiograph is None and window.canvas.message == "No picture of broken.dcm"
     window.controller.open([good])
     qtbot.waitUntil(lambda: len(window.features.rows) == 3, timeout=20000)
+
+
+def test_the_next_image_is_reached_from_a_file_that_cannot_be_opened(
+    window: MainWindow, qtbot: Any, tmp_path: Path
+) -> None:
+    good = write_dicom(tmp_path / "b.dcm")
+    broken = tmp_path / "a.dcm"
+    broken.write_bytes(good.read_bytes()[:-5000])
+    window.controller.open([broken])
+    qtbot.waitUntil(lambda: "NOT OPENED" in window.frame.verdict.text(), timeout=20000)
+    assert not window.actions_by_id["next"].isEnabled()
+    window.controller.open([broken, good])
+    qtbot.waitUntil(window.actions_by_id["next"].isEnabled, timeout=20000)
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_PageDown)
+    assert window.session.current_key == str(good.resolve())
+    qtbot.keyClick(window, Qt.Key.Key_PageUp)
+    assert window.session.current_key == str(broken.resolve())
 
 
 def test_an_empty_folder_is_told(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
@@ -146,7 +168,7 @@ def test_a_pack_that_cannot_be_used_is_told_at_the_start(window: MainWindow, eng
     engine.fail = PackError("PACK_MISSING", "no pack is installed", "install one")
     window.controller.prepare()
     qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=5000)
-    assert "[PACK_MISSING]" in message(window).text() and "install one" in message(window).informativeText()
+    assert "[PACK_MISSING]" in message(window).text() and message(window).informativeText() == "Install one."
     message(window).close()
 
 

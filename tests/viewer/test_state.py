@@ -124,8 +124,8 @@ def test_a_sentence_shows_its_maps_and_a_negative_one_none(session: Session, tmp
     session.select(Selection(sentence_key="s2"))
     assert session.overlay.visible == frozenset()
     assert maps_of(draft_of(session).find("s3"), analysis) == (5,)
-    assert sentences_of(5, draft_of(session)) == ("s1", "s3")
-    assert sentences_of(9, draft_of(session)) == ("s2",)
+    assert sentences_of((5,), draft_of(session)) == ("s1", "s3")
+    assert sentences_of((9,), draft_of(session)) == ("s2",)
 
 
 def test_removing_the_selected_sentence_lets_go_of_it(session: Session, tmp_path: Path) -> None:
@@ -237,10 +237,8 @@ def test_opening_a_file_twice_opens_it_once(session: Session, tmp_path: Path) ->
 
 
 def test_overlay_settings() -> None:
-    settings = OverlaySettings().switch(4, True).switch(5, True).switch(4, False)
-    assert settings.visible == {5}
+    settings = OverlaySettings().switch((4, 6), True).switch((5,), True).switch((4,), False)
+    assert settings.visible == {5, 6}
     assert settings.with_opacity(7.0).opacity == 1.0
     assert settings.with_threshold(1.0).threshold == 0.95
-    assert settings.colour(5, 1) == PALETTE[1]
-    assert settings.recolour(5, "#123456").colour(5, 1) == "#123456"
     assert len(set(PALETTE)) == len(PALETTE)

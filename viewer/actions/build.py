@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 
-from viewer.actions.catalogue import ACTIONS, HELD, MENUS
+from viewer.actions.catalogue import ACTIONS, HELD, MENUS, PRESET_HELP
 from viewer.i18n import tr
 
 
@@ -35,8 +35,8 @@ def build_actions(window: QMainWindow, handlers: Mapping[str, Callable[[], objec
     return actions
 
 
-def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
-    """Fill the menu bar."""
+def build_menus(window: QMainWindow, actions: Mapping[str, QAction], more: Mapping[str, QMenu]) -> None:
+    """Fill the menu bar; `more` are menus within a menu, by its name."""
     bar = window.menuBar()
     bar.setAccessibleName(tr("Menu bar"))
     for name in MENUS:
@@ -44,6 +44,9 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
         for spec in ACTIONS:
             if spec.menu == name:
                 menu.addAction(actions[spec.id])
+        if name in more:
+            menu.addSeparator()
+            menu.addMenu(more[name])
 
 
 def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:
@@ -70,14 +73,21 @@ def update_enabled(actions: Mapping[str, QAction], there: frozenset[str]) -> Non
         actions[spec.id].setEnabled(not spec.needs or spec.needs in there)
 
 
-def help_page() -> str:
-    """Return the list of keys as HTML, built from the catalogue."""
+def help_page(presets: Sequence[str] = ()) -> str:
+    """Return the list of keys as HTML, built from the catalogue.
+
+    Parameters
+    ----------
+    presets : sequence of str
+        Names of the window presets of the image shown, in the order of their keys; empty where none is.
+    """
     rows = [
         (", ".join(spec.keys), tr(spec.text).replace("&", "").rstrip("…"), tr(spec.tooltip))
         for spec in ACTIONS
         if spec.keys and not spec.id.startswith("preset_")
     ]
-    rows.append(("0-9", tr("Window presets"), tr("0 is the file's own window")))
+    rows.append(("0-9", tr("Window presets"), tr(PRESET_HELP)))
+    rows += [(str(number), "", name) for number, name in enumerate(presets)]
     rows += [(key, "", tr(text)) for key, text in HELD]
     cells = ("".join(f"<td style='padding:2px 14px 2px 0'>{html.escape(cell)}</td>" for cell in row) for row in rows)
     return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.image.windowing import PRESET_SHARES
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -16,7 +18,8 @@ class ActionSpec:
     menu : str
         Menu it stands in; empty when it only has a key.
     needs : str
-        What must be there for it to be enabled: "", "image", "draft", "maps".
+        What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
+        "maps".
     """
 
     id: str
@@ -42,10 +45,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Show the previous image",
         FILE,
         toolbar=True,
-        needs="image",
+        needs="images",
     ),
     ActionSpec(
-        "next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="image"
+        "next", "&Next image", ("PgDown", "Ctrl+Right"), "Show the next image", FILE, toolbar=True, needs="images"
     ),
     ActionSpec(
         "export",
@@ -87,7 +90,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "overlay_none", "All maps &off", ("Shift+G",), "Switch every heat map off", OVERLAY, toolbar=True, needs="maps"
     ),
     ActionSpec(
-        "overlay_next", "&Next map only", ("N",), "Show the map of the next active feature alone", OVERLAY, needs="maps"
+        "overlay_next", "&Next map only", ("N",), "Show the map of the next features alone", OVERLAY, needs="maps"
     ),
     ActionSpec("search", "&Find a feature", ("Ctrl+F",), "Put the cursor into the search box", OVERLAY),
     ActionSpec(
@@ -138,11 +141,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
+PRESET_HELP = "0 is the file's own window; then its other windows, if it has any; then " + ", ".join(
+    name for name, _, _ in PRESET_SHARES
+)
+
 PEEK_KEY = "G"
 
 HELD: tuple[tuple[str, str], ...] = (
     (f"hold {PEEK_KEY}", "look under the heat maps"),
-    ("M", "on a feature: switch its heat map"),
+    ("M", "on features: switch their heat map"),
+    ("Right, Left", "on features of one kind: list them, hide them"),
     ("left drag", "window (across) and level (up is brighter)"),
     ("middle drag", "move the image"),
     ("right drag", "zoom"),

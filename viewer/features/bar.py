@@ -9,6 +9,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from viewer.theme.palette import ACCENT, BORDER, TEXT
 
 
+def paint_share(painter: QPainter, whole: QRectF, share: float, colour: str) -> None:
+    """Draw a bar of which `share` (0..1) is filled."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(BORDER))
+    painter.drawRoundedRect(whole, 3, 3)
+    painter.setBrush(QColor(colour))
+    painter.drawRoundedRect(QRectF(whole.left(), whole.top(), whole.width() * share, whole.height()), 3, 3)
+
+
 class ShareBar(QWidget):
     """Draws `share` (0..1) of its width filled; `mark` is a thin line at another share, such as a threshold."""
 
@@ -23,21 +32,12 @@ class ShareBar(QWidget):
         """Wide as there is room, eight pixels high."""
         return QSize(80, 8)
 
-    def set_colour(self, colour: str) -> None:
-        """Change the colour of the filled part."""
-        self.colour = colour
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         whole = QRectF(0, self.height() / 2 - 3, self.width(), 6)
-        painter.setBrush(QColor(BORDER))
-        painter.drawRoundedRect(whole, 3, 3)
-        painter.setBrush(QColor(self.colour))
-        painter.drawRoundedRect(QRectF(0, whole.top(), whole.width() * self.share, 6), 3, 3)
+        paint_share(painter, whole, self.share, self.colour)
         if self.mark is not None:
             painter.setPen(QPen(QColor(TEXT), 1.5))
             x = whole.width() * self.mark

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ObservationProbability
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
-from viewer.theme.palette import UNCONFIRMED
-from viewer.theme.text import set_role
+from viewer.theme.palette import FAINT, UNCONFIRMED, WEAK
+from viewer.theme.text import plain_label, set_role
 
 
 def observation_name(row: ObservationProbability) -> str:
@@ -19,29 +19,52 @@ def observation_name(row: ObservationProbability) -> str:
 
 
 class ProbabilityTable(QWidget):
-    """One line an observation: name, bar with its threshold, percent; those above their threshold stand out."""
+    """One line an observation: name, bar with its threshold, percent; those above their threshold stand out.
+
+    What the pack may not state comes last and never stands out; where no feature speaks of it either, its number would
+    be a mere prior and is not shown. What the pack may state, but no active feature speaks of, is a base rate: it does
+    not stand out either, since a draft states nothing without a feature.
+    """
 
     def __init__(self, rows: tuple[ObservationProbability, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Observation probabilities"))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(10, 2, 10, 8)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(1, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(10, 2, 10, 8)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
         whole = [row for row in rows if row.laterality == "none" and not row.location]
-        for number, row in enumerate(sorted(whole, key=lambda r: -r.probability)):
-            above = row.probability >= row.threshold
-            name = QLabel(observation_name(row))
-            set_role(name, "strong" if above else "weak")
-            bar = ShareBar(row.probability, UNCONFIRMED if above else "#5b6675", mark=row.threshold)
-            bar.setToolTip(tr("The line is the threshold above which the draft states it"))
-            text = f"{100 * row.probability:.0f} %"
-            bar.setAccessibleName(f"{observation_name(row)} {text}")
-            value = QLabel(text)
-            set_role(value, "strong" if above else "weak")
-            grid.addWidget(name, number, 0)
-            grid.addWidget(bar, number, 1)
-            grid.addWidget(value, number, 2, Qt.AlignmentFlag.AlignRight)
+        for number, row in enumerate(sorted(whole, key=lambda r: (not r.reportable, -r.probability))):
+            self._add(number, row)
+
+    def _add(self, number: int, row: ObservationProbability) -> None:
+        judged, spoken_of = row.reportable, bool(row.feature_ids)
+        above = judged and spoken_of and row.probability >= row.threshold
+        number_shown = judged or spoken_of
+        text = f"{100 * row.probability:.0f} %" if number_shown else "–"
+        if not judged:
+            explained = tr("This pack cannot judge it: a draft neither states nor denies it")
+        elif not spoken_of:
+            explained = tr(
+                "No active feature speaks of it: this is the rate that remains, and a draft does not state it"
+            )
+        else:
+            explained = tr("The line is the threshold above which the draft states it")
+        name, value = plain_label(observation_name(row)), plain_label(text)
+        bar = ShareBar(
+            row.probability if number_shown else 0.0,
+            UNCONFIRMED if above else WEAK if judged else FAINT,
+            mark=row.threshold if judged else None,
+        )
+        bar.setAccessibleName(f"{observation_name(row)} {text}")
+        bar.setAccessibleDescription(explained)
+        for label in (name, value):
+            set_role(label, "strong" if above else "weak" if judged else "faint")
+        for widget in (name, bar, value):
+            widget.setToolTip(explained)
+        self._grid.addWidget(name, number, 0)
+        self._grid.addWidget(bar, number, 1)
+        self._grid.addWidget(value, number, 2, Qt.AlignmentFlag.AlignRight)
 
 
 class ProbabilityBox(QWidget):

@@ -1,114 +1,173 @@
-"""One active feature in the panel."""
+"""One line of the list of features: a group of features, or a single one of a group."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.inference.analysis import ActiveFeature
-from viewer.features.bar import ShareBar
-from viewer.features.swatch import Swatch
+from viewer.features.bar import paint_share
+from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH, RIGHT
+from viewer.features.switch import MapSwitch
 from viewer.i18n import tr
 from viewer.theme.marked import MarkedRow
+from viewer.theme.palette import MUTED, NEUTRAL, TEXT
+from viewer.theme.text import as_it_is
+
+SMALL_PX, ABOVE, BETWEEN = 11, 4, 1
 
 
-class FeatureRow(MarkedRow):
-    """Switch and colour of its map, description, strength; a click selects it."""
+@dataclass(frozen=True)
+class LineText:
+    """What a line says.
 
-    chosen = Signal(int)
-    switched = Signal(int, bool)
-    recoloured = Signal(int, str)
+    Attributes
+    ----------
+    name : str
+        The whole of it, for those who cannot see it and for the tooltip.
+    title, count, detail : str
+        First line, what stands behind it, and the small line; the first two are empty in the line of a member.
+    left : int
+        Where the text begins; the controls stand before it.
+    """
 
-    def __init__(self, feature: ActiveFeature, colour: str, has_map: bool, parent: QWidget | None = None) -> None:
+    name: str
+    detail: str
+    left: int
+    title: str = ""
+    count: str = ""
+
+
+class FeatureLine(MarkedRow):
+    """Switch of the map and strength of one feature or of several; a click selects them.
+
+    The texts are painted, not labels: a widget for each of them would make a list of fifty lines slow.
+
+    Parameters
+    ----------
+    features : sequence of ActiveFeature
+        Those it stands for, the strongest first.
+    mapped : sequence of int
+        Those of them that have a map.
+    """
+
+    chosen = Signal(tuple)
+    switched = Signal(tuple, bool)
+
+    def __init__(
+        self, features: Sequence[ActiveFeature], mapped: Sequence[int], text: LineText, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.feature = feature
+        self.ids, self.mapped, self.text = tuple(f.id for f in features), tuple(mapped), text
+        self.percentile, self.activation = max(f.percentile for f in features), features[0].activation
+        self.colour = ""
+        self._small = QFont(self.font())
+        self._small.setPixelSize(SMALL_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("Feature {id}: {text}", id=feature.id, text=feature.description))
-        self.setAccessibleDescription(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
-        self.switch = QCheckBox()
-        self.switch.setAccessibleName(tr("Show the map of: {text}", text=feature.description))
-        self.switch.setToolTip(tr("Show its heat map") if has_map else tr("This feature has no map"))
-        self.switch.setEnabled(has_map)
-        self.switch.toggled.connect(lambda on: self.switched.emit(feature.id, on))
-        self.swatch = Swatch()
-        self.swatch.setAccessibleName(tr("Colour of: {text}", text=feature.description))
-        self.swatch.setToolTip(tr("Choose the colour of its map"))
-        self.swatch.clicked.connect(self._choose_colour)
-        self.text = QLabel(feature.description or tr("feature {id} (not described)", id=feature.id))
-        self.text.setWordWrap(True)
-        self.setToolTip(self._reliability())
-        self.bar = ShareBar(feature.percentile / 100.0, colour)
-        self.bar.setAccessibleName(tr("percentile {p}", p=f"{feature.percentile:.0f}"))
-        numbers = QLabel(f"P{feature.percentile:.0f}   {feature.activation:.2f}")
-        numbers.setProperty("role", "small")
-        numbers.setToolTip(tr("P: percentile among the images on which this feature is active; then its activation"))
-        detail = QLabel(self._detail())
-        detail.setProperty("role", "small")
-        detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        low = QHBoxLayout()
-        self.bar.setFixedWidth(110)
-        numbers.setFixedWidth(80)
-        low.addWidget(detail, 1)
-        low.addWidget(self.bar)
-        low.addWidget(numbers)
-        body = QVBoxLayout()
-        body.setSpacing(2)
-        body.addWidget(self.text)
-        body.addLayout(low)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 5, 8, 5)
-        layout.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.swatch, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(body, 1)
-        self.set_colour(colour)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text.name)
+        self.setAccessibleDescription(
+            tr("percentile {p}, activation {a}", p=f"{self.percentile:.0f}", a=f"{self.activation:.2f}")
+        )
+        self.setToolTip(as_it_is("\n".join((text.name, text.detail, reliability(features[0])))))
+        self.switch = MapSwitch(self)
+        self.switch.setAccessibleName(tr("Show the map of: {text}", text=text.name))
+        self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))
+        self.switch.setEnabled(bool(mapped))
+        self.switch.clicked.connect(self._tell_switch)
 
-    def _detail(self) -> str:
-        f = self.feature
-        parts = [
-            f"#{f.id}",
-            "" if f.reportable else tr("not for drafts"),
-            f.observation,
-            f.polarity if f.polarity != "present" else "",
-            f.laterality if f.laterality != "none" else "",
-        ]
-        return "  ".join(p for p in parts if p)
+    def sizeHint(self) -> QSize:
+        """As wide as there is room, as high as its one or two lines of text."""
+        title = QFontMetrics(self.font()).height() + BETWEEN if self.text.title else 0
+        return QSize(200, title + QFontMetrics(self._small).height() + 2 * ABOVE)
 
-    def _reliability(self) -> str:
-        """How far the description can be relied on."""
-        share = f"{100 * self.feature.label_score:.0f}"
-        score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
-        return score if self.feature.reportable else score + " " + tr("Too unsure for a draft.")
+    def set_visible_maps(self, visible: Collection[int]) -> None:
+        """Show which of its maps are on, without telling anyone."""
+        self.switch.show_state(self.mapped, visible)
 
     def set_colour(self, colour: str) -> None:
-        """Show this colour in the swatch and the bar."""
-        self.swatch.set_colour(colour)
-        self.bar.set_colour(colour)
+        """Show the strength in this colour; empty is none yet."""
+        if colour != self.colour:
+            self.colour = colour
+            self.update()
 
-    def set_on(self, on: bool) -> None:
-        """Show the switch as on or off without telling anyone."""
-        self.switch.blockSignals(True)
-        self.switch.setChecked(on)
-        self.switch.blockSignals(False)
+    def flip(self) -> None:
+        """Switch its map as a click does."""
+        if self.switch.isEnabled():
+            self.switch.click()
 
-    def _choose_colour(self) -> None:
-        colour = QColorDialog.getColor(QColor(self.bar.colour), self, tr("Colour of the map"))
-        if colour.isValid():
-            self.recoloured.emit(self.feature.id, colour.name())
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write texts and numbers, and draw the bar; a text that has no room ends with "…"."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        y, right = float(ABOVE), float(self.width() - RIGHT)
+        if self.text.title:
+            metrics, behind = painter.fontMetrics(), QFontMetrics(self._small).horizontalAdvance(self.text.count) + GAP
+            shown = metrics.elidedText(self.text.title, _DOTS, int(right - self.text.left - behind))
+            painter.setPen(QColor(TEXT))
+            painter.drawText(QRectF(self.text.left, y, right - self.text.left, metrics.height()), _LEFT, shown)
+            painter.setFont(self._small)
+            painter.setPen(QColor(MUTED))
+            x = self.text.left + metrics.horizontalAdvance(shown) + GAP
+            painter.drawText(QRectF(x, y, behind, metrics.height()), _LEFT, self.text.count)
+            y += metrics.height() + BETWEEN
+        painter.setFont(self._small)
+        painter.setPen(QColor(MUTED))
+        height = painter.fontMetrics().height()
+        for text, width in ((f"{self.activation:.2f}", ACTIVATION_WIDTH), (f"{self.percentile:.0f}", PERCENTILE_WIDTH)):
+            painter.drawText(QRectF(right - width, y, width, height), _RIGHT, text)
+            right -= width + GAP
+        bar = QRectF(right - BAR_WIDTH, y + height / 2 - 3, BAR_WIDTH, 6)
+        room = bar.left() - GAP - self.text.left
+        shown = painter.fontMetrics().elidedText(self.text.detail, _DOTS, int(room))
+        painter.drawText(QRectF(self.text.left, y, room, height), _LEFT, shown)
+        paint_share(painter, bar, self.percentile / 100.0, self.colour or NEUTRAL)
+
+    def _tell_switch(self) -> None:
+        self.switched.emit(self.mapped, self.switch.on)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select the feature."""
-        self.chosen.emit(self.feature.id)
+        """Select what the line stands for."""
+        self.chosen.emit(self.ids)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Switch its map."""
-        self.switch.toggle()
+        self.flip()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter selects, M switches the map."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(self.feature.id)
-        elif event.key() == Qt.Key.Key_M and self.switch.isEnabled():
-            self.switch.toggle()
+            self.chosen.emit(self.ids)
+        elif event.key() == Qt.Key.Key_M:
+            self.flip()
         else:
             super().keyPressEvent(event)
+
+
+class MemberLine(FeatureLine):
+    """One feature of a group that is listed."""
+
+    def __init__(self, feature: ActiveFeature, has_map: bool, parent: QWidget | None = None) -> None:
+        name = tr("Feature {id}: {text}", id=feature.id, text=feature.description)
+        detail = f"#{feature.id}" + ("" if feature.reportable else "  " + tr("not for drafts"))
+        text = LineText(name, detail, left=72)
+        super().__init__((feature,), (feature.id,) if has_map else (), text, parent)
+        self.feature = feature
+        self.switch.move(46, (self.sizeHint().height() - self.switch.height()) // 2)
+
+
+def reliability(feature: ActiveFeature) -> str:
+    """How far a feature's description can be relied on."""
+    share = f"{100 * feature.label_score:.0f}"
+    score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
+    return score if feature.reportable else score + " " + tr("Too unsure for a draft.")
+
+
+_DOTS = Qt.TextElideMode.ElideRight
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

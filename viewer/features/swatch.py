@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from viewer.theme.palette import ACCENT, BORDER
+from viewer.theme.palette import ACCENT, BORDER, WEAK
 
 
 class Swatch(QAbstractButton):
@@ -14,7 +14,7 @@ class Swatch(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colour = BORDER
+        self._colour = ""
         self.setFixedSize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
@@ -22,7 +22,7 @@ class Swatch(QAbstractButton):
         return QSize(16, 16)
 
     def set_colour(self, colour: str) -> None:
-        """Show another colour (``#rrggbb``)."""
+        """Show another colour (``#rrggbb``); empty is none yet."""
         self._colour = colour
         self.update()
 
@@ -30,6 +30,6 @@ class Swatch(QAbstractButton):
         """Draw the square, framed while it has the keyboard."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else BORDER), 1.5))
-        painter.setBrush(QColor(self._colour))
+        painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else BORDER if self._colour else WEAK), 1.5))
+        painter.setBrush(QColor(self._colour) if self._colour else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 3, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -12,7 +11,10 @@ from PySide6.QtWidgets import QWidget
 from engine.dicom.radiograph import Radiograph
 from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
-from viewer.image.decoration import draw_corners, draw_edges, draw_legend
+from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, edge_boxes
+from viewer.image.layers import Layer, compose
+from viewer.image.legend import Legend, box_of
+from viewer.image.placement import Box
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import Sampled, Table, render, render_sampled, sample
 from viewer.image.strip import STRIP_HEIGHT
@@ -20,18 +22,10 @@ from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, describe, presets
 
 DRAG_SLOP = 4
+WIDEST_READOUT = "(0000, 0000)  stored 00000  value 00000"
+"""Stands for the value under the mouse where room is kept for it."""
 WINDOW_SPEED = 0.004
 ZOOM_SPEED = 1.006
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One heat map as shown: a picture that covers the whole image, and its line of the legend."""
-
-    feature_id: int
-    colour: str
-    label: str
-    picture: QImage
 
 
 class Canvas(QWidget):
@@ -59,7 +53,7 @@ class Canvas(QWidget):
         self._base: QImage | None = None
         self._sampled: Sampled | None = None
         self._layers: tuple[Layer, ...] = ()
-        self._legend: tuple[str, str] = ("", "")
+        self.legend = Legend(self)
         self._composite: QImage | None = None
         self._opacity, self._peek = 0.6, False
         self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
@@ -75,25 +69,28 @@ class Canvas(QWidget):
         self.presets = presets(radiograph.grayscale)
         self.windowing = Windowing(name=self.presets[0].name)
         self.message = ""
-        self._layers, self._composite, self._cursor = (), None, None
+        self._forget_layers()
         self._retable()
         self.fit()
 
     def clear(self, message: str) -> None:
         """Show no image, but a message: a picture never stands beside another image's name."""
         self.radiograph, self._pyramid, self._base, self._table = None, None, None, None
-        self._layers, self._composite, self._cursor = (), None, None
+        self._forget_layers()
         self.message = message
         self.update()
 
-    def set_layers(self, layers: tuple[Layer, ...], method: str, scale: str) -> None:
-        """Replace the heat maps; `method` and `scale` stand in the legend."""
-        self._layers, self._legend, self._composite = layers, (method, scale), None
+    def set_layers(self, layers: tuple[Layer, ...], scale: str) -> None:
+        """Replace the heat maps; `scale` stands in the legend."""
+        self._layers, self._composite = layers, None
+        self.legend.show_layers(self._layers, scale)
+        self.legend.setVisible(bool(self.layers))
         self.update()
 
     def set_overlay(self, opacity: float, peek: bool) -> None:
         """Set the opacity of all maps, or hide them while a key is held."""
         self._opacity, self._peek = opacity, peek
+        self.legend.setVisible(bool(self.layers))
         self.update()
 
     @property
@@ -140,6 +137,7 @@ class Canvas(QWidget):
     def toggle_annotations(self) -> None:
         """Show or hide the corner texts."""
         self.show_annotations = not self.show_annotations
+        self.legend.to_place = True
         self.update()
 
     def readout(self) -> str:
@@ -153,6 +151,7 @@ class Canvas(QWidget):
 
     def _set_view(self, view: View) -> None:
         self.view, self._base, self._composite, self._sampled = view, None, None, None
+        self.legend.to_place = self.legend.to_place or view.fitted
         self.update()
         self.view_changed.emit()
 
@@ -191,7 +190,8 @@ class Canvas(QWidget):
         painter.drawImage(0, 0, self._base)
         if self.layers:
             if self._composite is None:
-                self._composite = self._compose(size)
+                ratio = self.devicePixelRatioF()
+                self._composite = compose(self._layers, self._picture_box(), size, ratio)
             painter.setOpacity(self._opacity)
             painter.drawImage(0, 0, self._composite)
             painter.setOpacity(1.0)
@@ -206,38 +206,37 @@ class Canvas(QWidget):
             self._sampled = sample(pyramid, self.view, size)
         return render_sampled(self._sampled, table, size)
 
-    def _compose(self, size: QSize) -> QImage:
-        """Draw all maps into one picture of the window's size, so that opacity alone costs one blend."""
-        composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-        composite.fill(Qt.GlobalColor.transparent)
-        if self._pyramid is None:
-            return composite
-        rows, columns = self._pyramid.levels[0].shape
-        target = QRectF(self.view.x, self.view.y, columns * self.view.scale, rows * self.view.scale)
-        painter = QPainter(composite)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for layer in self._layers:
-            painter.drawImage(target, layer.picture)
-        painter.end()
-        composite.setDevicePixelRatio(self.devicePixelRatioF())
-        return composite
-
     def _decorate(self, painter: QPainter) -> None:
+        """Write corner texts and side letters, and find a place for the legend beside them."""
         if self.radiograph is None:
             return
         if self.show_annotations:
-            lines = (
-                self.readout(),
-                describe(self.windowing, self.radiograph.grayscale),
-                tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"),
-            )
-            draw_corners(painter, self.rect(), corners(self.radiograph, lines))
-        ratio = self.devicePixelRatioF()
-        left = self.view.x / ratio
-        right = (self.view.x + self.radiograph.columns * self.view.scale) / ratio
-        draw_edges(painter, self.rect(), edges(self.radiograph), left, right)
-        if self.layers:
-            draw_legend(painter, self.rect(), [(layer.colour, layer.label) for layer in self.layers], *self._legend)
+            draw_corners(painter, self._corner_blocks(self.radiograph, self.readout()))
+        picture = self._picture_box()
+        letters = edge_boxes(self.rect(), picture.x, picture.x + picture.width)
+        draw_edges(painter, letters, edges(self.radiograph))
+        if self.legend.to_place and self.layers and self._base is not None and self._composite is not None:
+            blocks = self._corner_blocks(self.radiograph, WIDEST_READOUT) if self.show_annotations else []
+            taken = [*(block.plate for block in blocks), *letters]
+            self.legend.place(self._base, self._composite, picture, [box_of(rect) for rect in taken])
+
+    def _corner_blocks(self, radiograph: Radiograph, readout: str) -> list[Block]:
+        lines = (
+            readout,
+            describe(self.windowing, radiograph.grayscale),
+            tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"),
+        )
+        return corner_blocks(self.font(), self.rect(), corners(radiograph, lines))
+
+    def _picture_box(self) -> Box:
+        """Where the whole image lies, in pixels of the widget."""
+        ratio, scale = self.devicePixelRatioF(), self.view.scale
+        rows, columns = self._pyramid.levels[0].shape if self._pyramid is not None else (0, 0)
+        return Box(self.view.x / ratio, self.view.y / ratio, columns * scale / ratio, rows * scale / ratio)
+
+    def _forget_layers(self) -> None:
+        self._layers, self._composite, self._cursor = (), None, None
+        self.legend.forget()
 
     # mouse
 

@@ -1,91 +1,102 @@
-"""Drawing of text, letters and legend over the image."""
+"""Drawing of corner texts and side letters over the image, and the places they take."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QLinearGradient, QPainter
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
 from viewer.image.annotations import Corners, Edges
-from viewer.theme.palette import IMAGE_TEXT, MUTED
+from viewer.image.strip import STRIP_HEIGHT
+from viewer.theme.palette import IMAGE_TEXT
 
-MARGIN = 12
-LEGEND_WIDTH = 260
-RAMP_WIDTH = 56
+MARGIN, PLATE = 12, 5
+TEXT_PX, LETTER_PX, LETTER_BOX = 12, 20, 28
 
 
-def halo_text(painter: QPainter, rect: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str = IMAGE_TEXT) -> None:
+@dataclass(frozen=True)
+class Block:
+    """Lines of a corner, as they fit, and the plate they stand on."""
+
+    plate: QRectF
+    lines: tuple[str, ...]
+    flag: Qt.AlignmentFlag
+
+
+def corner_blocks(font: QFont, area: QRect, texts: Corners) -> list[Block]:
+    """Lay out the four blocks of corner text; a line never reaches beyond the middle of the window."""
+    metrics = QFontMetrics(_sized(font, TEXT_PX))
+    height, widest = metrics.height() + 1, area.width() // 2 - 2 * MARGIN
+    blocks = []
+    for lines, right, bottom in (
+        (texts.top_left, False, False),
+        (texts.top_right, True, False),
+        (texts.bottom_left, False, True),
+        (texts.bottom_right, True, True),
+    ):
+        if not lines:
+            continue
+        fitted = tuple(metrics.elidedText(line, Qt.TextElideMode.ElideRight, widest) for line in lines)
+        width = max(metrics.horizontalAdvance(line) for line in fitted)
+        x = area.width() - MARGIN - width if right else MARGIN
+        # The lowest line stays clear of the strip.
+        y = area.height() - STRIP_HEIGHT - 10.0 - height * len(lines) if bottom else float(MARGIN)
+        plate = QRectF(x, y, width, height * len(lines)).adjusted(-PLATE, -2, PLATE, 2)
+        blocks.append(Block(plate, fitted, Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft))
+    return blocks
+
+
+def draw_corners(painter: QPainter, blocks: Sequence[Block]) -> None:
+    """Draw corner texts, each block on a plate through which the picture is still seen."""
+    painter.save()
+    painter.setFont(_sized(painter.font(), TEXT_PX))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    height = painter.fontMetrics().height() + 1
+    for block in blocks:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 105))
+        painter.drawRoundedRect(block.plate, 4, 4)
+        for number, line in enumerate(block.lines):
+            inner = block.plate.adjusted(PLATE, 2, -PLATE, -2)
+            rect = QRectF(inner.left(), inner.top() + number * height, inner.width(), height)
+            halo_text(painter, rect, block.flag | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, line)
+    painter.restore()
+
+
+def edge_boxes(area: QRect, left: float, right: float) -> tuple[QRectF, QRectF]:
+    """Return the places of the orientation letters at the image's left and right edge, inside the window."""
+    middle = area.height() / 2.0 - LETTER_BOX / 2
+    x_left = max(left, 0.0) + 8
+    x_right = min(right, float(area.width())) - 8 - LETTER_BOX
+    return QRectF(x_left, middle, LETTER_BOX, LETTER_BOX), QRectF(x_right, middle, LETTER_BOX, LETTER_BOX)
+
+
+def draw_edges(painter: QPainter, boxes: tuple[QRectF, QRectF], letters: Edges) -> None:
+    """Draw the orientation letters."""
+    painter.save()
+    font = _sized(painter.font(), LETTER_PX)
+    font.setBold(True)
+    painter.setFont(font)
+    for box, letter in zip(boxes, (letters.left, letters.right), strict=True):
+        halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, letter)
+    painter.restore()
+
+
+def halo_text(
+    painter: QPainter, rect: QRectF, flags: Qt.AlignmentFlag | Qt.TextFlag, text: str, colour: str = IMAGE_TEXT
+) -> None:
     """Text with a dark outline, readable on bone as on air."""
     painter.setPen(QColor(0, 0, 0, 200))
     for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)):
-        painter.drawText(rect.translated(dx, dy), flags, text)
+        painter.drawText(rect.translated(dx, dy), int(flags), text)
     painter.setPen(QColor(colour))
-    painter.drawText(rect, flags, text)
+    painter.drawText(rect, int(flags), text)
 
 
-def draw_corners(painter: QPainter, area: QRect, texts: Corners) -> None:
-    """Draw the four blocks of corner text."""
-    font = QFont(painter.font())
-    font.setPixelSize(12)
-    painter.setFont(font)
-    height = painter.fontMetrics().height() + 1
-    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-    for lines, flag, bottom in (
-        (texts.top_left, left, False),
-        (texts.top_right, right, False),
-        (texts.bottom_left, left, True),
-        (texts.bottom_right, right, True),
-    ):
-        # The lowest line stays clear of the strip.
-        y = area.height() - 34.0 - height * len(lines) if bottom else float(MARGIN)
-        for number, line in enumerate(lines):
-            rect = QRectF(MARGIN, y + number * height, area.width() - 2 * MARGIN, height)
-            halo_text(painter, rect, flag | Qt.AlignmentFlag.AlignVCenter, line)
-
-
-def draw_edges(painter: QPainter, area: QRect, letters: Edges, left: float, right: float) -> None:
-    """Draw the orientation letters at the left and right edge of the image, inside the window."""
-    font = QFont(painter.font())
-    font.setPixelSize(20)
-    font.setBold(True)
-    painter.setFont(font)
-    middle = area.height() / 2.0 - 14
-    x_left, x_right = max(left, 0.0) + 8, min(right, float(area.width())) - 36
-    halo_text(painter, QRectF(x_left, middle, 28, 28), Qt.AlignmentFlag.AlignCenter, letters.left)
-    halo_text(painter, QRectF(x_right, middle, 28, 28), Qt.AlignmentFlag.AlignCenter, letters.right)
-
-
-def draw_legend(painter: QPainter, area: QRect, rows: Sequence[tuple[str, str]], method: str, scale: str) -> None:
-    """Draw the legend below the study's text: a ramp and a name for each map, the scale, the method."""
-    font = QFont(painter.font())
-    font.setPixelSize(11)
-    font.setBold(False)
-    painter.setFont(font)
-    metrics = painter.fontMetrics()
-    line = metrics.height() + 3
-    box = QRectF(area.width() - LEGEND_WIDTH - MARGIN, 92.0, LEGEND_WIDTH, line * (len(rows) + 2) + 12)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(12, 14, 18, 190))
-    painter.drawRoundedRect(box, 4, 4)
-    inner = box.adjusted(8, 6, -8, -6)
-    y = inner.top()
-    for colour, label in rows:
-        ramp = QLinearGradient(QPointF(inner.left(), 0), QPointF(inner.left() + RAMP_WIDTH, 0))
-        for step in range(9):
-            shade = QColor(colour)
-            shade.setAlphaF((step / 8) ** 0.5)
-            ramp.setColorAt(step / 8, shade)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(ramp))
-        painter.drawRect(QRectF(inner.left(), y + 2, RAMP_WIDTH, line - 6))
-        room = inner.width() - RAMP_WIDTH - 8
-        text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
-        painter.setPen(QColor(IMAGE_TEXT))
-        painter.drawText(QRectF(inner.right() - room, y, room, line), Qt.AlignmentFlag.AlignLeft, text)
-        y += line
-    painter.setPen(QColor(MUTED))
-    for text in (scale, method):
-        fitted = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
-        painter.drawText(QRectF(inner.left(), y, inner.width(), line), Qt.AlignmentFlag.AlignLeft, fitted)
-        y += line
+def _sized(font: QFont, pixels: int) -> QFont:
+    sized = QFont(font)
+    sized.setPixelSize(pixels)
+    sized.setBold(False)
+    return sized

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.strip import ResearchStrip
 from viewer.theme import palette as p
+from viewer.theme.text import plain_label
 
 TONES = {
     "idle": (p.PANEL, p.MUTED),
@@ -37,12 +38,12 @@ class ImageFrame(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.verdict = QLabel(self)
+        self.verdict = plain_label(parent=self)
         self.verdict.setObjectName("verdict")
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.verdict.setMinimumHeight(30)
-        self.notes = QLabel(self)
+        self.notes = plain_label(parent=self)
         self.notes.setObjectName("notes")
         self.notes.setWordWrap(True)
         self.notes.setStyleSheet(f"background: {p.PANEL}; color: {p.UNCONFIRMED}; padding: 3px 12px; font-size: 12px;")

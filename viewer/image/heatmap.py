@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +24,7 @@ _SHARE_OF_STEP = (np.arange(STEPS + 1, dtype=np.float32) / np.float32(STEPS)) **
 
 @dataclass(frozen=True, eq=False)
 class DensityMap:
-    """Where a feature was read from, on a grid that covers the whole image.
+    """Where a feature, or several together, were read from, on a grid that covers the whole image.
 
     Attributes
     ----------
@@ -32,12 +33,14 @@ class DensityMap:
     steps : ndarray of uint16, shape (height, width)
         The root of its share of the full scale in `STEPS` steps, which is what the opacity goes by: painting looks each
         step up in a table, so that a person who drags the threshold waits for no arithmetic on whole maps.
+    unit : float
+        Contribution of one patch that counts as density 1.
     """
 
-    feature_id: int
     density: npt.NDArray[np.float32]
     steps: npt.NDArray[np.uint16]
     method: str
+    unit: float
 
 
 def density_map(feature_map: FeatureMap, rows: int, columns: int, unit: float) -> DensityMap:
@@ -59,9 +62,35 @@ def density_map(feature_map: FeatureMap, rows: int, columns: int, unit: float) -
     x, y = width / columns, height / rows
     small = replace(feature_map, box=(left * x, top * y, right * x, bottom * y))
     density = upsample(small, height, width) / np.float32(unit)
+    return DensityMap(density, _steps(density), feature_map.method, unit)
+
+
+def sum_maps(maps: Sequence[DensityMap]) -> DensityMap:
+    """Add the contributions of features that say the same thing.
+
+    The sum's unit is the sum of theirs: density 1 is all of their typical activations spread evenly, so that eight maps
+    together reach the end of the fixed scale no sooner than one.
+
+    Raises
+    ------
+    ValueError
+        Without a map, or with maps of different images.
+    """
+    if len({made.density.shape for made in maps}) != 1:
+        raise ValueError("maps of one image are needed")
+    if len(maps) == 1:
+        return maps[0]
+    unit = sum(made.unit for made in maps)
+    density = np.zeros_like(maps[0].density)
+    for made in maps:
+        density += made.density * np.float32(made.unit / unit)
+    return DensityMap(density, _steps(density), maps[0].method, unit)
+
+
+def _steps(density: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     share = np.clip(density / np.float32(FULL_SCALE), 0.0, 1.0)
-    steps = np.rint(np.float32(STEPS) * np.sqrt(share)).astype(np.uint16)
-    return DensityMap(feature_map.feature_id, density, steps, feature_map.method)
+    steps: npt.NDArray[np.uint16] = np.rint(np.float32(STEPS) * np.sqrt(share)).astype(np.uint16)
+    return steps
 
 
 def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:

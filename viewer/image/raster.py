@@ -27,6 +27,13 @@ def direct_table(first: int, table: Table, dtype: np.dtype[np.integer]) -> Table
     return direct
 
 
+def channel(picture: QImage, kind: QImage.Format) -> npt.NDArray[np.uint8]:
+    """Return a picture as one byte a pixel: its gray levels (Grayscale8) or its opacity (Alpha8)."""
+    converted = picture.convertToFormat(kind)
+    flat = np.frombuffer(converted.constBits(), dtype=np.uint8).reshape(converted.height(), converted.bytesPerLine())
+    return flat[:, : converted.width()].copy()
+
+
 def gray_levels(stored: Stored, first: int, table: Table) -> Table:
     """Apply a window/level table to stored values."""
     if stored.dtype.itemsize <= 2:

@@ -16,6 +16,7 @@ class ResearchStrip(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(tr("Research use only – not for diagnosis"), parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setObjectName("research_strip")
         self.setAccessibleName(self.text())
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.dicom.grayscale import Grayscale, VoiLut, Window
+from viewer.i18n import tr
 
 PRESET_SHARES: tuple[tuple[str, float, float], ...] = (
     ("Full range", 0.5, 1.0),
@@ -15,6 +16,9 @@ PRESET_SHARES: tuple[tuple[str, float, float], ...] = (
 )
 """Name, centre and width as shares of the image's own range: projection radiographs have no absolute units, so
 absolute presets as for CT would be wrong."""
+
+
+DEFAULT_NAME = "DICOM default"
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Windowing:
 
 def presets(grayscale: Grayscale) -> tuple[Preset, ...]:
     """Return the choices for keys 0-9: the file's default, its other windows and LUTs, then shares of its range."""
-    found = [Preset("DICOM default", None)]
+    found = [Preset(DEFAULT_NAME, None)]
     for number, voi in enumerate(grayscale.voi[1:], start=2):
         found.append(Preset(voi.name or f"DICOM {number}", voi))
     low, high = grayscale.window_range
@@ -69,6 +73,13 @@ def presets(grayscale: Grayscale) -> tuple[Preset, ...]:
         share = 1.0 - centre if grayscale.inverted else centre
         found.append(Preset(name, Window(low + share * span, width * span, name=name)))
     return tuple(found[:10])
+
+
+def preset_told(found: tuple[Preset, ...], number: int) -> str:
+    """What happened when the key of a preset was pressed, for the status bar."""
+    if number < len(found):
+        return tr("Window preset {number}: {name}", number=number, name=found[number].name)
+    return tr("There is no window preset {number}: this image has 0 to {last}", number=number, last=len(found) - 1)
 
 
 def describe(windowing: Windowing, grayscale: Grayscale) -> str:
@@ -80,4 +91,5 @@ def describe(windowing: Windowing, grayscale: Grayscale) -> str:
             text += f"  {voi.function.lower()}"
     else:
         text = "LUT " + (voi.name or "of the file") if voi is not None else "W/L full range"
-    return text + ("  inverted" if windowing.invert else "")
+    named = windowing.name if isinstance(windowing.voi, Window) else ""
+    return "  ".join(part for part in (text, named, "inverted" if windowing.invert else "") if part)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+
+from viewer.theme.line import Line
 
 
-class SentenceEditor(QLineEdit):
+class SentenceEditor(Line):
     """A line that ends with Enter (``returnPressed``) or, without a change, with Escape (``given_up``)."""
 
     given_up = Signal()

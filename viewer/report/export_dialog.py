@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QIcon
@@ -11,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 from engine.report.draft import DraftStatus
 from viewer.i18n import tr
 from viewer.theme.palette import CONFIRMED, UNCONFIRMED
+from viewer.theme.text import plain_label
 
 FORMAT_NAMES = {
     "text": "Plain text",
@@ -43,6 +45,8 @@ class ExportDialog(QDialog):
         What can be written.
     unavailable : dict of str to str
         Formats that this image does not allow, with the reason.
+    target : callable
+        The folder that is written, of the chosen one.
     """
 
     def __init__(
@@ -50,19 +54,23 @@ class ExportDialog(QDialog):
         status: DraftStatus,
         formats: tuple[str, ...],
         unavailable: dict[str, str],
+        target: Callable[[Path], Path],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(640)
         draft = status is DraftStatus.DRAFT
-        state = QLabel(
+        state = plain_label(
             tr("This draft is not reviewed: every file will be marked DRAFT.")
             if draft
             else tr("This draft is reviewed.")
         )
         state.setStyleSheet(f"color: {UNCONFIRMED if draft else CONFIRMED}; font-weight: 600;")
         state.setWordWrap(True)
+        self._target = target
+        self.written = plain_label(role="muted")
+        self.written.setWordWrap(True)
         self.folder = QLineEdit(str(Path.home() / "saerad-export"))
         self.folder.setAccessibleName(tr("Folder"))
         browse = QPushButton(tr("Choose…"))
@@ -74,8 +82,9 @@ class ExportDialog(QDialog):
         self.boxes = {name: QCheckBox(tr(FORMAT_NAMES.get(name, name))) for name in formats}
         layout = QVBoxLayout(self)
         layout.addWidget(state)
-        layout.addWidget(QLabel(tr("Folder")))
+        layout.addWidget(plain_label(tr("Folder")))
         layout.addLayout(line)
+        layout.addWidget(self.written)
         for name, box in self.boxes.items():
             box.setEnabled(name not in unavailable)
             box.setChecked(name not in unavailable)
@@ -94,17 +103,36 @@ class ExportDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         self.folder.textChanged.connect(self._check)
         layout.addWidget(self.buttons)
+        self._check()
 
     @property
     def chosen(self) -> tuple[Path, tuple[str, ...]]:
-        """Folder and formats."""
-        return Path(self.folder.text()).expanduser(), tuple(name for name, box in self.boxes.items() if box.isChecked())
+        """The chosen folder, in which the image gets its own, and formats."""
+        return self._chosen_folder(), tuple(name for name, box in self.boxes.items() if box.isChecked())
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Export to"), self.folder.text())
         if folder:
             self.folder.setText(folder)
 
+    def _chosen_folder(self) -> Path:
+        # Unlike Path.expanduser, this lets the name of a user that does not exist stand.
+        return Path(os.path.expanduser(self.folder.text().strip()))  # noqa: PTH111
+
+    def _outlook(self) -> tuple[bool, str]:
+        """Whether the folder can be used, and what will be written where."""
+        if not self.folder.text().strip():
+            return False, tr("Name a folder.")
+        try:
+            target = self._target(self._chosen_folder())
+            earlier = target.exists()
+        except OSError as error:
+            return False, tr("This folder cannot be used: {reason}.", reason=error.strerror or error)
+        text = tr("Will be written to {folder}", folder=target)
+        return True, text + ("\n" + tr("An earlier export of this image there is replaced.") if earlier else "")
+
     def _check(self) -> None:
-        ready = bool(self.folder.text().strip()) and any(box.isChecked() for box in self.boxes.values())
+        usable, text = self._outlook()
+        self.written.setText(text)
+        ready = usable and any(box.isChecked() for box in self.boxes.values())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import load_wording
@@ -12,6 +12,7 @@ from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
 from viewer.theme import palette as p
+from viewer.theme.text import plain_label
 
 STATUS_COLOURS = {DraftStatus.DRAFT: p.UNCONFIRMED, DraftStatus.REVIEWED: p.CONFIRMED, DraftStatus.EXPORTED: p.EXPORTED}
 
@@ -31,11 +32,11 @@ class DraftPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.rows: list[SentenceRow] = []
-        self._boxes: list[SectionBox] = []
+        self.sections: list[SectionBox] = []
+        self._draft: Draft | None = None
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
-        title = QLabel(tr("Draft report"))
-        title.setProperty("role", "title")
-        self.status = QLabel()
+        title = plain_label(tr("Draft report"), role="title")
+        self.status = plain_label()
         self.status.setObjectName("draft_status")
         self.review = QPushButton(tr("Mark reviewed"))
         self.review.setProperty("role", "primary")
@@ -69,6 +70,7 @@ class DraftPanel(QFrame):
     def show_image(self, image: OpenImage | None) -> None:
         """Show the draft of an image, or say why there is none; what did not change keeps its widgets."""
         draft = image.history.current if image is not None and image.history is not None else None
+        self._draft = draft
         self._show_status(draft)
         notes = _notes(image, draft)
         names = tuple(section.name for section in draft.sections) if draft is not None else ()
@@ -77,9 +79,10 @@ class DraftPanel(QFrame):
             self._shown = shown
             self._rebuild(notes, draft)
         elif draft is not None:
-            for box, section in zip(self._boxes, draft.sections, strict=True):
+            for box, section in zip(self.sections, draft.sections, strict=True):
                 box.set_section(section)
-        self.rows = [row for box in self._boxes for row in box.rows]
+        self.rows = [row for box in self.sections for row in box.rows]
+        self._enable_review()
 
     def _rebuild(self, notes: tuple[str, ...], draft: Draft | None) -> None:
         while (item := self._layout.takeAt(0)) is not None:
@@ -88,22 +91,28 @@ class DraftPanel(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for text in notes:
-            label = QLabel(text)
+            label = plain_label(text, role="muted")
             label.setWordWrap(True)
-            label.setProperty("role", "muted")
             label.setContentsMargins(4, 6, 4, 2)
             self._layout.addWidget(label)
-        self._boxes = []
+        self.sections = []
         if draft is not None:
             wording = load_wording(draft.language)
-            self._boxes = [SectionBox(section, wording) for section in draft.sections]
-        for box in self._boxes:
+            self.sections = [SectionBox(section, wording) for section in draft.sections]
+        for box in self.sections:
             box.sentence_chosen.connect(self.sentence_chosen)
             box.sentence_confirmed.connect(self.sentence_confirmed)
             box.sentence_edited.connect(self.sentence_edited)
             box.sentence_removed.connect(self.sentence_removed)
             box.sentence_added.connect(self.sentence_added)
+            box.editing.connect(self.commit)
+            box.typed.connect(self._enable_review)
             self._layout.addWidget(box)
+
+    def commit(self) -> None:
+        """Keep what is typed but not closed with Enter, as if it had been; at most one editor is open."""
+        for box in tuple(self.sections):
+            box.commit()
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""
@@ -127,7 +136,6 @@ class DraftPanel(QFrame):
     def _show_status(self, draft: Draft | None) -> None:
         self.status.setVisible(draft is not None)
         self.export.setEnabled(draft is not None)
-        self.review.setEnabled(False)
         if draft is None:
             return
         waiting = sum(sentence.state == "unconfirmed" for sentence in draft.sentences())
@@ -141,7 +149,14 @@ class DraftPanel(QFrame):
             f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
             "font-size: 11px; font-weight: 700;"
         )
-        self.review.setEnabled(draft.status is DraftStatus.DRAFT and waiting == 0)
+
+    def _enable_review(self) -> None:
+        """Offer the review when nothing waits; a correction that is being typed is kept by it, so it does not wait."""
+        corrected = {row.sentence.key for row in self.rows if row.corrected}
+        sentences = list(self._draft.sentences()) if self._draft is not None else []
+        waiting = any(s.state == "unconfirmed" and s.key not in corrected for s in sentences)
+        unreviewed = self._draft is not None and (self._draft.status is DraftStatus.DRAFT or bool(corrected))
+        self.review.setEnabled(unreviewed and not waiting)
         self.review.setToolTip(tr("Confirm, edit or remove every coloured sentence first") if waiting else "")
 
 
@@ -163,7 +178,5 @@ def _why_none(image: OpenImage | None) -> str:
     if image.problem is not None:
         return tr("No draft: the file was not opened [{code}].", code=image.problem.code)
     if image.analysis_problem is not None:
-        return tr(
-            "No draft: [{code}] {message}", code=image.analysis_problem.code, message=image.analysis_problem.message
-        )
+        return tr("No draft: the image was not analysed [{code}].", code=image.analysis_problem.code)
     return tr("The draft follows the analysis.")

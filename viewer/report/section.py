@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.report.draft import ReportSection, Sentence
 from engine.report.wording import Wording
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
+from viewer.theme.text import as_it_is, plain_label
 
 
 class SectionBox(QWidget):
@@ -20,6 +21,9 @@ class SectionBox(QWidget):
     sentence_edited = Signal(str, str)
     sentence_removed = Signal(str)
     sentence_added = Signal(str, str)
+    editing = Signal(str)
+    """Before an editor opens: key of its sentence, empty for the line of a new one."""
+    typed = Signal()
 
     def __init__(self, section: ReportSection, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,19 +31,17 @@ class SectionBox(QWidget):
         self._name = section.name
         self._wording = wording
         self._entry: SentenceEditor | None = None
-        title = QLabel(section.title.upper())
-        title.setProperty("role", "section")
-        self._add = QPushButton("+")
-        self._add.setProperty("role", "small")
-        self._add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
-        self._add.setToolTip(self._add.accessibleName())
-        self._add.clicked.connect(self._begin_entry)
+        title = plain_label(section.title.upper(), role="section")
+        self.add = QPushButton("+")
+        self.add.setProperty("role", "small")
+        self.add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
+        self.add.setToolTip(as_it_is(self.add.accessibleName()))
+        self.add.clicked.connect(self._begin_entry)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
-        head.addWidget(self._add)
-        self.notice = QLabel()
-        self.notice.setProperty("role", "small")
+        head.addWidget(self.add)
+        self.notice = plain_label(role="small")
         self.notice.setWordWrap(True)
         self.notice.setContentsMargins(11, 0, 6, 0)
         self._column = QVBoxLayout(self)
@@ -69,7 +71,6 @@ class SectionBox(QWidget):
         notice = self._wording.notice(section)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
-        self._end_entry()
 
     def _make(self, sentence: Sentence) -> SentenceRow:
         row = SentenceRow(sentence)
@@ -77,21 +78,31 @@ class SectionBox(QWidget):
         row.confirmed.connect(self.sentence_confirmed)
         row.edited.connect(self.sentence_edited)
         row.removed.connect(self.sentence_removed)
+        row.editing.connect(self.editing)
+        row.typed.connect(self.typed)
         return row
+
+    def commit(self) -> None:
+        """Keep what is typed in this section: in its sentences, and as a new one."""
+        for row in tuple(self.rows):
+            row.commit()
+        if self._entry is not None:
+            typed = self._entry.text().strip()
+            self._end_entry()
+            if typed:
+                self.sentence_added.emit(self._name, typed)
 
     def _begin_entry(self) -> None:
         if self._entry is None:
+            self.editing.emit("")
             self._entry = SentenceEditor()
             self._entry.setPlaceholderText(tr("New sentence; Enter adds it"))
             self._entry.setAccessibleName(tr("New sentence"))
             self._entry.given_up.connect(self._end_entry)
-            self._entry.returnPressed.connect(self._add_entry)
+            self._entry.returnPressed.connect(self.commit)
             self._column.addWidget(self._entry)
+            self._entry.show()
         self._entry.setFocus()
-
-    def _add_entry(self) -> None:
-        if self._entry is not None and self._entry.text().strip():
-            self.sentence_added.emit(self._name, self._entry.text())
 
     def _end_entry(self) -> None:
         if self._entry is not None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
+from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
 from viewer.theme.palette import CONFIRMED, UNCONFIRMED
-from viewer.theme.text import set_role
+from viewer.theme.text import plain_label, set_role
 
 
 class SentenceRow(MarkedRow):
@@ -22,18 +23,20 @@ class SentenceRow(MarkedRow):
     confirmed = Signal(str)
     edited = Signal(str, str)
     removed = Signal(str)
+    editing = Signal(str)
+    """Before an editor opens: whatever is typed elsewhere is to be kept first."""
+    typed = Signal()
+    """What is being typed changed."""
 
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editor: SentenceEditor | None = None
-        self.text = QLabel()
+        self.text = plain_label()
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = QLabel()
-        self.note.setProperty("role", "small")
         # A long list of features must not push the buttons out of sight.
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note = ElidedLabel(role="small")
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
@@ -57,8 +60,7 @@ class SentenceRow(MarkedRow):
         self._close_editor()
         self.text.setText(sentence.text)
         set_role(self.text, "unconfirmed" if waiting else "confirmed")
-        self.note.setText(_note(sentence))
-        self.note.setToolTip(", ".join(f"#{i}" for i in sentence.evidence))
+        self.note.set_full(_note(sentence), tip=", ".join(f"#{i}" for i in sentence.support))
         self.setAccessibleName(sentence.text)
         self.setAccessibleDescription(tr("not confirmed") if waiting else tr("confirmed"))
         for name, text in _BUTTONS:
@@ -69,26 +71,40 @@ class SentenceRow(MarkedRow):
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""
         if self.editor is None:
+            self.editing.emit(self.sentence.key)
             self.editor = SentenceEditor(self.sentence.text)
             self.editor.setAccessibleName(tr("Text of the sentence"))
             self.editor.returnPressed.connect(self._finish)
             self.editor.given_up.connect(self._give_up)
+            self.editor.textChanged.connect(self.typed)
             self._column.insertWidget(0, self.editor)
+            self.editor.selectAll()
         self.text.hide()
         self.editor.show()
         self.editor.setFocus()
-        self.editor.selectAll()
+        # What is edited is what the keys for the selected sentence mean.
+        self.chosen.emit(self.sentence.key)
+
+    def commit(self) -> None:
+        """Keep what is typed, if it differs from the sentence, and close the editor."""
+        if self.editor is None:
+            return
+        typed = self.editor.text().strip()
+        self._close_editor()
+        if typed != self.sentence.text:
+            self.edited.emit(self.sentence.key, typed)
 
     @property
-    def has_keyboard(self) -> bool:
-        """Whether what is typed goes to this sentence."""
-        return self.hasFocus() or (self.editor is not None and self.editor.hasFocus())
+    def corrected(self) -> bool:
+        """Whether a text is being typed that differs from the sentence."""
+        return self.editor is not None and self.editor.text().strip() != self.sentence.text
 
     def _close_editor(self) -> None:
         if self.editor is not None:
             self.editor.hide()
             self.editor.deleteLater()
             self.editor = None
+            self.typed.emit()
         self.text.show()
 
     def _give_up(self) -> None:
@@ -96,8 +112,14 @@ class SentenceRow(MarkedRow):
         self.setFocus()
 
     def _finish(self) -> None:
-        if self.editor is not None:
-            self.edited.emit(self.sentence.key, self.editor.text())
+        """Enter: keep what is typed; a text that was only looked at is confirmed as it is."""
+        if self.editor is None:
+            return
+        changed = self.corrected
+        self.setFocus()
+        self.commit()
+        if not changed:
+            self.confirmed.emit(self.sentence.key)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the sentence."""
@@ -138,11 +160,11 @@ def _button(text: str) -> QPushButton:
 
 def _note(sentence: Sentence) -> str:
     """Where the sentence comes from."""
-    if sentence.origin == "added":
-        return tr("added by the reader")
-    shown = sentence.evidence[:SHOWN_IDS]
-    more = len(sentence.evidence) - len(shown)
+    if sentence.by_person:
+        return tr("added by the reader") if sentence.origin == "added" else tr("edited by the reader")
+    shown = sentence.support[:SHOWN_IDS]
+    more = len(sentence.support) - len(shown)
     ids = ", ".join(f"#{i}" for i in shown) + (f" +{more}" if more else "")
-    source = tr("edited") if sentence.origin == "edited" else tr("AI text")
+    source = tr("AI text")
     kind = tr("map") if is_positive(sentence) else tr("no map")
     return f"{source} · {ids} · {kind}" if ids else source

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.dicom.radiograph import Identity, Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
+from viewer.state.groups import FeatureGroup, group_features
 from viewer.state.history import DraftHistory
 
 
@@ -76,6 +77,11 @@ class OpenImage:
     analysis_problem: Problem | None = None
     history: DraftHistory | None = None
     restored: bool = False
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """The active features, those that say the same thing together."""
+        return group_features(self.analysis.features) if self.analysis is not None else ()
 
     @property
     def title(self) -> str:

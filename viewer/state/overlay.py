@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.inference.heat_scale import OPACITY, PALETTE, THRESHOLD
+from engine.inference.heat_scale import OPACITY, THRESHOLD
+from viewer.state.colours import give_colours
+from viewer.state.groups import FeatureGroup
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,10 @@ class OverlaySettings:
     ----------
     visible : frozenset of int
         Features whose switch is on.
-    colours : dict of int to str
-        Colours a person chose (``#rrggbb``); others come from the palette.
+    colours : dict of str to str
+        Colours a person chose (``#rrggbb``), by the key of the group of features.
+    given : dict of str to str
+        Colours of the other groups that are or were shown.
     opacity : float
         0..1, of the whole overlay.
     threshold : float
@@ -27,7 +31,8 @@ class OverlaySettings:
     """
 
     visible: frozenset[int] = frozenset()
-    colours: dict[int, str] = field(default_factory=dict)
+    colours: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
     opacity: float = OPACITY
     threshold: float = THRESHOLD
     peek: bool = False
@@ -36,18 +41,26 @@ class OverlaySettings:
         """Switch exactly these features on."""
         return replace(self, visible=frozenset(feature_ids))
 
-    def switch(self, feature_id: int, on: bool) -> OverlaySettings:
-        """Switch one feature on or off."""
-        change = self.visible | {feature_id} if on else self.visible - {feature_id}
+    def switch(self, feature_ids: Iterable[int], on: bool) -> OverlaySettings:
+        """Switch some features on or off."""
+        change = self.visible | set(feature_ids) if on else self.visible - set(feature_ids)
         return replace(self, visible=frozenset(change))
 
-    def recolour(self, feature_id: int, colour: str) -> OverlaySettings:
-        """Give one feature a colour (``#rrggbb``)."""
-        return replace(self, colours={**self.colours, feature_id: colour})
+    def recolour(self, group_key: str, colour: str) -> OverlaySettings:
+        """Give a group of features a colour (``#rrggbb``)."""
+        return replace(self, colours={**self.colours, group_key: colour})
 
-    def colour(self, feature_id: int, rank: int) -> str:
-        """Colour of a feature; `rank` is its place in the list of active features."""
-        return self.colours.get(feature_id, PALETTE[rank % len(PALETTE)])
+    def with_colours_for(self, groups: Sequence[FeatureGroup]) -> OverlaySettings:
+        """Give every group that is shown a colour of its own; `groups` are those of the image shown."""
+        shown = [group.key for group in groups if any(i in self.visible for i in group.ids)]
+        given = give_colours(shown, self.given, self.colours)
+        return self if given == self.given else replace(self, given=given)
+
+    def colour(self, group: FeatureGroup) -> str:
+        """Colour of a group; empty while it is not shown and nobody chose one."""
+        if group.key in self.colours:
+            return self.colours[group.key]
+        return self.given.get(group.key, "") if any(i in self.visible for i in group.ids) else ""
 
     def with_opacity(self, opacity: float) -> OverlaySettings:
         """Set the opacity, clipped to 0..1."""

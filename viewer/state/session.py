@@ -50,6 +50,8 @@ class Session:
         self.overlay_changed: Event[OverlaySettings] = Event()
         self.selection_changed: Event[Selection] = Event()
         self.draft_changed: Event[str] = Event()
+        self.leaving: Event[str] = Event()
+        """Before the draft shown is left or replaced: what a view still holds of it can be handed over."""
         self.noticed: Event[Problem] = Event()
         self._recent: list[str] = []
 
@@ -83,6 +85,8 @@ class Session:
             raise KeyError(key)
         if key == self.current_key:
             return
+        if self.current_key is not None:
+            self.leaving.emit(self.current_key)
         self.current_key = key
         self._touch(key)
         self.select(NOTHING)
@@ -137,6 +141,8 @@ class Session:
             result.draft.require_pack(
                 result.analysis.pack_name, result.analysis.pack_version, result.analysis.pack_sha256
             )
+        if key == self.current_key:
+            self.leaving.emit(key)
         image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
@@ -147,10 +153,14 @@ class Session:
 
     def regenerate(self, draft: Draft) -> None:
         """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""
+        if self.current_key is not None:
+            self.leaving.emit(self.current_key)
         self.change("Write the draft anew", draft)
 
     def set_overlay(self, overlay: OverlaySettings) -> None:
-        """Replace the overlay's settings."""
+        """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""
+        if self.current is not None:
+            overlay = overlay.with_colours_for(self.current.groups)
         if overlay != self.overlay:
             self.overlay = overlay
             self.overlay_changed.emit(overlay)

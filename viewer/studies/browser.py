@@ -9,15 +9,25 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from viewer.i18n import tr
 from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
+from viewer.studies.delegate import ImageDelegate
 from viewer.theme.palette import MUTED
+from viewer.theme.text import as_it_is, plain_label
 
 THUMBNAIL_SIZE = 72
 KEY_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What a heading stands for: `identity` tells groups apart, `text` is what is read."""
+
+    identity: tuple[str, ...]
+    text: str
 
 
 @dataclass(eq=False)
@@ -25,7 +35,7 @@ class _Entry:
     """An image's line, the patient and study it belongs to, and the heading above it, if it has one."""
 
     item: QListWidgetItem
-    group: str = ""
+    group: _Group | None = None
     heading: QListWidgetItem | None = None
 
 
@@ -36,14 +46,13 @@ class StudyBrowser(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumWidth(150)
-        title = QLabel(tr("Images"))
-        title.setProperty("role", "title")
+        self.setMinimumWidth(180)
+        title = plain_label(tr("Images"), role="title")
         title.setContentsMargins(10, 8, 0, 2)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Open images"))
         self.list.setIconSize(QSize(THUMBNAIL_SIZE, THUMBNAIL_SIZE))
-        self.list.setWordWrap(True)
+        self.list.setItemDelegate(ImageDelegate(self.list))
         self.list.setSpacing(2)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
@@ -61,7 +70,6 @@ class StudyBrowser(QWidget):
         for image in images:
             item = QListWidgetItem()
             item.setData(KEY_ROLE, image.key)
-            item.setToolTip(str(image.path))
             self._places[image.key] = len(self._entries)
             self._entries.append(_Entry(item))
             self.list.addItem(item)
@@ -74,6 +82,7 @@ class StudyBrowser(QWidget):
         text = _state_text(image)
         entry.item.setText(text)
         entry.item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{image.title}, {text}")
+        entry.item.setToolTip(as_it_is(f"{text}\n{image.path}"))
         group = _group(image)
         if group != entry.group:
             entry.group = group
@@ -104,8 +113,8 @@ class StudyBrowser(QWidget):
     def _fix_heading(self, place: int) -> None:
         """Let a heading stand above an image whose patient or study differs from the image before it."""
         entry = self._entries[place]
-        before = self._entries[place - 1].group if place > 0 else ""
-        wanted = entry.group if entry.group != before else ""
+        before = self._entries[place - 1].group if place > 0 else None
+        wanted = entry.group.text if entry.group is not None and entry.group != before else ""
         if entry.heading is not None and entry.heading.text() != wanted:
             self.list.takeItem(self.list.row(entry.heading))
             entry.heading = None
@@ -118,31 +127,37 @@ class StudyBrowser(QWidget):
             self.image_chosen.emit(item.data(KEY_ROLE))
 
 
-def _group(image: OpenImage) -> str:
+def _group(image: OpenImage) -> _Group | None:
+    """Patient and study of an image; a file that names neither stands alone, since nothing says whose it is."""
     if image.identity is None:
-        return ""
+        return None
     who = image.identity
-    name = person_text(who.patient_name) or who.patient_id or tr("no name")
-    number = who.patient_id if who.patient_id != who.patient_name else ""
-    return "\n".join(x for x in (name, number, date_text(who.study_date)) if x)
+    name = person_text(who.patient_name) or who.patient_id
+    if not name and not who.study_instance_uid:
+        return _Group(("file", image.key), tr("without identity"))
+    number = who.patient_id if who.patient_id not in ("", who.patient_name, name) else ""
+    text = "\n".join(x for x in (name or tr("no name"), number, date_text(who.study_date)) if x)
+    return _Group(("study", who.patient_name, who.patient_id, who.study_date, who.study_instance_uid), text)
 
 
 def _heading(text: str) -> QListWidgetItem:
     item = QListWidgetItem(text)
+    item.setToolTip(as_it_is(text))
     item.setFlags(Qt.ItemFlag.NoItemFlags)
     item.setForeground(QColor(MUTED))
     return item
 
 
 def _state_text(image: OpenImage) -> str:
-    """One or two short lines: what it is and how far the work on it is."""
+    """Short lines: what it is, how far the work on it is, and the code where that is not done."""
     if image.load is Load.FAILED and image.problem is not None:
-        return f"{image.path.name}\n{tr('not opened')}: {image.problem.code}"
+        return f"{image.path.name}\n{tr('not opened')}\n{image.problem.code}"
     if image.identity is None:
         return f"{image.path.name}\n{tr('opening…') if image.load is Load.LOADING else ''}"
     name = image.identity.series_description or image.path.name
     if image.analysis is not None and image.analysis.gate.verdict == "refused":
-        return f"{name}\n{tr('refused')}"
+        return f"{name}\n{tr('refused')}\n{image.analysis.gate.code}"
     if image.history is not None:
         return f"{name}\n{tr(image.history.current.status.value)}"
-    return name if image.work is Work.NONE else f"{name}\n{tr(image.work.value)}"
+    code = f"\n{image.analysis_problem.code}" if image.analysis_problem is not None else ""
+    return name if image.work is Work.NONE else f"{name}\n{tr(image.work.value)}{code}"

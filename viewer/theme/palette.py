@@ -1,4 +1,4 @@
-"""Named colours (contrast at least 4.5 : 1 for text on the surfaces they are used on)."""
+"""Named colours (contrast at least 4.5 : 1 for text on the surfaces they are used on; FAINT for what is disabled)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ RAISED = "#262b33"
 BORDER = "#363d48"
 TEXT = "#e6e9ee"
 MUTED = "#a3acb9"
+WEAK = "#5b6675"
+NEUTRAL = "#7d8896"
+FAINT = "#6d7683"
 ACCENT = "#4da3ff"
 SELECTED = "#21384f"
 MARKED = "#2b3442"
@@ -45,5 +48,5 @@ def dark_palette() -> QPalette:
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#6d7683"))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(FAINT))
     return palette

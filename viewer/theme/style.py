@@ -31,17 +31,22 @@ QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radi
   min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
 QPushButton:focus {{ border-color: {p.ACCENT}; }}
-QPushButton:disabled {{ color: #6d7683; border-color: {p.RAISED}; }}
+QPushButton:disabled {{ color: {p.FAINT}; border-color: {p.RAISED}; }}
 QPushButton[role="primary"] {{ background: #245a94; border-color: #3d7fc4; }}
 QPushButton[role="primary"]:disabled {{ background: {p.RAISED}; border-color: {p.RAISED}; }}
 QPushButton[role="small"] {{ padding: 2px 8px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {p.BORDER}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {p.ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {p.TEXT}; width: 12px; margin: -5px 0; border-radius: 6px; }}
+QSlider::sub-page:horizontal:disabled {{ background: {p.BORDER}; }}
+QSlider::handle:horizontal:disabled {{ background: {p.FAINT}; }}
+QLabel:disabled, QLineEdit:disabled {{ color: {p.FAINT}; }}
 QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px;
   background: #12151a; }}
 QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT}; image: none; }}
+QCheckBox::indicator:indeterminate {{ border-color: {p.ACCENT}; background: qlineargradient(x1: 0, y1: 0, x2: 1, y2: 0,
+  stop: 0.49 {p.ACCENT}, stop: 0.5 #12151a); }}
 QCheckBox::indicator:disabled {{ border-color: {p.BORDER}; }}
 QCheckBox:focus {{ border: 1px solid {p.ACCENT}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: {p.PANEL}; width: 10px; margin: 0; }}
@@ -58,6 +63,7 @@ QLabel[role="small"] {{ font-size: 11px; color: {p.MUTED}; }}
 QLabel[role="unconfirmed"] {{ color: {p.UNCONFIRMED}; }}
 QLabel[role="confirmed"] {{ color: {p.TEXT}; }}
 QLabel[role="strong"] {{ font-size: 12px; color: {p.TEXT}; }}
+QLabel[role="faint"] {{ font-size: 12px; color: {p.FAINT}; }}
 QLabel[role="weak"] {{ font-size: 12px; color: {p.MUTED}; }}
 QLabel[role="muted"] {{ color: {p.MUTED}; }}
 QFrame[role="panel"] {{ background: {p.PANEL}; }}

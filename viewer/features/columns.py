@@ -1,0 +1,55 @@
+"""The columns of the list of features: their widths, their titles, and by which of them it is sorted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from viewer.i18n import tr
+from viewer.state.groups import Order
+from viewer.theme.text import plain_label
+
+BAR_WIDTH, PERCENTILE_WIDTH, ACTIVATION_WIDTH, GAP, RIGHT = 84, 26, 58, 6, 8
+
+EXPLAINED = {
+    Order.CITED: "Features that the draft cites first, then by activation",
+    Order.STRENGTH: "Activation relative to what is typical of the feature",
+    Order.PERCENTILE: "Share of the images with this feature on which it is weaker",
+    Order.ACTIVATION: "Activation, in the unit of the autoencoder",
+}
+
+
+class ColumnHeader(QWidget):
+    """Titles above the numbers, and the choice of what comes first."""
+
+    order_changed = Signal(Order)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(tr("Order of the features"))
+        self.choice.setToolTip(tr("What comes first"))
+        for order in Order:
+            self.choice.addItem(tr(order.value), order)
+            self.choice.setItemData(self.choice.count() - 1, tr(EXPLAINED[order]), Qt.ItemDataRole.ToolTipRole)
+        self.choice.currentIndexChanged.connect(lambda _: self.order_changed.emit(self.order))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, RIGHT, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(self.choice)
+        layout.addStretch(1)
+        layout.addWidget(_title(tr("percentile"), EXPLAINED[Order.PERCENTILE], BAR_WIDTH + GAP + PERCENTILE_WIDTH))
+        layout.addWidget(_title(tr("activation"), EXPLAINED[Order.ACTIVATION], ACTIVATION_WIDTH))
+
+    @property
+    def order(self) -> Order:
+        """What comes first."""
+        return Order(self.choice.currentData())
+
+
+def _title(text: str, explained: str, width: int) -> QLabel:
+    label = plain_label(text, role="small")
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setFixedWidth(width)
+    label.setToolTip(tr(explained))
+    return label

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from training.sae.active import Active
 
-PIECE = 2**23
-"""Pre-activations computed at a time (32 MiB in float32)."""
+PIECE = 2**24
+"""Pre-activations computed at a time (64 MiB in float32)."""
 LEAST_ROWS = 512
 """Rows below which a matrix product becomes slower, however wide the dictionary."""
 BLOCK = 16

@@ -12,6 +12,8 @@ from training.sae.active import Active
 from training.sae.encoding import Encoder, Look, Scratch
 from training.sae.products import decode, dots, gather_rows
 
+CACHED_ROWS = 1024
+
 
 @dataclass(frozen=True)
 class Step:
@@ -139,8 +141,9 @@ class Architecture(nn.Module, ABC):
     def before_step(self) -> None:
         """Take from the decoder's gradient what would only change lengths that are kept at one."""
         if self.unit_norm:
-            gradient = grad(self.w_dec)
-            gradient.addcmul_((gradient * self.w_dec).sum(1, keepdim=True), self.w_dec, value=-1.0)
+            # In pieces that stay in the cache: a temporary of the decoder's size would cost more than all the rest.
+            for gradient, rows in zip(grad(self.w_dec).split(CACHED_ROWS), self.w_dec.split(CACHED_ROWS), strict=True):
+                gradient.addcmul_((gradient * rows).sum(1, keepdim=True), rows, value=-1.0)
 
     def after_step(self) -> None:
         """Restore what the optimiser may have violated."""
@@ -172,7 +175,8 @@ class Architecture(nn.Module, ABC):
     def squared_error(self, reconstruction: Tensor, x: Tensor) -> Residuals:
         """Return mean |x_hat - x|² and its derivative by ``x_hat``; the reconstruction is overwritten."""
         residual = reconstruction.sub_(x)
-        return Residuals(residual * (2.0 / len(x)), residual, float(residual.square().sum()) / len(x))
+        loss = float(torch.linalg.vector_norm(residual)) ** 2 / len(x)
+        return Residuals(residual * (2.0 / len(x)), residual, loss)
 
     def encoder_gradients(self, active: Active, dz: Tensor, centred: Tensor) -> Tensor:
         """Write the gradient of ``w_enc``; return that of the pre-activations summed over the batch, shape (F,)."""

@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from training.data.phantom.cli import add_parser as add_phantom
+    from training.sae.cli import add_parser as add_fit
 
     parser = argparse.ArgumentParser(
         prog="saerad-train",
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_phantom(commands)
+    add_fit(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)
     return parser

@@ -1,9 +1,9 @@
-"""Speed of the sparse autoencoders' training step against plain autograd and against the matrix product it cannot avoid.
+"""Speed of the sparse autoencoders' training step, beside plain autograd and the one product that it cannot avoid.
 
-Each architecture does a whole step (gradients, Adam, constraints) on random tokens, in turn with the same loss written in
-a few dense lines of autograd, so that other load on the machine hits both. Reported are the median tokens per second, the
-median of the ratios of rounds, and how much of the time the one dense encoder product would take at the speed of a large
-square product measured in the same round ("share of the floor").
+Each architecture does a whole step (gradients, Adam, constraints) on random tokens, in turn with the same loss written
+in a few dense lines of autograd, so that other load on the machine hits both. Reported are the median tokens per second,
+the median of the ratios of rounds, and how much of the step the one dense encoder product would take at the speed of a
+large square product measured in the same round ("share of floor").
 
     python -m tests.benchmarks.sae_throughput --features 12288 --rounds 5
     python -m tests.benchmarks.sae_throughput --features 49152 --rounds 3 --reference-batch 1024
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -56,9 +57,12 @@ def cases(d: int, features: int, scratch: Scratch) -> dict[str, tuple[Architectu
         "topk": (TopK(d, features, K, scratch), lambda p, x: reference.topk(p, x, K, None, COEFFICIENT)),
         "batchtopk": (
             BatchTopK(d, features, K, scratch),
-            lambda p, x: reference.batchtopk(p, x, K, None, COEFFICIENT, (features,)),
+            lambda p, x: reference.batchtopk(p, x, K, dead=None, coefficient=COEFFICIENT, bounds=(features,)),
         ),
-        "matryoshka-batchtopk": (matryoshka, lambda p, x: reference.batchtopk(p, x, K, None, COEFFICIENT, ends)),
+        "matryoshka-batchtopk": (
+            matryoshka,
+            lambda p, x: reference.batchtopk(p, x, K, dead=None, coefficient=COEFFICIENT, bounds=ends),
+        ),
     }
 
 
@@ -118,6 +122,21 @@ def peak() -> float:
     return 2.0 * n**3 / min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(3))
 
 
+def compare(ours: Ours, plain: Plain | None, x: Tensor, x_reference: Tensor) -> dict[str, float]:
+    """Return the figures of one round."""
+    flops = peak()
+    mine = seconds(lambda: ours(x)) / len(x)
+    other = seconds(lambda: plain(x_reference)) / len(x_reference) if plain else float("nan")
+    floor = 2.0 * ours.model.d_model * ours.model.n_features / flops
+    return {
+        "tokens_per_second": 1.0 / mine,
+        "plain_tokens_per_second": 1.0 / other,
+        "ratio": other / mine,
+        "share_of_floor": floor / mine,
+        "peak_flops": flops,
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -142,29 +161,18 @@ def main() -> None:
         prepare(model, x)
         model.low_precision = args.bfloat16
         ours, plain = Ours(model), None if args.no_reference else Plain(model, loss)
-        ours(x)
-        if plain:
-            plain(x_reference)
-        rows = []
-        for _ in range(args.rounds):
-            flops = peak()
-            mine = seconds(lambda: ours(x)) / len(x)  # noqa: B023 - called at once
-            other = seconds(lambda: plain(x_reference)) / len(x_reference) if plain else float("nan")  # noqa: B023
-            rows.append((1 / mine, 1 / other, other / mine, 2.0 * args.d_model * args.features / flops / mine, flops))
-        medians = [statistics.median(column) for column in zip(*rows, strict=True)]
-        keys = ("tokens_per_second", "plain_tokens_per_second", "ratio", "share_of_floor", "peak_flops")
-        results[name] = dict(zip(keys, medians, strict=True)) | {"l0": ours.l0}
+        rounds = [compare(ours, plain, x, x_reference) for _ in range(args.rounds + 1)][1:]  # the first one warms up
+        medians = {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+        results[name] = r = medians | {"l0": ours.l0}
         if not args.json:
-            r = results[name]
-            print(
+            sys.stdout.write(
                 f"{name:22s} {r['tokens_per_second']:9.0f} tokens/s  plain {r['plain_tokens_per_second']:9.0f}  "
                 f"ratio {r['ratio']:5.2f}  share of floor {r['share_of_floor']:4.0%}  L0 {r['l0']:6.1f}  "
-                f"peak {r['peak_flops'] / 1e9:4.0f} GFLOP/s",
-                flush=True,
+                f"peak {r['peak_flops'] / 1e9:4.0f} GFLOP/s\n"
             )
-        del model, ours, plain
+            sys.stdout.flush()
     if args.json:
-        print(json.dumps(results))
+        sys.stdout.write(json.dumps(results) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The one dense product of a step, taken in pieces, and the search for the few latents that it leaves active.
 
 A matrix of pre-activations of 4,096 × 12,288 fills 200 MB. It is never held as a whole: each piece of rows is searched
-as soon as it is computed, and its memory used again. Maxima over blocks of latents find most of what can be passed over.
+as soon as it is computed, and its memory used again. Maxima over blocks of latents show what can be passed over.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def topk(p: Parameters, x: Tensor, k: int, dead: Tensor | None, coefficient: flo
 
 
 def batchtopk(
-    p: Parameters, x: Tensor, k: int, dead: Tensor | None, coefficient: float, bounds: tuple[int, ...]
+    p: Parameters, x: Tensor, k: int, *, dead: Tensor | None, coefficient: float, bounds: tuple[int, ...]
 ) -> Tensor:
     z = torch.relu(preactivations(p, x))
     f = largest(z.reshape(-1), k * len(x), 0).view_as(z)

@@ -28,7 +28,7 @@ def scattered(model: Architecture, level: float) -> Architecture:
     generator = torch.Generator().manual_seed(1)
     model.double()
     for name, value in model.named_parameters():
-        value.copy_(torch.randn(value.shape, generator=generator, dtype=torch.float64) * (1.0 if value.ndim > 1 else 0.3))
+        value.normal_(0.0, 1.0 if value.ndim > 1 else 0.3, generator=generator)
         if name == "threshold":
             value.abs_()
     model.b_enc.sub_(level)
@@ -82,7 +82,11 @@ def test_topk(dead: Tensor | None) -> None:
 @pytest.mark.parametrize("dead", [None, DEAD], ids=["alive", "dead"])
 def test_batchtopk(dead: Tensor | None) -> None:
     model = scattered(BatchTopK(D, F, K), 0.0)
-    check(model, lambda p: reference.batchtopk(p, tokens(), K, dead, COEFFICIENT, (F,)), Step(dead=dead))
+    check(
+        model,
+        lambda p: reference.batchtopk(p, tokens(), K, dead=dead, coefficient=COEFFICIENT, bounds=(F,)),
+        Step(dead=dead),
+    )
 
 
 @pytest.mark.parametrize("dead", [None, DEAD], ids=["alive", "dead"])
@@ -91,7 +95,11 @@ def test_matryoshka(dead: Tensor | None) -> None:
     scattered(model, 0.0)
     bounds = tuple(model.bounds[1:])
     assert bounds == (3, 9, 21, 45, 96)
-    check(model, lambda p: reference.batchtopk(p, tokens(), K, dead, COEFFICIENT, bounds), Step(dead=dead))
+    check(
+        model,
+        lambda p: reference.batchtopk(p, tokens(), K, dead=dead, coefficient=COEFFICIENT, bounds=bounds),
+        Step(dead=dead),
+    )
 
 
 def test_a_row_with_fewer_positive_values_than_k_keeps_those() -> None:

@@ -122,6 +122,10 @@ class Architecture(nn.Module, ABC):
     def encode(self, x: Tensor) -> tuple[Active, Tensor]:
         """Return the activations at inference: where, and their values (n,), which are positive."""
 
+    def activate(self, x: Tensor) -> tuple[Active, Tensor]:
+        """Return the activations of a training step: those at inference, unless an architecture says otherwise."""
+        return self.encode(x)
+
     @abstractmethod
     def jump_relu(self, sample: Tensor) -> JumpRelu:
         """Return the common form; `sample`, shape (rows, d), decides where there is no exact one (TopK)."""

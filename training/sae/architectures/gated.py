@@ -164,4 +164,3 @@ class Gated(Architecture):
     def level(self) -> Tensor:
         """Return the gate's bias, negated."""
         return -self.b_enc
-

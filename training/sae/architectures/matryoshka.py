@@ -18,7 +18,7 @@ GROUPS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 17 / 32)
 
 
 class Matryoshka(BatchTopK):
-    """Loss ``mean over prefixes m of |x - (b_dec + Σ_{i < m} f_i d_i)|²``, plus AuxK on the whole dictionary's residual.
+    """Loss ``mean over prefixes m of |x - (b_dec + Σ_{i < m} f_i d_i)|²``, plus AuxK on the last residual.
 
     Parameters
     ----------

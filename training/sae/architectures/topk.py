@@ -57,6 +57,10 @@ class TopK(Architecture):
 
     def encode(self, x: Tensor) -> tuple[Active, Tensor]:
         """Return each row's k largest positive pre-activations."""
+        return self.activate(x)
+
+    def activate(self, x: Tensor) -> tuple[Active, Tensor]:
+        """Return what a training step keeps."""
         active, z = self.select(self.centred(x))
         return active, z.clamp_min_(0.0)
 

@@ -1,7 +1,7 @@
 """Speed of the sparse autoencoders' training step, beside plain autograd and the one product that it cannot avoid.
 
 Each architecture does a whole step (gradients, Adam, constraints) on random tokens, in turn with the same loss written
-in a few dense lines of autograd, so that other load on the machine hits both. Reported are the median tokens per second,
+in a few dense lines of autograd, so that other load on the machine hits both. Reported are the median tokens a second,
 the median of the ratios of rounds, and how much of the step the one dense encoder product would take at the speed of a
 large square product measured in the same round ("share of floor").
 

@@ -41,10 +41,7 @@ class Checkpoint:
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write ``checkpoint.safetensors``: whenever the process or the machine stops, the old one is there or the new."""
-    temporary = folder / (NAME + ".partial")
-    tensors = {name: value.detach().contiguous() for name, value in checkpoint.tensors.items()}
-    save_file(tensors, temporary, metadata={"saerad": json.dumps(checkpoint.meta)})
-    replace_durably(temporary, folder / NAME)
+    write_tensors(folder / NAME, checkpoint.tensors, {"saerad": json.dumps(checkpoint.meta)})
 
 
 def load(folder: Path) -> Checkpoint:
@@ -63,6 +60,24 @@ def load(folder: Path) -> Checkpoint:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise SaeRadError(
             "FIT_CHECKPOINT", f"{path} is no checkpoint of a run ({error})", "begin anew in another folder"
+        ) from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file in one rename.
+
+    Raises
+    ------
+    SaeRadError
+        ``FIT_WRITE`` when the disk is full or the folder may not be written to.
+    """
+    temporary = path.with_name(path.name + ".partial")
+    try:
+        save_file({name: value.detach().contiguous() for name, value in tensors.items()}, temporary, metadata)
+        replace_durably(temporary, path)
+    except (OSError, SafetensorError) as error:
+        raise SaeRadError(
+            "FIT_WRITE", f"{path} could not be written ({error})", "make room and resume; what was there before is kept"
         ) from error
 
 

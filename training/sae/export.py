@@ -36,7 +36,8 @@ class InSpace:
 
     def encode(self, tokens: FloatArray) -> FloatArray:
         """Return activations, shape (N, n_features)."""
-        active, values = self._model.encode(self._space.enter(torch.from_numpy(tokens)))
+        with self._model.full_precision():
+            active, values = self._model.encode(self._space.enter(torch.from_numpy(tokens)))
         return array(active.dense(values) * self._norm)
 
     def decode(self, activations: FloatArray) -> FloatArray:
@@ -57,7 +58,8 @@ def fold(model: Architecture, space: Space, sample: Tensor) -> FoldedSae:
     SaeRadError
         ``SAE_NOT_FOLDABLE`` for an architecture that has no such form.
     """
-    common = model.jump_relu(sample)
+    with model.full_precision():
+        common = model.jump_relu(sample)
     decoder = model.w_dec @ space.inverse
     norm = decoder.norm(dim=1).clamp_min(1e-12)
     return FoldedSae(

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
 from training.interrupt import stop_on_signal
-from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json
+from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
 from training.sae.config import FitConfig
 from training.sae.encoding import Scratch
 from training.sae.export import InSpace, agreement, fold
@@ -201,15 +200,14 @@ class Fit:
         weights = dict(member.model.state_dict())
         weights["space.centre"] = self.space.centre
         weights["space.forward"], weights["space.inverse"] = self.space.forward, self.space.inverse
-        save_file({key: value.contiguous() for key, value in weights.items()}, folder / "model.partial")
-        replace_durably(folder / "model.partial", folder / "model.safetensors")
+        write_tensors(folder / "model.safetensors", weights)
         try:
             folded = fold(member.model, self.space, self.space.enter(torch.from_numpy(self.held_out[:FOLD_SAMPLE])))
         except SaeRadError as error:
             result["folded"] = {"error": error.code}
         else:
-            folded.save(folder / "sae.partial")
-            replace_durably(folder / "sae.partial", folder / "sae.safetensors")
+            folded.save(folder / "sae.safetensors.partial")
+            replace_durably(folder / "sae.safetensors.partial", folder / "sae.safetensors")
             result["folded"] = asdict(agreement(native, folded, self.held_out))
         write_json(folder / "result.json", result)
         return result

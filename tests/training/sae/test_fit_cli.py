@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests.engine.dicom.test_error_codes import documented
 from tests.training.sae.test_gated import dictionary_data
 from training.cli import main
+from training.sae.architectures import ARCHITECTURES
+from training.sae.cli import NAMES
 
 OPTIONS = [
     *("--arch", "batchtopk", "--features", "96", "--k", "3,5", "--lr", "0.003"),
@@ -122,3 +126,24 @@ def test_a_run_is_neither_overwritten_nor_invented(
     assert "FIT_RUN_EXISTS" in capsys.readouterr().err
     assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *OPTIONS]) == 2
     assert "FIT_OTHER_RUN" in capsys.readouterr().err
+
+
+def test_the_command_offers_every_architecture() -> None:
+    assert list(NAMES) == list(ARCHITECTURES)
+
+
+def test_every_code_of_training_is_documented_and_no_other(repository: Path) -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (repository / "training" / "sae").rglob("*.py")]
+    codes = {code for source in sources for code in re.findall(r'"((?:FIT|SAE)_[A-Z_]+)"', source)}
+    assert codes == documented(repository)["Training autoencoders (`saerad-train fit`)"]
+
+
+def test_a_full_disk_is_told_and_keeps_the_old_checkpoint(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.sae.checkpoint.save_file", full)
+    assert main(["fit", "--tokens", str(tokens), "--out", str(tmp_path / "run"), *OPTIONS]) == 3
+    assert "error [FIT_WRITE]" in capsys.readouterr().err

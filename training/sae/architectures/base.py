@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -153,6 +155,15 @@ class Architecture(nn.Module, ABC):
         """Restore what the optimiser may have violated."""
         if self.unit_norm:
             self.w_dec.div_(self.w_dec.norm(dim=1, keepdim=True).clamp_min_(1e-12))
+
+    @contextmanager
+    def full_precision(self) -> Iterator[None]:
+        """Encode exactly inside, whatever training does: at a threshold bfloat16 would decide differently."""
+        before, self.low_precision = self.low_precision, False
+        try:
+            yield
+        finally:
+            self.low_precision = before
 
     # What the architectures build their backward pass from.
 

@@ -58,7 +58,7 @@ class BuildOptions:
     Attributes
     ----------
     whitening : float
-        Exponent of the space the autoencoder is trained in (:class:`training.sae.gated.Space`).
+        Exponent of the space the autoencoder is trained in (:class:`training.sae.space.Space`).
     reference : {"all", "normal"}
         Whose deviations that space evens out: those of all training images, or of the normal ones.
     """

@@ -5,13 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -36,6 +32,7 @@ from training.encoder.config import (
 from training.encoder.dataset import BatchSampler
 from training.encoder.metrics import evaluate
 from training.encoder.model import SupervisedEncoder, random_keep
+from training.interrupt import stop_on_signal
 
 __all__ = [
     "PIXEL_MEAN",
@@ -49,22 +46,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list instead of dying, so that the loop can save first."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Trainer:

@@ -1,14 +1,31 @@
-"""What a sparse autoencoder keeps and how sparse it is, measured on held-out class tokens."""
+"""What a sparse autoencoder keeps and how sparse it is, measured on held-out tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from training.sae.folded import FloatArray, FoldedSae
 
 DENSE_RATE = 0.1
+ROWS = 1024
+"""Tokens whose activations are held at a time."""
+
+
+class Autoencoder(Protocol):
+    """What can be measured; tokens and reconstructions are in the units of the encoder's output."""
+
+    @property
+    def b_dec(self) -> FloatArray:
+        """Bias of the decoder, shape (d_model,)."""
+
+    def encode(self, tokens: FloatArray) -> FloatArray:
+        """Return activations, shape (N, n_features), zero where a feature is off."""
+
+    def decode(self, activations: FloatArray) -> FloatArray:
+        """Return the reconstruction, shape (N, d_model)."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +52,38 @@ class SaeMetrics:
     dense: float
     cosine: float
 
+    @property
+    def fvu(self) -> float:
+        """Fraction of variance unexplained."""
+        return 1.0 - self.explained_variance
 
-def measure(sae: FoldedSae, tokens: FloatArray) -> SaeMetrics:
-    """Measure an autoencoder on tokens of shape (N, d_model) it was not trained on."""
-    activations = sae.encode(tokens)
-    reconstruction = sae.decode(activations).astype(np.float64)
+
+def measure(sae: Autoencoder, tokens: FloatArray) -> SaeMetrics:
+    """Measure an autoencoder on tokens of shape (N, d_model) it was not trained on; sums are in float64."""
+    error = cosines = 0.0
+    fired: np.ndarray[tuple[int, ...], np.dtype[np.int64]] | None = None
+    for first in range(0, len(tokens), ROWS):
+        piece = tokens[first : first + ROWS]
+        activations = sae.encode(piece)
+        reconstruction = sae.decode(activations).astype(np.float64)
+        x = piece.astype(np.float64)
+        a, b = x - sae.b_dec, reconstruction - sae.b_dec
+        lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+        cosines += float(((a * b).sum(1) / np.maximum(lengths, 1e-12)).sum())
+        error += float(np.square(x - reconstruction).sum())
+        count = (activations > 0).sum(0)
+        fired = count if fired is None else fired + count
+    if fired is None:
+        raise ValueError("there are no tokens to measure on")
     x = tokens.astype(np.float64)
-    rate = (activations > 0).mean(0)
+    rate = fired / len(tokens)
     living = rate > 0
-    a, b = x - sae.b_dec, reconstruction - sae.b_dec
-    cosine = (a * b).sum(1) / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-12)
     return SaeMetrics(
-        explained_variance=float(1.0 - np.square(x - reconstruction).sum() / np.square(x - x.mean(0)).sum()),
-        mean_l0=float((activations > 0).sum(1).mean()),
+        explained_variance=float(1.0 - error / np.square(x - x.mean(0)).sum()),
+        mean_l0=float(rate.sum()),
         alive=float(living.mean()),
         dense=float((rate[living] > DENSE_RATE).mean()) if living.any() else 0.0,
-        cosine=float(cosine.mean()),
+        cosine=cosines / len(tokens),
     )
 
 

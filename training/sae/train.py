@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from training.sae.controller import SparsityController
 from training.sae.folded import FloatArray, FoldedSae
-from training.sae.gated import VARIANTS, GatedSae, Space
+from training.sae.gated import VARIANTS, GatedSae
 from training.sae.metrics import SaeMetrics, measure
+from training.sae.space import Space
 
 Progress = Callable[[str, float], None]
 
@@ -31,7 +33,7 @@ class SaeOptions:
     learning_rate : float
         Peak; warmed up over the first twentieth, cosine to a tenth over the last half.
     whitening : float
-        Exponent of :class:`training.sae.gated.Space`.
+        Exponent of :class:`training.sae.space.Space`.
     resample_every : int
         Steps between looks for dead features; none are touched in the last 40 % of the run.
     """
@@ -63,28 +65,6 @@ class SaeResult:
             norm = (self.model.w_dec @ self.space.inverse).norm(dim=1)
             raw = self.model(self.space.enter(torch.from_numpy(tokens))) * norm
         return np.asarray(raw.numpy(), dtype=np.float32)
-
-
-class SparsityController:
-    """Steer the penalty's logarithm so that the mean L0 on validation meets the target.
-
-    The correction has a part for the error and a larger one for its change: the dictionary answers the penalty with a
-    delay, and without the second part it would fall silent before the first noticed.
-    """
-
-    def __init__(self, start: float, target: float, gain: float = 0.1, damping: float = 0.5) -> None:
-        self.weight = start
-        self._target = target
-        self._gain = gain
-        self._damping = damping
-        self._last: float | None = None
-
-    def update(self, mean_l0: float) -> None:
-        """Raise the penalty when too many features fire, lower it when too few do."""
-        error = float(np.clip(math.log(max(mean_l0, 1e-3) / self._target), -2.0, 2.0))
-        change = 0.0 if self._last is None else error - self._last
-        self._last = error
-        self.weight *= math.exp(self._gain * error + self._damping * change)
 
 
 def train_sae(

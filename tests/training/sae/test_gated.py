@@ -10,10 +10,12 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from training.sae.controller import SparsityController
 from training.sae.folded import FoldedSae
-from training.sae.gated import VARIANTS, GatedSae, Space, geometric_median
+from training.sae.gated import VARIANTS, GatedSae
 from training.sae.metrics import measure, random_features
-from training.sae.train import SaeOptions, SparsityController, train_sae
+from training.sae.space import Space, geometric_median
+from training.sae.train import SaeOptions, train_sae
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -1,0 +1,141 @@
+"""`saerad-train fit` in a process of its own, ended by signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from tests.training.sae.test_gated import dictionary_data
+from training.cli import main
+from training.sae.architectures import ARCHITECTURES
+from training.sae.cli import NAMES
+
+OPTIONS = [
+    *("--arch", "batchtopk", "--features", "96", "--k", "3,5", "--lr", "0.003"),
+    *("--steps", "400", "--batch", "64", "--threads", "1"),
+    *("--checkpoint-every", "9", "--log-every", "10", "--evaluate-every", "100"),
+]
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Path:
+    path = tmp_path / "tokens.npy"
+    np.save(path, dictionary_data(1, 1500)[0])
+    return path
+
+
+def begin(tokens: Path, out: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "training.cli", "fit", "--tokens", str(tokens), "--out", str(out), "--resume"]
+    return subprocess.Popen([*command, *OPTIONS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def progress(out: Path) -> int:
+    """Return the last logged step."""
+    logs = list(out.glob("*/metrics.jsonl"))
+    lines = logs[0].read_text().splitlines() if logs else []
+    return int(json.loads(lines[-1])["step"]) if lines and lines[-1].endswith("}") else 0
+
+
+def wait_for_step(process: subprocess.Popen[str], out: Path, step: int) -> None:
+    while process.poll() is None and progress(out) < step:
+        time.sleep(0.005)
+
+
+def results(out: Path) -> dict[str, bytes]:
+    kept = ("safetensors", "jsonl", "result.json")
+    return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.name.endswith(kept)}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_run_killed_several_times_ends_with_the_same_bits(tokens: Path, tmp_path: Path) -> None:
+    straight = begin(tokens, tmp_path / "straight")
+    out, chance, kills = tmp_path / "killed", random.Random(0), 0
+    _, errors = straight.communicate(timeout=300)
+    assert straight.returncode == 0, errors
+    for step in (40, 150, 290):
+        process = begin(tokens, out)
+        wait_for_step(process, out, step)
+        time.sleep(chance.random() * 0.02)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        kills += process.returncode == -signal.SIGKILL
+    assert kills >= 2
+    last = begin(tokens, out)
+    _, errors = last.communicate(timeout=300)
+    assert last.returncode == 0, errors
+    assert results(out) == results(tmp_path / "straight")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_saves_and_ends_with_130(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    process = begin(tokens, out)
+    wait_for_step(process, out, 50)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in errors) == (130, False), errors
+    assert main(["fit", "--out", str(out), "--resume", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(found) == sorted(path.parent.name for path in out.glob("*/result.json"))
+    assert all(result["steps"] == 400 for result in found.values())
+
+
+def test_data_that_cannot_be_used_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def code(path: Path) -> str:
+        assert main(["fit", "--tokens", str(path), "--out", str(tmp_path / "run"), *OPTIONS]) == 3
+        return capsys.readouterr().err
+
+    assert "FIT_TOKENS" in code(tmp_path / "missing.npy")
+    for name, values in {
+        "three": np.ones((2, 2, 2)),
+        "text": np.array([["a"]]),
+        "nan": np.full((9, 2), np.nan),
+    }.items():
+        np.save(tmp_path / f"{name}.npy", values)
+        assert "FIT_TOKENS" in code(tmp_path / f"{name}.npy")
+    save_file({"a": np.ones((3, 3)), "b": np.ones((3, 3))}, tmp_path / "two.safetensors")
+    assert "2 matrices" in code(tmp_path / "two.safetensors")
+    (tmp_path / "damaged.safetensors").write_bytes(b"12")
+    assert "FIT_TOKENS" in code(tmp_path / "damaged.safetensors")
+
+
+def test_a_run_is_neither_overwritten_nor_invented(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "run")
+    assert main(["fit", "--out", out, "--resume"]) == 2
+    assert "FIT_OPTION" in capsys.readouterr().err
+    short = [*OPTIONS, "--steps", "3"]
+    assert main(["fit", "--tokens", str(tokens), "--out", out, *short]) == 0
+    assert "FVU" in capsys.readouterr().out
+    assert main(["fit", "--tokens", str(tokens), "--out", out, *short]) == 2
+    assert "FIT_RUN_EXISTS" in capsys.readouterr().err
+    assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *OPTIONS]) == 2
+    assert "FIT_OTHER_RUN" in capsys.readouterr().err
+
+
+def test_the_command_offers_every_architecture() -> None:
+    assert list(NAMES) == list(ARCHITECTURES)
+
+
+def test_a_full_disk_is_told_and_keeps_the_old_checkpoint(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.sae.checkpoint.save_file", full)
+    assert main(["fit", "--tokens", str(tokens), "--out", str(tmp_path / "run"), *OPTIONS]) == 3
+    assert "error [FIT_WRITE]" in capsys.readouterr().err

@@ -1,0 +1,193 @@
+"""What a run of training is made of, as it is saved beside its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from engine.errors import UsageError
+from training.sae.architectures import ARCHITECTURES, FIXED_K
+from training.sae.architectures.gated import SAE_RAD_VARIANTS
+from training.sae.schedule import default_learning_rate
+
+Revival = Literal["auxk", "resample", "none"]
+
+
+@dataclass(frozen=True)
+class SaeConfig:
+    """One autoencoder of a run.
+
+    Attributes
+    ----------
+    arch : str
+        Key of :data:`training.sae.architectures.ARCHITECTURES`.
+    n_features : int
+        Latents.
+    k : int
+        Active latents a row for the TopK family, otherwise 0.
+    l0 : float
+        Mean number of active latents that the penalty is steered to, or 0 where `penalty` is given.
+    penalty : float
+        λ, or 0 where it is steered.
+    variant : str
+        Of gated-sae-rad.
+    learning_rate : float
+    seed : int
+        Of the start and of resampling.
+    """
+
+    arch: str
+    n_features: int
+    learning_rate: float
+    k: int = 0
+    l0: float = 0.0
+    penalty: float = 0.0
+    variant: str = ""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.arch not in ARCHITECTURES:
+            names = ", ".join(ARCHITECTURES)
+            raise UsageError("FIT_OPTION", f"there is no architecture {self.arch!r}", f"one of {names}")
+        if self.arch == "gated-sae-rad" and self.variant not in SAE_RAD_VARIANTS:
+            raise UsageError(
+                "FIT_OPTION", f"there is no variant {self.variant!r}", f"one of {', '.join(SAE_RAD_VARIANTS)}"
+            )
+        if self.arch != "gated-sae-rad" and self.variant:
+            raise UsageError("FIT_OPTION", f"{self.arch} has no variants", "leave --variant out")
+        given = [name for name in ("k", "l0", "penalty") if getattr(self, name) > 0]
+        wanted = {("k",)} if self.arch in FIXED_K else {("l0",), ("penalty",)}
+        if tuple(given) not in wanted:
+            what = "--k (or --l0)" if self.arch in FIXED_K else "either --l0 or --lam"
+            raise UsageError("FIT_OPTION", f"the sparsity of {self.arch} is not given once", f"give {what}")
+        if not max(self.k, self.l0) < self.n_features or self.learning_rate <= 0 or self.seed < 0:
+            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
+
+    @property
+    def name(self) -> str:
+        """Name of the autoencoder's folder."""
+        sparsity = f"k{self.k}" if self.k else f"l0-{self.l0:g}" if self.l0 else f"lam{self.penalty:g}"
+        parts = [self.arch, *([self.variant] if self.variant else []), f"f{self.n_features}", sparsity]
+        return "-".join([*parts, f"lr{self.learning_rate:.3g}", f"s{self.seed}"])
+
+    @property
+    def expected_l0(self) -> float:
+        """Mean number of active latents, as far as it is known before."""
+        return float(self.k or self.l0 or min(64.0, self.n_features / 8))
+
+    @property
+    def revival(self) -> Revival:
+        """Remedy for dead latents: AuxK where latents compete, resampling where a penalty silences them."""
+        return "auxk" if self.arch in FIXED_K else "resample"
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """A run: many autoencoders on one stream.
+
+    Attributes
+    ----------
+    saes : tuple of SaeConfig
+    steps, batch : int
+        Steps of the optimiser and tokens a step.
+    stream_seed : int
+        Of the order of the tokens.
+    dtype : {"float32", "bfloat16"}
+        Of the dense product of the encoder; weights and all else are float32.
+    whitening : float
+        Exponent of :meth:`training.sae.space.Space.fit`; 0 centres and scales only.
+    start_bias : {"median", "mean"}
+    start_directions : {"data", "random"}
+    warm_up, decay_from, penalty_warm_up : float
+        Shares of the run (:mod:`training.sae.schedule`).
+    revive : bool
+        Whether dead latents are revived (:attr:`SaeConfig.revival`).
+    dead_after : int
+        Tokens of silence after which a latent is dead; 0 takes a fortieth of the run, at most ten million.
+    resample_every : int
+        Steps between resamplings; none in the last 40 % of the run. 0 takes a fortieth of the run.
+    log_every, evaluate_every, checkpoint_every : int
+        Steps.
+    sample_rows : int
+        Tokens that centre, scale and start are computed from.
+    threads : int
+        Of the processor. Another number sums in another order, so that a resumed run would end with other bits.
+    """
+
+    saes: tuple[SaeConfig, ...]
+    steps: int
+    batch: int = 4096
+    stream_seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    whitening: float = 0.0
+    start_bias: Literal["median", "mean"] = "median"
+    start_directions: Literal["data", "random"] = "data"
+    warm_up: float = 0.02
+    decay_from: float = 0.8
+    penalty_warm_up: float = 0.05
+    revive: bool = True
+    dead_after: int = 0
+    resample_every: int = 0
+    log_every: int = 50
+    evaluate_every: int = 1000
+    checkpoint_every: int = 1000
+    sample_rows: int = 16384
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        names = [sae.name for sae in self.saes]
+        if len(set(names)) < len(names) or not names:
+            raise UsageError("FIT_OPTION", "the autoencoders of a run must differ", "name every value once")
+        least = min(
+            self.steps, self.batch, self.log_every, self.evaluate_every, self.checkpoint_every, self.sample_rows
+        )
+        if least < 1 or self.threads < 1 or min(self.dead_after, self.resample_every, self.stream_seed) < 0:
+            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
+
+    def resolved(self) -> FitConfig:
+        """Return the configuration with numbers in place of what is to be chosen by the run's length."""
+        return replace(
+            self,
+            dead_after=self.dead_after or max(self.batch, min(10_000_000, self.steps * self.batch // 40)),
+            resample_every=self.resample_every or max(1, self.steps // 40),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self) | {"saes": [asdict(sae) for sae in self.saes]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> FitConfig:
+        """Read what :meth:`to_json` gave."""
+        return cls(**{**values, "saes": tuple(SaeConfig(**sae) for sae in values["saes"])})
+
+
+def sweep(
+    arch: str,
+    n_features: int,
+    *,
+    k: tuple[int, ...] = (),
+    l0: tuple[float, ...] = (),
+    penalty: tuple[float, ...] = (),
+    variants: tuple[str, ...] = (),
+    seeds: tuple[int, ...] = (0,),
+    learning_rate: float | None = None,
+) -> tuple[SaeConfig, ...]:
+    """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k."""
+    if arch in FIXED_K:
+        if any(value != int(value) for value in l0):
+            raise UsageError("FIT_OPTION", f"{arch} keeps a whole number of latents", "give --k")
+        k, l0 = (*k, *(int(value) for value in l0)), ()
+    rate = learning_rate or default_learning_rate(n_features)
+    sparsities: list[dict[str, Any]] = [
+        *({"k": value} for value in k),
+        *({"l0": value} for value in l0),
+        *({"penalty": value} for value in penalty),
+    ]
+    return tuple(
+        SaeConfig(arch, n_features, rate, variant=variant, seed=seed, **sparsity)
+        for sparsity in sparsities or [{}]
+        for variant in variants or ("",)
+        for seed in seeds
+    )

@@ -1,0 +1,231 @@
+"""A run of training: many autoencoders on one stream, which can be stopped at any moment and gone on with exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from engine.errors import SaeRadError, UsageError
+from training.activations.stream import FloatArray, TokenStream
+from training.interrupt import stop_on_signal
+from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
+from training.sae.config import FitConfig
+from training.sae.encoding import Scratch
+from training.sae.export import InSpace, agreement, fold
+from training.sae.member import Member
+from training.sae.metrics import SaeMetrics, measure
+from training.sae.space import Space
+
+FOLD_SAMPLE = 4096
+"""Held-out tokens that the threshold of an architecture without an exact folded form is set on."""
+
+
+class Fit:
+    """A run.
+
+    Parameters
+    ----------
+    config : FitConfig
+    stream : TokenStream
+        At its beginning.
+    held_out : ndarray of float32, shape (N, d_model)
+        Tokens that are not in the stream, for the metrics.
+    folder : Path
+        Receives ``fit.json`` (configuration and identity), ``checkpoint.safetensors`` and, for each autoencoder, a
+        folder with ``metrics.jsonl`` and at the end ``model.safetensors``, ``sae.safetensors`` and ``result.json``.
+    identity : mapping
+        JSON values that name data and code: a run is only gone on with where its data are the same.
+    """
+
+    def __init__(
+        self,
+        config: FitConfig,
+        stream: TokenStream,
+        held_out: FloatArray,
+        folder: Path,
+        identity: Mapping[str, Any],
+    ) -> None:
+        self.config = config.resolved()
+        self.stream, self.held_out, self.folder, self.identity = stream, held_out, folder, identity
+        scratch = Scratch()
+        self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch) for sae in config.saes}
+        self.step = 0
+        self.space: Space
+
+    def begin(self) -> None:
+        """Start all autoencoders from the stream's first tokens, which are read again afterwards."""
+        torch.set_num_threads(self.config.threads)
+        position = self.stream.state()
+        drawn: list[Tensor] = []
+        while sum(len(rows) for rows in drawn) < min(self.config.sample_rows, self.stream.rows):
+            drawn.append(torch.from_numpy(self.stream.next_batch()))
+        self.stream.load_state(position)
+        sample = torch.cat(drawn)
+        whitening = self.config.whitening
+        self.space = Space.fit(sample, whitening) if whitening else Space.scaled(sample)
+        entered = self.space.enter(sample)
+        for member in self.members.values():
+            member.start(entered)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "fit.json", {"config": self.config.to_json(), "identity": dict(self.identity)})
+        for name in self.members:
+            (self.folder / name).mkdir(exist_ok=True)
+            (self.folder / name / "metrics.jsonl").write_text("", encoding="utf-8")
+        self.save()
+
+    def resume(self) -> None:
+        """Go on from the folder's checkpoint.
+
+        Raises
+        ------
+        SaeRadError
+            ``FIT_CHECKPOINT`` when it cannot be read, ``FIT_OTHER_RUN`` when it is that of another configuration or of
+            other data.
+        """
+        checkpoint = load(self.folder)
+        saved = {"config": checkpoint.meta["config"], "data": checkpoint.meta["data"]}
+        # Through JSON, as the saved values went.
+        asked = json.loads(json.dumps({"config": self.config.to_json(), "data": self.identity.get("data")}))
+        if saved != asked:
+            raise UsageError(
+                "FIT_OTHER_RUN",
+                f"{self.folder} holds a run with other options or other data",
+                "resume it with --out and --resume alone, or begin another in a new folder",
+            )
+        self.step = int(checkpoint.meta["step"])
+        self.stream.load_state({key: int(value) for key, value in checkpoint.meta["stream"].items()})
+        kept = checkpoint.part("space")
+        factor = checkpoint.meta["factor"]
+        self.space = (
+            Space(kept["centre"].clone(), kept["forward"].clone(), kept["inverse"].clone())
+            if factor is None
+            else Space.of_factor(kept["centre"].clone(), factor)
+        )
+        for name, member in self.members.items():
+            member.load(checkpoint.part(name), checkpoint.meta["members"][name], self.step)
+            _forget_after(self.folder / name / "metrics.jsonl", self.step)
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        tensors: dict[str, Tensor] = {}
+        for name, member in self.members.items():
+            tensors |= {f"{name}/{key}": value for key, value in member.tensors().items()}
+        tensors["space/centre"] = self.space.centre
+        if self.space.factor is None:
+            tensors["space/forward"], tensors["space/inverse"] = self.space.forward, self.space.inverse
+        meta = {
+            "step": self.step,
+            "stream": self.stream.state(),
+            "config": self.config.to_json(),
+            "data": self.identity.get("data"),
+            "factor": self.space.factor,
+            "members": {name: member.meta() for name, member in self.members.items()},
+        }
+        save(self.folder, Checkpoint(meta, tensors))
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Train to the end and write the results.
+
+        Returns
+        -------
+        dict
+            What ``result.json`` of each autoencoder holds, by its name.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When SIGINT or SIGTERM came: the run is saved and can be gone on with.
+        SaeRadError
+            ``FIT_DIVERGED``.
+        """
+        config = self.config
+        torch.set_num_threads(config.threads)
+        with (
+            stop_on_signal() as stopped,
+            torch.no_grad(),
+            tqdm(total=config.steps, initial=self.step, unit="step", desc="fit", disable=None, mininterval=1.0) as bar,
+        ):
+            while self.step < config.steps:
+                self._advance()
+                bar.update()
+                if stopped or self.step % config.checkpoint_every == 0 or self.step == config.steps:
+                    self.save()
+                if stopped and self.step < config.steps:
+                    raise KeyboardInterrupt(f"stopped at step {self.step}, saved in {self.folder}")
+            return {name: self._finish(name) for name in self.members}
+
+    def _advance(self) -> None:
+        """Read a batch and let every autoencoder learn from it."""
+        config = self.config
+        raw = self.stream.next_batch()
+        x = self.space.enter(torch.from_numpy(raw))
+        step, self.step = self.step, self.step + 1
+        variance = float((x - x.mean(0)).square().sum()) if self.step % config.log_every == 0 else 0.0
+        for name, member in self.members.items():
+            outcome = member.step(x, step)
+            if self.step % config.log_every == 0:
+                self._log(
+                    name,
+                    "train",
+                    {
+                        **outcome.terms,
+                        "fvu": float(outcome.residual.square().sum()) / max(variance, 1e-12),
+                        "l0": outcome.mean_l0(),
+                        "penalty": member.penalty(step),
+                        "learning_rate": member.optimizer.param_groups[0]["lr"],
+                        "dead": len(member.counter.dead()) / member.config.n_features,
+                    },
+                )
+            if self.step % config.evaluate_every == 0 or self.step == config.steps:
+                self._log(name, "held-out", _values(measure(InSpace(member.model, self.space), self.held_out)))
+
+    def _log(self, name: str, kind: str, values: Mapping[str, float]) -> None:
+        row = {"kind": kind, "step": self.step, "tokens": self.step * self.config.batch, **values}
+        with (self.folder / name / "metrics.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+
+    def _finish(self, name: str) -> dict[str, Any]:
+        """Measure an autoencoder and write its weights, its folded form and the comparison of both."""
+        member, folder = self.members[name], self.folder / name
+        native = InSpace(member.model, self.space)
+        metrics = measure(native, self.held_out)
+        result: dict[str, Any] = {"config": asdict(member.config), "steps": self.step, "held_out": _values(metrics)}
+        weights = dict(member.model.state_dict())
+        weights["space.centre"] = self.space.centre
+        weights["space.forward"], weights["space.inverse"] = self.space.forward, self.space.inverse
+        write_tensors(folder / "model.safetensors", weights)
+        try:
+            folded = fold(member.model, self.space, self.space.enter(torch.from_numpy(self.held_out[:FOLD_SAMPLE])))
+        except SaeRadError as error:
+            result["folded"] = {"error": error.code}
+        else:
+            folded.save(folder / "sae.safetensors.partial")
+            replace_durably(folder / "sae.safetensors.partial", folder / "sae.safetensors")
+            result["folded"] = asdict(agreement(native, folded, self.held_out))
+        write_json(folder / "result.json", result)
+        return result
+
+
+def exists(folder: Path) -> bool:
+    """Whether a folder holds a run that can be gone on with."""
+    return (folder / NAME).is_file()
+
+
+def _values(metrics: SaeMetrics) -> dict[str, float]:
+    return {"fvu": metrics.fvu, **asdict(metrics)}
+
+
+def _forget_after(path: Path, step: int) -> None:
+    """Drop lines of steps that will be done again, and a line that a kill cut short."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text("".join(kept), encoding="utf-8")
+    replace_durably(temporary, path)

@@ -27,7 +27,7 @@ DEBIAN_RUN = ("python3-venv", "libgl1", "libegl1", "libglib2.0-0", "libxkbcommon
 # The validators and the virtual screen that the tests use; tests that need them skip, saying so, elsewhere.
 DEBIAN_TEST = (
     "xvfb", "xauth", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxkbcommon-x11-0", "libxcb-shape0",
-    "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils",
+    "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils", "strace",
 )  # fmt: skip
 CHECKS = (
     ["ruff", "check", "."],

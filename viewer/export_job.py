@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.results import ResultFolders
+from engine.cli.results import RESULT_FILES, ResultFolders
 from engine.dicom.radiograph import Radiograph
-from engine.errors import ExportError
 from engine.export import export_all
+from engine.export.atomic import write_error
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
-
-_OURS = re.compile(r"analysis\.json|report\.(txt|json|pdf|dcm)|map_\d{6,}\.npy")
-"""Names that an export writes; whatever else lies in its folder is somebody's own."""
 
 
 def export_folder(parent: Path, sop_instance_uid: str, pixel_sha256: str) -> Path:
@@ -46,25 +41,6 @@ def export(
     """
     try:
         target = export_folder(parent, radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
-        # Named after the image, so that what a killed export left is taken away by the next one.
-        unfinished = parent / f".{target.name}.part"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        try:
-            return _replace(target, export_all(unfinished, radiograph, analysis, draft, formats))
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
-        raise ExportError(
-            "EXPORT_WRITE",
-            f"the folder {parent} cannot be written ({error.strerror or error})",
-            "check its permissions or choose another folder",
-        ) from error
-
-
-def _replace(target: Path, made: Sequence[Path]) -> list[Path]:
-    """Take the earlier export out of `target` and move the new files in."""
-    target.mkdir(exist_ok=True)
-    for path in target.iterdir():
-        if _OURS.fullmatch(path.name):
-            path.unlink()
-    return [path.replace(target / path.name) for path in made]
+        raise write_error(parent, error) from error
+    return export_all(target, radiograph, analysis, draft, formats, replaced=RESULT_FILES)

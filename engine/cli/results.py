@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.export.atomic import write_atomic, write_hint
 
 Outcome = Literal["analysed", "refused", "failed"]
-RESULT_FILES = ("analysis.json", "report.*", "map_*.npy")
+RESULT_FILES = ("analysis.json", "report.txt", "report.json", "report.pdf", "report.dcm", "map_*.npy")
 """What a run leaves in an image's folder: an earlier run's goes, so that none lies beside a newer answer or refusal."""
 
 

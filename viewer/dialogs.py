@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.prose import as_sentence
 from viewer.i18n import tr
 from viewer.state.images import Problem
-from viewer.texts import as_sentence
 from viewer.theme.text import as_it_is
 
 

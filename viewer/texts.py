@@ -6,6 +6,7 @@ What went wrong reads the same everywhere: ``WHAT [CODE]: What happened. What to
 from __future__ import annotations
 
 from engine.inference.heat_scale import FULL_SCALE
+from engine.prose import as_sentence
 from viewer.i18n import tr
 from viewer.state.images import Load, OpenImage, Problem, Work
 
@@ -62,12 +63,6 @@ def in_place_of_picture(image: OpenImage | None) -> str:
     if image.load is Load.FAILED:
         return tr("No picture of {name}", name=image.path.name)
     return tr("Opening {name}…", name=image.path.name)
-
-
-def as_sentence(text: str) -> str:
-    """Start with a capital, end with a full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
 ABOUT = f"""<h3>SAE-Rad workstation</h3>

@@ -19,6 +19,7 @@ from engine.cli.results import (
     ResultFolders,
     Row,
     require_folder,
+    require_no_review,
     rows_json,
     sentences,
     write_summary,
@@ -97,7 +98,7 @@ def _parser() -> Parser:
         metavar="LIST",
         type=_format_names,
         default="text,json",
-        help="reports to write: text, json, pdf, sr or all, with commas (default: text,json)",
+        help="reports to write beside report.json: text, json, pdf, sr or all, with commas (default: text,json)",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
@@ -154,10 +155,11 @@ class _Batch:
             return _failed(item.path, uid, fault)
 
     def _analyse(self, path: Path, radiograph: Radiograph, line: ProgressLine) -> Row:
+        folder = self._folders.choose(radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
+        require_no_review(folder)
         analysis = self._analyzer.analyse(radiograph, line.step)
         refused = analysis.gate.verdict == "refused"
         draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
-        folder = self._folders.choose(analysis.sop_instance_uid, analysis.pixel_sha256)
         skipped = {} if refused else skipped_formats(radiograph)
         formats = [name for name in self._formats if name not in skipped]
         export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)

@@ -12,8 +12,9 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import UsageError
+from engine.errors import ExportError, UsageError
 from engine.export.atomic import write_atomic, write_hint
+from engine.prose import as_sentence
 
 Outcome = Literal["analysed", "refused", "failed"]
 RESULT_FILES = ("analysis.json", "report.txt", "report.json", "report.pdf", "report.dcm", "map_*.npy")
@@ -65,13 +66,7 @@ def rows_json(rows: list[Row]) -> str:
 
 def sentences(parts: Iterable[str]) -> str:
     """Join what there is to say of an image, fragments and sentences alike, as sentences."""
-    said = []
-    for part in filter(None, parts):
-        # A file name, a device or an option keeps its letters.
-        word = part.partition(" ")[0]
-        text = part[:1].upper() + part[1:] if word.isalpha() else part
-        said.append(text if text.endswith((".", "!", "?")) else f"{text}.")
-    return " ".join(said)
+    return " ".join(as_sentence(part) for part in parts if part)
 
 
 class ResultFolders:
@@ -92,6 +87,36 @@ class ResultFolders:
         name = next(n for n in names if n not in self._used and _pixels_in(self._out / n) in (None, pixel_sha256))
         self._used.add(name)
         return self._out / name
+
+
+def require_no_review(folder: Path) -> None:
+    """Refuse to replace a report that a person worked on: a new draft would delete that person's words.
+
+    Raises
+    ------
+    ExportError
+        ``REPORT_REVIEWED``.
+    """
+    if _is_reviewed(folder):
+        raise ExportError(
+            "REPORT_REVIEWED",
+            f"the folder {folder} holds a report that a person reviewed, confirmed or edited; it was left as it is",
+            "name another folder with --out, or move that report away",
+        )
+
+
+def _is_reviewed(folder: Path) -> bool:
+    path = folder / "report.json"
+    if not path.is_file():
+        # This command always writes it: other reports without it come from the viewer.
+        return any((folder / name).is_file() for name in RESULT_FILES if name.startswith("report."))
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        sentences_in = [s for section in report["sections"] for s in section["sentences"]]
+        untouched = report["status"] == "draft" and all(s["state"] == "unconfirmed" for s in sentences_in)
+    except (ValueError, KeyError, TypeError):  # not our file, or damaged: nothing there to protect
+        return False
+    return not untouched
 
 
 def _pixels_in(folder: Path) -> str | None:

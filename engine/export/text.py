@@ -22,12 +22,16 @@ def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     lines += [f"{label + ':':<18}{value}" for label, value in [*identity_rows(radiograph), *model_rows(analysis)]]
     if draft.indication:
         lines.append(f"{wording.notices.indication + ':':<18}{draft.indication}")
+    begun = any(sentence.state == "confirmed" for sentence in draft.sentences())
     for section in draft.sections:
         sentences = [sentence for sentence in section.sentences if sentence.state != "removed"]
         lines += ["", section.title.upper()]
         lines += textwrap.wrap(wording.notice(section), WIDTH, initial_indent="  ", subsequent_indent="  ")
         for sentence in sentences:
             lines += textwrap.wrap(sentence.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+            # While all of it is a draft its first line says so; once some is confirmed, the rest must be told apart.
+            if begun and sentence.state == "unconfirmed":
+                lines.append("      [not confirmed by a person]")
             lines += [f"      {line}" for line in evidence_lines(sentence, analysis)]
     return "\n".join([*lines, "", status_line(draft), ""])
 

@@ -196,14 +196,38 @@ def test_a_draft_of_another_pack_is_kept_aside_and_told(
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 99}', '{"schema_version": 1, "draft": {}}'])
-def test_a_damaged_draft_is_told_and_left_where_it_is(tmp_path: Path, content: str) -> None:
+def test_a_damaged_draft_is_told_and_survives_the_next_save(tmp_path: Path, content: str) -> None:
     draft = make_draft(make_analysis(make_radiograph(tmp_path)))
     store = DraftStore(tmp_path / "drafts")
     path = store.save(draft)
-    path.write_text(content)
+    for number in range(2):
+        path.write_text(content)
+        with pytest.raises(DraftFileError, match="DRAFT_UNREADABLE") as error:
+            store.load(draft.sop_instance_uid, draft.pixel_sha256)
+        kept = path.with_suffix(f".unreadable{number or ''}.kept")
+        assert str(kept) in error.value.hint
+        store.save(draft)
+        assert kept.read_text() == content
+    assert store.load(draft.sop_instance_uid, draft.pixel_sha256) == draft
+
+
+def test_a_damaged_draft_that_cannot_be_renamed_is_never_saved_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = make_draft(make_analysis(make_radiograph(tmp_path)))
+    store = DraftStore(tmp_path / "drafts")
+    path = store.save(draft)
+    path.write_text("{")
+
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(1, "no")
+
+    monkeypatch.setattr("viewer.state.autosave._aside", refuse)
     with pytest.raises(DraftFileError, match="DRAFT_UNREADABLE"):
         store.load(draft.sop_instance_uid, draft.pixel_sha256)
-    assert path.read_text() == content
+    with pytest.raises(DraftFileError, match="DRAFT_NOT_SAVED"):
+        store.save(draft)
+    assert path.read_text() == "{"
 
 
 def test_a_draft_that_cannot_be_saved_is_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from itertools import count
 from pathlib import Path
 
 from engine.errors import SaeRadError
@@ -37,6 +38,7 @@ class DraftStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._protected: set[Path] = set()
 
     def path(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
         """File of the draft of one image."""
@@ -54,6 +56,12 @@ class DraftStore:
         text = json.dumps(
             {"schema_version": SCHEMA_VERSION, "draft": draft_to_dict(draft)}, ensure_ascii=False, indent=1
         )
+        if target in self._protected:
+            raise DraftFileError(
+                "DRAFT_NOT_SAVED",
+                f"your changes are not on disk: {target} holds an earlier draft that can be neither read nor renamed",
+                "move that file away, then change anything to save again",
+            )
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _replace(target, text)
@@ -71,7 +79,8 @@ class DraftStore:
         Raises
         ------
         DraftFileError
-            ``DRAFT_UNREADABLE`` when the file was damaged or is of another version; it is left where it is.
+            ``DRAFT_UNREADABLE`` when the file is damaged or of another version; it is kept under another name, or where
+            that fails left where it is and never saved over.
         """
         path = self.path(sop_instance_uid, pixel_sha256)
         if not path.is_file():
@@ -85,8 +94,8 @@ class DraftStore:
         except (OSError, ValueError, KeyError, TypeError, SaeRadError) as error:
             raise DraftFileError(
                 "DRAFT_UNREADABLE",
-                f"the saved draft {path.name} cannot be read ({error})",
-                "move that file away to start from a new draft",
+                f"your earlier draft cannot be read ({error})",
+                self._keep_unreadable(path),
             ) from error
         return draft
 
@@ -94,9 +103,23 @@ class DraftStore:
         """Rename the saved draft of an image, named after its pack, so that a new one can be saved."""
         path = self.path(draft.sop_instance_uid, draft.pixel_sha256)
         label = re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(filter(None, (*draft.pack[:2], draft.pack_sha256[:8]))))
-        kept = path.with_suffix(f".{label}.kept")
-        path.replace(kept)
-        return kept
+        return _aside(path, label)
+
+    def _keep_unreadable(self, path: Path) -> str:
+        """Move a file out of the way of the next save; returns what became of it."""
+        try:
+            return f"it is kept as {_aside(path, 'unreadable')}; this draft is new"
+        except OSError:
+            self._protected.add(path)
+            return f"it stays in {path}, and changes of this new draft are not saved until it is moved away"
+
+
+def _aside(path: Path, label: str) -> Path:
+    """Rename a file to a name that nothing has, and return it."""
+    names = (path.with_suffix(f".{label}{number or ''}.kept") for number in count())
+    kept = next(name for name in names if not name.exists())
+    path.replace(kept)
+    return kept
 
 
 def _replace(target: Path, text: str) -> None:

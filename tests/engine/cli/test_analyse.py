@@ -283,6 +283,30 @@ def test_a_disk_that_is_full_leaves_no_part_of_a_result_and_is_told(
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.parametrize("touch", ["status", "state", "pdf alone"])
+def test_a_report_that_a_person_worked_on_is_not_replaced(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], touch: str
+) -> None:
+    uid = write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, tmp_path / "a.dcm") == 0
+    report = json.loads((out / uid / "report.json").read_text(encoding="utf-8"))
+    if touch == "status":
+        report["status"] = "reviewed"
+    elif touch == "state":
+        report["sections"][0]["sentences"].append({"text": "Mine.", "state": "confirmed", "origin": "added"})
+    (out / uid / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    if touch == "pdf alone":
+        for path in (out / uid).glob("report.*"):
+            path.unlink()
+        (out / uid / "report.pdf").write_bytes(b"%PDF")
+    before = {path.name: path.read_bytes() for path in (out / uid).iterdir()}
+    assert analyse(toy_pack, out, tmp_path / "a.dcm") == 3
+    assert "error [REPORT_REVIEWED]" in capsys.readouterr().err
+    assert [row["code"] for row in summary(out)] == ["REPORT_REVIEWED"]
+    assert {path.name: path.read_bytes() for path in (out / uid).iterdir()} == before
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -66,6 +66,15 @@ def test_removed_sentences_are_left_out_and_own_ones_marked() -> None:
     assert "Old rib fracture.\n      [written by a person]" in text
 
 
+def test_what_nobody_confirmed_is_told_from_what_somebody_did() -> None:
+    draft = compose(busy())
+    waiting = len(list(draft.sentences()))
+    assert "not confirmed" not in report_text(radiograph(), busy(), draft)
+    begun = draft.confirm(next(draft.sentences()).key)
+    assert report_text(radiograph(), busy(), begun).count("[not confirmed by a person]") == waiting - 1
+    assert "not confirmed" not in report_text(radiograph(), busy(), reviewed(draft))
+
+
 def test_an_edited_sentence_cites_no_feature() -> None:
     draft = compose(busy())
     denial = next(s for s in draft.sentences() if s.text == "No pneumothorax.")

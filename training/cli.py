@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.cli.main import guarded
 from engine.errors import UsageError
 
-LIBRARIES = frozenset({"torch", "onnx", "onnxscript", "matplotlib", "scipy"})
+LIBRARIES = frozenset({"torch", "onnx", "onnxscript", "matplotlib", "scipy", "pyarrow"})
 """What the training extra installs beside the program."""
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
-from training.data.phantom.dataset import write_phantoms
-from training.data.phantom.sheet import contact_sheet
 
 EXAMPLE = "example: saerad-train phantom --out phantoms --count 200 --seed 1 --backgrounds normals --share-real 0.5"
 
@@ -37,6 +35,9 @@ def run(args: argparse.Namespace) -> int:
     UsageError
         For options that cannot be met.
     """
+    from training.data.phantom.dataset import write_phantoms
+    from training.data.phantom.sheet import contact_sheet
+
     if args.backgrounds is not None and not args.backgrounds.is_dir():
         raise UsageError(
             "PHANTOM_BACKGROUNDS",

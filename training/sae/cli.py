@@ -1,4 +1,4 @@
-"""Train sparse autoencoders on activations: one, or a sweep that reads the data once."""
+"""Train sparse autoencoders on activations: one, or a sweep that reads the data once; then measure them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     run.add_argument("--checkpoint-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--evaluate-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--log-every", type=int, default=50, help="steps (default 50)")
+    run.add_argument("--no-report", action="store_true", help="do not measure the run and write its page at the end")
     run.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     run.add_argument("--json", action="store_true", help="print the results as one JSON object")
     store = parser.add_argument_group("store (held out are the images of its split val)")
@@ -115,6 +116,11 @@ def run_fit(args: argparse.Namespace) -> int:
     else:
         fit.begin()
     results = fit.run()
+    if not args.no_report:
+        from training.evaluation.report_cli import tell
+        from training.evaluation.sae_reporting import report_run
+
+        report_run(args.out, source, tell)
     if args.json:
         print(json.dumps(results))
     else:
@@ -124,6 +130,8 @@ def run_fit(args: argparse.Namespace) -> int:
                 f"{args.out / name}: FVU {held['fvu']:.4f}, L0 {held['mean_l0']:.1f}, alive {held['alive']:.1%}, "
                 f"dense {held['dense']:.1%}"
             )
+        if not args.no_report:
+            print(f"page: {args.out / 'README.md'}")
     return 0
 
 

@@ -42,11 +42,6 @@ class Absorption:
     images: int
     others: int
 
-    @property
-    def excess(self) -> float:
-        """How much more often the parent's latent is silent where the child's fires; above 0 speaks for absorption."""
-        return self.where_child_fires - self.elsewhere
-
 
 def absorption(sae: Autoencoder, scores: LatentScores, images: LabelledImages) -> list[Absorption]:
     """Check every pair of labels of which one implies the other and both are common enough."""

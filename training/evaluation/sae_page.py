@@ -168,14 +168,17 @@ def _details(name: str, folder: str, sae: SaeReport, report: RunReport) -> list[
         lines += [
             "Absorption: how often the latent that most speaks for the general label is silent on images with that",
             "label: where the narrower label's latent fires on its own label, and elsewhere.",
+            "More often there speaks for absorption; one latent for both labels cannot be absorbed.",
             "",
             "| general label (latent) | narrower label (latent) | silent where it fires | silent elsewhere | images |",
             "| --- | --- | --- | --- | --- |",
         ]
     for row in sae.absorption:
+        same = row.parent_latent == row.child_latent
+        shares = "one latent | one latent" if same else f"{_share(row.where_child_fires)} | {_share(row.elsewhere)}"
         lines.append(
-            f"| {row.parent} ({row.parent_latent}) | {row.child} ({row.child_latent}) | "
-            f"{_share(row.where_child_fires)} | {_share(row.elsewhere)} | {row.images}, {row.others} |"
+            f"| {row.parent} ({row.parent_latent}) | {row.child} ({row.child_latent}) | {shares} | "
+            f"{row.images}, {row.others} |"
         )
     return [*lines, ""]
 

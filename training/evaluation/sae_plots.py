@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,10 +15,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from training.evaluation.plots import save_figure
 from training.evaluation.sae_report import SaeReport
+from training.sae.config import SaeConfig
 from training.sae.firing import ACTIVATION_EDGES, DENSITY_EDGES
 
 LEGEND_ROWS = 12
@@ -46,6 +50,8 @@ def plot_curves(logs: Mapping[str, Log], path: Path) -> None:
         axes.set_xlabel("step")
     fvu.set_yscale("log")
     l0.set_yscale("log")
+    for axes in (fvu, l0):
+        _plain_numbers(axes.yaxis)
     dead.set_ylim(bottom=0.0)
     _legend(figure, len(logs))
     save_figure(figure, path)
@@ -70,25 +76,36 @@ def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
 
 def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
     """Draw what is left unexplained against how many latents are active; the lower left is better."""
-    families: dict[str, list[tuple[float, float]]] = {}
+    families: dict[str, dict[SaeConfig, list[tuple[float, float]]]] = {}
     for sae in saes.values():
         family = " ".join(filter(None, (sae.config.arch, sae.config.variant, f"{sae.config.n_features} latents")))
-        families.setdefault(family, []).append((sae.held_out["mean_l0"], sae.held_out["fvu"]))
+        seeds = families.setdefault(family, {}).setdefault(replace(sae.config, seed=0), [])
+        seeds.append((sae.held_out["mean_l0"], sae.held_out["fvu"]))
     figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
     for number, ((family, points), colour) in enumerate(zip(families.items(), _colours(len(families)), strict=True)):
-        x, y = np.array(sorted(points)).T
         marker = MARKERS[number % len(MARKERS)]
-        axes.plot(x, y, marker, color=colour, markersize=6, linestyle="-", linewidth=0.8, label=family)
+        single = np.array([point for seeds in points.values() for point in seeds])
+        axes.plot(*single.T, marker, color=colour, markersize=5, label=family)
+        # The line goes through the means over seeds.
+        means = np.array(sorted(tuple(np.mean(seeds, axis=0)) for seeds in points.values()))
+        axes.plot(*means.T, color=colour, linewidth=0.8)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("{x:g}")
-    axes.tick_params(axis="x", which="minor", labelsize=7)
+    axes.set_yscale("log")
+    _plain_numbers(axes.xaxis)
+    _plain_numbers(axes.yaxis)
     axes.set_xlabel("mean active latents (L0), held-out")
     axes.set_ylabel("fraction of variance unexplained, held-out")
-    axes.set_ylim(bottom=0.0)
     axes.grid(linewidth=0.3)
     axes.legend(fontsize=8)
     save_figure(figure, path)
+
+
+def _plain_numbers(axis: Axis) -> None:
+    """Write the numbers of a logarithmic axis as people do; those between powers of ten where there is room."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
+    axis.set_minor_formatter("{x:g}")
+    axis.set_tick_params(which="both", labelsize=8)
 
 
 def _column(rows: Log, name: str) -> list[float]:

@@ -86,7 +86,7 @@ def calibrate(
         ]
         if not fitted:
             if target.laterality == "none" and (not target.location or target.observation != DEVICES):
-                readouts.append(_prior(target, observed[0]))
+                readouts.append(prior_readout(target, observed[0]))
             continue
         model = fit_logistic(
             train[known_train][:, ids],
@@ -172,7 +172,7 @@ def truth_vector(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.flo
     return np.array([np.nan if value is None else float(value) for value in values])
 
 
-def _prior(target: Attribute, y: npt.NDArray[np.float64]) -> Readout:
+def prior_readout(target: Attribute, y: npt.NDArray[np.float64]) -> Readout:
     """Return a readout that knows nothing but how common the finding was, and may not speak."""
     rate = (float(y.sum()) + 0.5) / (len(y) + 10.0)
     return Readout(

@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     from training.activations.cli import add_parser as add_harvest
     from training.data.index_cli import add_parser as add_index
     from training.data.phantom.cli import add_parser as add_phantom
+    from training.evaluation.report_cli import add_parser as add_report
+    from training.export_cli import add_parser as add_export
     from training.sae.cli import add_parser as add_fit
 
     parser = argparse.ArgumentParser(
@@ -53,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     add_phantom(commands)
     add_harvest(commands)
     add_fit(commands)
+    add_report(commands)
+    add_export(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)
     return parser

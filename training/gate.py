@@ -76,9 +76,8 @@ def fit_gate(
     model = fit_logistic(x, y, l2=1e-3, sample_weight=balance)
 
     distances = [mahalanobis(part.descriptor @ projection.T, mean, precision) for part in validation]
-    unexplained = [_unexplained(sae, part.class_token) for part in validation]
     warn = max(_all_but(d, 0.005) for d in distances)
-    residual_warn = max(_all_but(u, 0.005) for u in unexplained)
+    residual_warn, residual_refusal = reconstruction_limits(sae, [part.class_token for part in validation])
     passing = [model.probability(part.descriptor) for part in validation]
     # The limit lets 99.7 % of each kind of held-out chest pass, and is never stricter than even odds.
     limit = min(0.5, *(-_all_but(-p, 0.003) for p in passing))
@@ -99,13 +98,25 @@ def fit_gate(
         descriptor=DESCRIPTOR,
         mahalanobis_warning=round(warn, 4),
         mahalanobis_refusal=round(REFUSAL_MARGIN * warn, 4),
-        reconstruction_warning=round(residual_warn, 4),
-        # Above 1 the features explain less than the decoder's bias alone.
-        reconstruction_refusal=round(max(1.0, REFUSAL_MARGIN * residual_warn), 4),
+        reconstruction_warning=residual_warn,
+        reconstruction_refusal=residual_refusal,
         frontal_probability_refusal=round(limit, 6),
     )
     arrays = GateArrays(mean, precision, model.weight.astype(np.float32), float(model.bias), projection)
     return FittedGate(spec, arrays, metrics)
+
+
+def reconstruction_limits(sae: FoldedSae, validation: Sequence[FloatArray]) -> tuple[float, float]:
+    """Return from which unexplained share of a class token on the gate warns, and from which it refuses.
+
+    Parameters
+    ----------
+    validation : sequence of ndarray of float32, shape (N, d_model)
+        Held-out class tokens by kind of source; the strictest kind counts.
+    """
+    warn = max(_all_but(_unexplained(sae, tokens), 0.005) for tokens in validation)
+    # Above 1 the features explain less than the decoder's bias alone.
+    return round(warn, 4), round(max(1.0, REFUSAL_MARGIN * warn), 4)
 
 
 def principal_directions(x: FloatArray, count: int) -> FloatArray:

@@ -16,8 +16,7 @@ CARD = """# {title} ({name} {version})
   Source: {source}. Licence: {licence}.
 - Sparse autoencoder: {sae_architecture} ({variant}), {n_features} features, on average {mean_l0:.1f} active on a
   held-out image, explained variance {explained_variance:.3f} of the class token.
-- Descriptions: made by statistics from the reports and labels of the images that fire a feature, against images that
-  nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft.
+- Descriptions: {descriptions}
 
 ## What it cannot do
 
@@ -54,6 +53,10 @@ Without a reportable readout, and so never stated or denied: {silent}.
 
 {gate}
 """
+
+DESCRIBED = """made by statistics from the reports and labels of the images that fire a feature, against images that
+  nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft."""
+UNDESCRIBED = "none. Features are numbers, and nothing is known of what they mean."
 
 LICENCE = """This model pack ({name} {version}) is licensed under the Apache License, Version 2.0
 (https://www.apache.org/licenses/LICENSE-2.0).
@@ -94,6 +97,7 @@ def model_card(manifest: Manifest) -> str:
         n_features=sae.n_features,
         mean_l0=sae.mean_l0,
         explained_variance=sae.explained_variance,
+        descriptions=DESCRIBED if manifest.metrics.get("features described", 1.0) else UNDESCRIBED,
         limits="\n".join(f"- {limit}" for limit in manifest.limits),
         sources="\n".join(f"| {s.name} | {s.images} | {s.licence} | {s.attribution} |" for s in origin.sources),
         splits=", ".join(f"{name} {count}" for name, count in origin.splits.items()),

@@ -51,6 +51,10 @@ class PackParts:
         Tokens on which ``sae.onnx`` is proven equal to the trained model.
     sample_activations : ndarray of float32, shape (N, n_features)
         What the trained torch model makes of them.
+    licence : str, optional
+        Text of ``LICENSE``; None takes that of the packs made here.
+    small : bool
+        Whether the pack must stay below `MAX_BYTES`, as one that ships with the program.
     """
 
     name: str
@@ -70,6 +74,8 @@ class PackParts:
     metrics: dict[str, float]
     sample_tokens: FloatArray
     sample_activations: FloatArray
+    licence: str | None = None
+    small: bool = True
 
 
 def write_pack(parts: PackParts, folder: Path) -> Manifest:
@@ -79,7 +85,8 @@ def write_pack(parts: PackParts, folder: Path) -> Manifest:
     ------
     PackError
         ``PACK_NOT_EQUAL`` when ``sae.onnx`` differs from the trained model by more than 1e-4 of its largest
-        pre-activation, ``PACK_TOO_LARGE`` above 25 MiB, and what :func:`engine.pack.verify.verify_pack` finds.
+        pre-activation, ``PACK_TOO_LARGE`` above 25 MiB where it must be small, and what
+        :func:`engine.pack.verify.verify_pack` finds.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -117,7 +124,8 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
         files={},
     )
     (folder / "MODEL_CARD.md").write_text(model_card(draft), encoding="utf-8")
-    (folder / "LICENSE").write_text(licence_text(draft), encoding="utf-8")
+    licence = licence_text(draft) if parts.licence is None else parts.licence
+    (folder / "LICENSE").write_text(licence, encoding="utf-8")
     files = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     manifest = draft.model_copy(update={"files": files})
     (folder / "pack.json").write_text(
@@ -126,7 +134,7 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
     for path in folder.iterdir():
         path.chmod(0o644)
     size = sum(path.stat().st_size for path in folder.iterdir())
-    if size > MAX_BYTES:
+    if parts.small and size > MAX_BYTES:
         raise PackError("PACK_TOO_LARGE", f"the pack has {size / 2**20:.1f} MiB", "use fewer features")
     verify_pack(folder)
     return manifest

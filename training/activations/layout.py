@@ -67,7 +67,7 @@ class Recipe(_Strict):
     @property
     def encoder_identity(self) -> str:
         """SHA-256 of encoder and preprocessing together: stores that share it hold comparable activations."""
-        return hashlib.sha256(f"{self.encoder_sha256} {self.spec.model_dump_json()}".encode()).hexdigest()
+        return encoder_identity(self.encoder_sha256, self.spec)
 
     @property
     def sha256(self) -> str:
@@ -120,6 +120,11 @@ class StoreFile(_Strict):
     def complete(self) -> bool:
         """Whether every image has been harvested or has failed, and the index is written."""
         return self.index_sha256 != ""
+
+
+def encoder_identity(sha256: str, spec: EncoderSpec) -> str:
+    """Return one name for an encoder's file, given by its SHA-256, together with its preprocessing."""
+    return hashlib.sha256(f"{sha256} {spec.model_dump_json()}".encode()).hexdigest()
 
 
 def shard_name(number: int) -> str:

@@ -33,7 +33,7 @@ def plot_systems(systems: dict[str, PhantomScores], path: Path) -> None:
     _bars(axes, list(measures), list(zip(*measures.values(), strict=True)), list(systems))
     axes.axhline(0.8, color="black", linewidth=0.6, linestyle=":")
     axes.set_ylabel("held-out phantoms")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_findings(systems: dict[str, PhantomScores], path: Path) -> None:
@@ -50,7 +50,7 @@ def plot_findings(systems: dict[str, PhantomScores], path: Path) -> None:
     axes.set_xlabel("F1 on held-out phantoms")
     # Above the axes: inside, it would hide bars.
     figure.legend(loc="outside upper right", fontsize=7, ncols=len(systems))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_nih(rows: Sequence[NihRow], path: Path) -> None:
@@ -67,7 +67,7 @@ def plot_nih(rows: Sequence[NihRow], path: Path) -> None:
     axes.tick_params(axis="x", labelsize=7)
     axes.set_ylabel("AUROC, held-out patients")
     axes.set_ylim(0.3, 1.0)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _bars(axes: Axes, labels: Sequence[str], groups: Sequence[Sequence[Interval]], titles: Sequence[str]) -> None:
@@ -84,7 +84,8 @@ def _bars(axes: Axes, labels: Sequence[str], groups: Sequence[Sequence[Interval]
     axes.figure.legend(loc="outside upper right", fontsize=7, ncols=len(titles))
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure and forget it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without the date and version the same numbers give the same file.
     figure.savefig(path, dpi=110, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""Train sparse autoencoders on activations: one, or a sweep that reads the data once."""
+"""Train sparse autoencoders on activations: one, or a sweep that reads the data once; then measure them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import UsageError
 
 EXAMPLE = (
-    "examples: saerad-train fit --tokens tokens.npy --out run --arch batchtopk --expansion 16 --k 16,32\n"
+    "examples: saerad-train fit --store store --out run --arch batchtopk --expansion 16 --k 16,32 --seed 0,1\n"
     "          saerad-train fit --tokens tokens.npy --out run --arch gated-sae-rad --l0 15 --steps 20000 --resume\n"
     "          saerad-train fit --out run --resume"
 )
@@ -27,7 +27,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--tokens", type=Path, help="activations: .npy or .safetensors, one matrix (rows, d_model)")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--store", type=Path, help="activations: a store of 'saerad-train harvest'")
+    data.add_argument("--tokens", type=Path, help="activations: .npy or .safetensors, one matrix (rows, d_model)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in OUT, if there is one")
     model = parser.add_argument_group("autoencoders (commas make a sweep)")
@@ -48,12 +50,20 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     run.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the encoder's product")
     run.add_argument("--whitening", type=float, default=0.0, help="0 centres and scales, 1 whitens (default 0)")
     run.add_argument("--data-seed", type=int, default=0, help="of order and held-out tokens (default 0)")
-    run.add_argument("--held-out", type=int, default=0, help="tokens set aside (default a tenth, at most 8192)")
+    run.add_argument("--held-out", type=int, default=0, help="tokens to measure on (default at most 8192)")
     run.add_argument("--checkpoint-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--evaluate-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--log-every", type=int, default=50, help="steps (default 50)")
+    run.add_argument("--no-report", action="store_true", help="do not measure the run and write its page at the end")
     run.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     run.add_argument("--json", action="store_true", help="print the results as one JSON object")
+    store = parser.add_argument_group("store (held out are the images of its split val)")
+    store.add_argument("--tokens-kind", choices=("class", "patches"), default="class", help="(default class)")
+    store.add_argument(
+        "--held-out-share", type=float, default=0.1, help="of the patients, where there is no split val (default 0.1)"
+    )
+    store.add_argument("--buffer", type=int, default=1 << 17, help="tokens shuffled in memory (default 131072)")
+    store.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
     parser.set_defaults(run=run_fit)
     return parser
 
@@ -70,42 +80,47 @@ def run_fit(args: argparse.Namespace) -> int:
     """
     import torch
 
-    from training.activations.stream import ArrayStream
     from training.sae.checkpoint import load
     from training.sae.config import FitConfig
     from training.sae.fit import Fit, exists
-    from training.sae.token_file import read_token_file
+    from training.sae.source import TokenSource, open_as_saved, read_identity
 
     resuming = exists(args.out)
     if resuming and not args.resume:
         raise UsageError("FIT_RUN_EXISTS", f"{args.out} holds a run", "add --resume, or name a new folder")
-    saved = load(args.out).meta if resuming else None
-    if saved is None and args.arch is None:
-        raise UsageError("FIT_OPTION", f"there is no run in {args.out} to go on with", "give --tokens and --arch")
-    path = args.tokens or (Path(_identity(args.out)["tokens"]) if saved else None)
-    if path is None:
-        raise UsageError("FIT_OPTION", "no activations are given", "give --tokens")
-    config = FitConfig.from_json(saved["config"]) if saved else None
-    torch.set_num_threads(config.threads if config and args.arch is None else args.threads)
-    split = saved["data"] if saved and args.arch is None else {"held_out": args.held_out, "seed": args.data_seed}
-    tokens = read_token_file(path, split["held_out"], split["seed"])
-    if config is None or args.arch is not None:
-        config = _config(args, tokens.identity["d_model"])
-    if config.batch > len(tokens.train):
-        config = _smaller(config, len(tokens.train))
+    if not resuming and args.arch is None:
+        raise UsageError("FIT_OPTION", f"there is no run in {args.out} to go on with", "give --store and --arch")
+    source: TokenSource
+    if resuming and args.arch is None:
+        config = FitConfig.from_json(load(args.out).meta["config"])
+        torch.set_num_threads(config.threads)
+        source = open_as_saved(read_identity(args.out), args.tokens, args.store, verify=not args.no_verify)
+    else:
+        torch.set_num_threads(args.threads)
+        source = _open(args)
+        config = _config(args, source.d_model)
+    if config.batch > source.rows:
+        # All rows as a batch, where there are fewer than a batch.
+        config = replace(config, batch=source.rows)
+    place = args.store or args.tokens
     identity = {
-        "data": tokens.identity,
-        "tokens": str(path.resolve()),
+        "data": source.identity,
+        **({"store" if args.store else "tokens": str(place.resolve())} if place else {}),
         "code_revision": _revision(),
         "command": args.command_line,
     }
-    stream = ArrayStream(tokens.train, config.batch, config.stream_seed)
-    fit = Fit(config, stream, tokens.held_out, args.out, identity)
+    stream = source.stream(config.batch, config.stream_seed)
+    fit = Fit(config, stream, source.held_out, args.out, identity)
     if resuming:
         fit.resume()
     else:
         fit.begin()
     results = fit.run()
+    if not args.no_report:
+        from training.evaluation.report_cli import tell
+        from training.evaluation.sae_reporting import report_run
+
+        report_run(args.out, source, tell)
     if args.json:
         print(json.dumps(results))
     else:
@@ -115,7 +130,26 @@ def run_fit(args: argparse.Namespace) -> int:
                 f"{args.out / name}: FVU {held['fvu']:.4f}, L0 {held['mean_l0']:.1f}, alive {held['alive']:.1%}, "
                 f"dense {held['dense']:.1%}"
             )
+        if not args.no_report:
+            print(f"page: {args.out / 'README.md'}")
     return 0
+
+
+def _open(args: argparse.Namespace) -> Any:
+    """Open the file or the store that the options name."""
+    from training.sae.store_tokens import StoreChoice, StoreTokens
+    from training.sae.token_file import read_token_file
+
+    if args.store is not None:
+        if not 0.0 < args.held_out_share < 1.0 or args.buffer < 1 or args.held_out < 0:
+            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
+        choice = StoreChoice(args.tokens_kind, args.held_out, args.data_seed, args.held_out_share, args.buffer)
+        return StoreTokens(args.store, choice, verify=not args.no_verify)
+    if args.tokens is None:
+        raise UsageError("FIT_OPTION", "no activations are given", "give --store or --tokens")
+    if args.tokens_kind != "class":
+        raise UsageError("FIT_OPTION", "a file of tokens has no kinds", "give --store, or leave --tokens-kind out")
+    return read_token_file(args.tokens, args.held_out, args.data_seed)
 
 
 def _config(args: argparse.Namespace, d_model: int) -> Any:
@@ -144,16 +178,6 @@ def _config(args: argparse.Namespace, d_model: int) -> Any:
         checkpoint_every=args.checkpoint_every,
         threads=args.threads,
     )
-
-
-def _smaller(config: Any, rows: int) -> Any:
-    """Return the configuration with all rows as a batch, where there are fewer than a batch."""
-    return replace(config, batch=rows)
-
-
-def _identity(folder: Path) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads((folder / "fit.json").read_text(encoding="utf-8"))["identity"]
-    return values
 
 
 def _revision() -> str:

@@ -34,6 +34,11 @@ class InSpace:
         self._bias = space.centre + model.b_dec @ space.inverse
         self.b_dec = array(self._bias)
 
+    @property
+    def directions(self) -> FloatArray:
+        """Decoder rows of unit length in the encoder's units, shape (n_features, d_model)."""
+        return array(self._decoder)
+
     def encode(self, tokens: FloatArray) -> FloatArray:
         """Return activations, shape (N, n_features)."""
         with self._model.full_precision():

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from engine.errors import SaeRadError
-from training.activations.stream import FloatArray
+from training.activations.stream import ArrayStream, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,20 @@ class TokenFile:
     train: FloatArray
     held_out: FloatArray
     identity: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """Tokens to train on."""
+        return len(self.train)
+
+    @property
+    def d_model(self) -> int:
+        """Width of a token."""
+        return int(self.train.shape[1])
+
+    def stream(self, batch: int, seed: int) -> ArrayStream:
+        """Return the training tokens as a stream."""
+        return ArrayStream(self.train, batch, seed)
 
 
 def read_token_file(path: Path, held_out: int, seed: int) -> TokenFile:

@@ -23,7 +23,7 @@ from training.sae.cli import NAMES
 OPTIONS = [
     *("--arch", "batchtopk", "--features", "96", "--k", "3,5", "--lr", "0.003"),
     *("--steps", "400", "--batch", "64", "--threads", "1"),
-    *("--checkpoint-every", "9", "--log-every", "10", "--evaluate-every", "100"),
+    *("--checkpoint-every", "9", "--log-every", "10", "--evaluate-every", "100", "--no-report"),
 ]
 
 

@@ -1,0 +1,130 @@
+"""Figures of autoencoders in training and trained (PNG)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from training.evaluation.plots import save_figure
+from training.evaluation.sae_report import SaeReport
+from training.sae.config import SaeConfig
+from training.sae.firing import ACTIVATION_EDGES, DENSITY_EDGES
+
+LEGEND_ROWS = 12
+"""Entries of a column of a legend."""
+MARKERS = "osD^vP*"
+Log = Sequence[Mapping[str, float | str]]
+
+
+def read_log(path: Path) -> Log:
+    """Read ``metrics.jsonl``."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def plot_curves(logs: Mapping[str, Log], path: Path) -> None:
+    """Draw FVU (training as lines, held-out as dots), active latents and dead latents over the steps."""
+    figure, (fvu, l0, dead) = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
+    for (name, log), colour in zip(logs.items(), _colours(len(logs)), strict=True):
+        train = [row for row in log if row["kind"] == "train"]
+        held_out = [row for row in log if row["kind"] == "held-out"]
+        fvu.plot(_column(train, "step"), _column(train, "fvu"), color=colour, linewidth=0.9, label=name)
+        fvu.plot(_column(held_out, "step"), _column(held_out, "fvu"), ".", color=colour, markersize=6)
+        l0.plot(_column(train, "step"), _column(train, "l0"), color=colour, linewidth=0.9)
+        dead.plot(_column(train, "step"), _column(train, "dead"), color=colour, linewidth=0.9)
+    for axes, title in ((fvu, "FVU (line: batch, dots: held-out)"), (l0, "active latents"), (dead, "share dead")):
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("step")
+    fvu.set_yscale("log")
+    l0.set_yscale("log")
+    for axes in (fvu, l0):
+        _plain_numbers(axes.yaxis)
+    dead.set_ylim(bottom=0.0)
+    _legend(figure, len(logs))
+    save_figure(figure, path)
+
+
+def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
+    """Draw how often latents fire and how strong activations are."""
+    figure, (density, strength) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    for (name, sae), colour in zip(saes.items(), _colours(len(saes)), strict=True):
+        density.stairs(sae.density, DENSITY_EDGES, color=colour, linewidth=1.0, label=name)
+        total = max(sum(sae.activations), 1)
+        strength.stairs(np.array(sae.activations) / total, ACTIVATION_EDGES, color=colour, linewidth=1.0)
+    _fit(density, [sae.density for sae in saes.values()], DENSITY_EDGES)
+    _fit(strength, [sae.activations for sae in saes.values()], ACTIVATION_EDGES)
+    density.set_xlabel("log10 of the share of held-out tokens on which a latent fires")
+    density.set_ylabel("latents")
+    strength.set_xlabel("log10 of the activation, encoder's units")
+    strength.set_ylabel("share of activations")
+    _legend(figure, len(saes))
+    save_figure(figure, path)
+
+
+def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
+    """Draw what is left unexplained against how many latents are active; the lower left is better."""
+    families: dict[str, dict[SaeConfig, list[tuple[float, float]]]] = {}
+    for sae in saes.values():
+        family = " ".join(filter(None, (sae.config.arch, sae.config.variant, f"{sae.config.n_features} latents")))
+        seeds = families.setdefault(family, {}).setdefault(replace(sae.config, seed=0), [])
+        seeds.append((sae.held_out["mean_l0"], sae.held_out["fvu"]))
+    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    for number, ((family, points), colour) in enumerate(zip(families.items(), _colours(len(families)), strict=True)):
+        marker = MARKERS[number % len(MARKERS)]
+        single = np.array([point for seeds in points.values() for point in seeds])
+        axes.plot(*single.T, marker, color=colour, markersize=5, label=family)
+        # The line goes through the means over seeds.
+        means = np.array(sorted(tuple(np.mean(seeds, axis=0)) for seeds in points.values()))
+        axes.plot(*means.T, color=colour, linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    _plain_numbers(axes.xaxis)
+    _plain_numbers(axes.yaxis)
+    axes.set_xlabel("mean active latents (L0), held-out")
+    axes.set_ylabel("fraction of variance unexplained, held-out")
+    axes.grid(linewidth=0.3)
+    axes.legend(fontsize=8)
+    save_figure(figure, path)
+
+
+def _plain_numbers(axis: Axis) -> None:
+    """Write the numbers of a logarithmic axis as people do; those between powers of ten where there is room."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
+    axis.set_minor_formatter("{x:g}")
+    axis.set_tick_params(which="both", labelsize=8)
+
+
+def _column(rows: Log, name: str) -> list[float]:
+    return [float(row[name]) for row in rows]
+
+
+def _colours(count: int) -> npt.NDArray[np.float64]:
+    """Return distinct colours, shape (count, 4)."""
+    if count <= 10:
+        return np.asarray(mpl.colormaps["tab10"](np.arange(count)))
+    return np.asarray(mpl.colormaps["turbo"](np.linspace(0.05, 0.95, count)))
+
+
+def _fit(axes: Axes, counts: Sequence[Sequence[int]], edges: npt.NDArray[np.float64]) -> None:
+    """Show the bins in which something is, and one on either side."""
+    used = np.flatnonzero(np.sum(counts, axis=0))
+    if len(used):
+        axes.set_xlim(edges[max(used[0] - 1, 0)], edges[min(used[-1] + 2, len(edges) - 1)])
+
+
+def _legend(figure: Figure, count: int) -> None:
+    figure.legend(loc="outside right upper", fontsize=7, ncols=-(-count // LEGEND_ROWS))

@@ -1,0 +1,105 @@
+"""An autoencoder of a finished run, read back as it was trained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from engine.errors import SaeRadError, UsageError
+from training.sae.architectures import ARCHITECTURES, Shape
+from training.sae.architectures.base import Architecture
+from training.sae.config import FitConfig, SaeConfig
+from training.sae.encoding import Scratch
+from training.sae.export import InSpace
+from training.sae.folded import FoldedSae
+from training.sae.space import Space
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedSae:
+    """What a run left of one autoencoder.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder in the run.
+    model : Architecture
+        In the space of training.
+    native : InSpace
+        The same on tokens as the encoder gives them.
+    folded : FoldedSae or None
+        The form of a pack; None where the architecture has none.
+    result : dict
+        ``result.json``.
+    """
+
+    name: str
+    config: SaeConfig
+    model: Architecture
+    native: InSpace
+    folded: FoldedSae | None
+    result: dict[str, Any]
+
+
+def load_run(folder: Path) -> dict[str, TrainedSae]:
+    """Read every autoencoder of a run, in the run's order.
+
+    Raises
+    ------
+    SaeRadError
+        ``FIT_NO_RUN``, ``FIT_UNFINISHED``, ``FIT_CHECKPOINT`` as :func:`load_trained`.
+    """
+    return {sae.name: load_trained(folder, sae.name) for sae in read_config(folder).saes}
+
+
+def read_config(folder: Path) -> FitConfig:
+    """Return the configuration of a run.
+
+    Raises
+    ------
+    UsageError
+        ``FIT_NO_RUN`` when the folder holds no run.
+    """
+    try:
+        return FitConfig.from_json(json.loads((folder / "fit.json").read_text(encoding="utf-8"))["config"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError("FIT_NO_RUN", f"{folder} holds no run of 'saerad-train fit'", "check the path") from error
+
+
+def load_trained(folder: Path, name: str) -> TrainedSae:
+    """Read one autoencoder of a run.
+
+    Raises
+    ------
+    UsageError
+        ``FIT_NO_RUN`` when there is no run or none of that name in it, ``FIT_UNFINISHED`` when it is not trained yet.
+    SaeRadError
+        ``FIT_CHECKPOINT`` when its files cannot be read.
+    """
+    configs = {sae.name: sae for sae in read_config(folder).saes}
+    if name not in configs:
+        raise UsageError("FIT_NO_RUN", f"{folder} has no autoencoder {name}", f"one of {', '.join(configs)}")
+    config, place = configs[name], folder / name
+    if not (place / "result.json").is_file():
+        raise UsageError(
+            "FIT_UNFINISHED", f"{place} is not trained to its end", f"saerad-train fit --out {folder} --resume"
+        )
+    try:
+        tensors = load_file(place / "model.safetensors")
+        centre, forward, inverse = (tensors.pop(f"space.{part}") for part in ("centre", "forward", "inverse"))
+        space = Space(centre, forward, inverse)
+        shape = Shape(len(space.centre), config.n_features, config.k, config.variant)
+        model = ARCHITECTURES[config.arch](shape, Scratch())
+        model.load_state_dict(tensors)
+        result = json.loads((place / "result.json").read_text(encoding="utf-8"))
+        folded = FoldedSae.load(place / "sae.safetensors") if (place / "sae.safetensors").is_file() else None
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise SaeRadError(
+            "FIT_CHECKPOINT", f"{place} cannot be read ({error})", "go on with the run, which writes it anew"
+        ) from error
+    return TrainedSae(name, config, model, InSpace(model, space), folded, result)

@@ -95,10 +95,10 @@ def _verify(args: argparse.Namespace) -> int:
 def _harvest(args: argparse.Namespace) -> int:
     from engine.inference.devices import usable_cores
     from training.activations.harvest import HarvestOptions, harvest
-    from training.activations.interrupt import StopRequest
     from training.activations.opening import open_encoder
     from training.activations.progress import ProgressBar
     from training.activations.shard import file_sha256
+    from training.interrupt import StopRequest
 
     rows = _rows(args)[: args.limit]
     options = HarvestOptions(

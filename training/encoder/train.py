@@ -32,7 +32,7 @@ from training.encoder.config import (
 from training.encoder.dataset import BatchSampler
 from training.encoder.metrics import evaluate
 from training.encoder.model import SupervisedEncoder, random_keep
-from training.interrupt import stop_on_signal
+from training.interrupt import StopRequest
 
 __all__ = [
     "PIXEL_MEAN",
@@ -163,7 +163,7 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
     sums: dict[str, float] = {}
     summed = 0
     with (
-        stop_on_signal() as stopped,
+        StopRequest() as stopped,
         (out_dir / "log.jsonl").open("a", encoding="utf-8") as log,
         tqdm(total=1000, unit="‰", desc="encoder", disable=None, mininterval=1.0) as bar,
     ):
@@ -173,7 +173,7 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
             log.write(json.dumps(row | {k: round(v, 5) for k, v in values.items()}) + "\n")
             log.flush()
 
-        while trainer.progress() < 1.0 and not stopped:
+        while trainer.progress() < 1.0 and not stopped():
             for name, value in trainer.train_step().items():
                 sums[name] = sums.get(name, 0.0) + value
             summed += 1

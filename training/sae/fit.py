@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
-from training.interrupt import stop_on_signal
+from training.interrupt import StopRequest
 from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
 from training.sae.config import FitConfig
 from training.sae.encoding import Scratch
@@ -148,16 +148,17 @@ class Fit:
         config = self.config
         torch.set_num_threads(config.threads)
         with (
-            stop_on_signal() as stopped,
+            StopRequest() as stopped,
             torch.no_grad(),
             tqdm(total=config.steps, initial=self.step, unit="step", desc="fit", disable=None, mininterval=1.0) as bar,
         ):
             while self.step < config.steps:
                 self._advance()
                 bar.update()
-                if stopped or self.step % config.checkpoint_every == 0 or self.step == config.steps:
+                asked = stopped()  # once: a signal between two looks would end the run unsaved
+                if asked or self.step % config.checkpoint_every == 0 or self.step == config.steps:
                     self.save()
-                if stopped and self.step < config.steps:
+                if asked and self.step < config.steps:
                     raise KeyboardInterrupt(f"stopped at step {self.step}, saved in {self.folder}")
             return {name: self._finish(name) for name in self.members}
 

@@ -51,8 +51,8 @@ class FeatureGroup:
 
     @property
     def percentile(self) -> float:
-        """The highest percentile among the members."""
-        return max(feature.percentile for feature in self.members)
+        """Percentile of the member with the strongest activation, whose number and activation stand beside it."""
+        return self.first.percentile
 
     @property
     def activation(self) -> float:

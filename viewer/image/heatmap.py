@@ -134,8 +134,8 @@ def blend_densities(maps: Sequence[tuple[DensityMap, str]], threshold: float) ->
         np.maximum(largest, density.steps, out=largest)
         weight = np.take(weight_of_step, density.steps)
         total += weight
-        for channel, value in zip(channels, _rgb(colour), strict=True):
-            channel += weight * np.float32(value)
+        for number, value in enumerate(_rgb(colour)):
+            channels[number] += weight * np.float32(value)
     alpha = np.take(opaque, largest)
     share = alpha / total
     pixels = np.rint(alpha * np.float32(255)).astype(np.uint32) << np.uint32(_SHIFTS[0])

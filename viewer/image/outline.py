@@ -29,7 +29,7 @@ def outline(density: npt.NDArray[np.float32], level: float) -> tuple[QPolygonF, 
     Notes
     -----
     Lorensen & Cline, "Marching cubes", SIGGRAPH 1987, in two dimensions. Each crossing of a grid edge begins one piece
-    in one of the two cells that share the edge and ends one in the other, so that pieces are joined by the edge's number.
+    in one of the two cells that share the edge and ends one in the other: pieces are joined by the edge's number.
     """
     height, width = density.shape
     grid = np.pad(density[::STRIDE, ::STRIDE], 1)

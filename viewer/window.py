@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
     def _on_draft(self, key: str) -> None:
         if key == self.session.current_key:
             self.report.show_image(self.session.current)
+            self.features.show_cited(self.session.draft)
             self._mark(self.session.selection)
         self.browser.update_image(self.session.images[key])
 

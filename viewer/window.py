@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.report.sentence_edited.connect(commands.edit)
         self.report.sentence_removed.connect(commands.remove)
         self.report.sentence_added.connect(commands.add)
+        self.report.typed.connect(session.keep_typed)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
 

@@ -14,6 +14,7 @@ from viewer.state.autosave import DraftStore
 from viewer.state.event import Event
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, OpenImage, Problem, Work
+from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import NOTHING, Selection, maps_of
 
@@ -54,6 +55,7 @@ class Session:
         """Before the draft shown is left or replaced: what a view still holds of it can be handed over."""
         self.noticed: Event[Problem] = Event()
         self._recent: list[str] = []
+        self._kept = KeptDrafts(store)
 
     @property
     def current(self) -> OpenImage | None:
@@ -146,6 +148,7 @@ class Session:
         image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
+        self._kept.forget(result.analysis.sop_instance_uid, result.analysis.pixel_sha256)
         if result.draft is not None:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
@@ -200,6 +203,15 @@ class Session:
         self._save(draft)
         self.draft_changed.emit(key)
 
+    def keep_typed(self, draft: Draft) -> None:
+        """Save the draft shown as it would be with what is being typed, or without it again; no step, nothing shown."""
+        history = self._history()
+        draft.require_image(history.current.sop_instance_uid, history.current.pixel_sha256)
+        try:
+            self._kept.keep(draft, history.current)
+        except SaeRadError as error:
+            self.noticed.emit(Problem.of(error))
+
     def undo(self) -> None:
         """Take the last change of the draft back."""
         history = self._history()
@@ -243,7 +255,7 @@ class Session:
 
     def _save(self, draft: Draft) -> None:
         try:
-            self.store.save(draft)
+            self._kept.save(draft)
         except SaeRadError as error:
             self.noticed.emit(Problem.of(error))
 

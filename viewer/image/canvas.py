@@ -303,6 +303,7 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted image fitted."""
         self._base = self._composite = self._sampled = None
+        self.legend.refit()
         if self.view.fitted:
             self.fit()
 

@@ -15,7 +15,7 @@ from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
 from viewer.state.overlay import OverlaySettings
 
-LINE, DASH = 1.6, 4.0
+LINE, DASH = 2.0, 4.0
 """Width of an outline in pixels of the widget, and length of a dash in widths."""
 
 

@@ -76,7 +76,8 @@ def _points(
     y = near // grid.shape[1] - 1 + share * vertical
     height, width = size
     made = np.stack([(x * STRIDE + 0.5) / width, (y * STRIDE + 0.5) / height], axis=1)
-    return np.clip(made, 0.0, 1.0)
+    clipped: npt.NDArray[np.float64] = np.clip(made, 0.0, 1.0)
+    return clipped
 
 
 def _joined(starts: list[int], ends: list[int], points: list[list[float]]) -> list[QPolygonF]:

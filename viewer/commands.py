@@ -33,6 +33,7 @@ class Commands:
 
     def __init__(self, window: MainWindow, session: Session, controller: Controller) -> None:
         self._window, self._session, self._controller = window, session, controller
+        self._export_folder: Path | None = None
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""
@@ -98,10 +99,15 @@ class Commands:
             sop_instance_uid=image.radiograph.identity.sop_instance_uid,
             pixel_sha256=image.radiograph.pixel_sha256,
         )
-        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped_formats(image.radiograph), target, self._window)
+        skipped = skipped_formats(image.radiograph)
+        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped, target, self._window, folder=self._export_folder)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._controller.export(*dialog.chosen))
+        dialog.accepted.connect(lambda: self._export_to(*dialog.chosen))
         dialog.open()
+
+    def _export_to(self, folder: Path, formats: tuple[str, ...]) -> None:
+        self._export_folder = folder
+        self._controller.export(folder, formats)
 
     def report_export(self, files: list[Path]) -> None:
         """Say what was written."""

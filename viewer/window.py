@@ -23,7 +23,7 @@ from viewer.dialogs import ProblemBox
 from viewer.features.panel import FeaturePanel
 from viewer.i18n import tr
 from viewer.image.frame import ImageFrame
-from viewer.image.layers import LayerPainter
+from viewer.image.layers import LayerPainter, Layers
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.report.sentence_edited.connect(commands.edit)
         self.report.sentence_removed.connect(commands.remove)
         self.report.sentence_added.connect(commands.add)
+        self.report.typed.connect(session.keep_typed)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
 
@@ -177,6 +178,7 @@ class MainWindow(QMainWindow):
     def _on_draft(self, key: str) -> None:
         if key == self.session.current_key:
             self.report.show_image(self.session.current)
+            self.features.show_cited(self.session.draft)
             self._mark(self.session.selection)
         self.browser.update_image(self.session.images[key])
 
@@ -204,7 +206,7 @@ class MainWindow(QMainWindow):
         overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
         self.canvas.set_overlay(overlay.opacity, overlay.peek)
         made = self.controller.maps.get(key or "", {})
-        layers = self._layers.paint(image.groups, made, overlay) if image is not None else ()
+        layers = self._layers.paint(image.groups, made, overlay) if image is not None else Layers()
         self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
 
     def _on_thumbnail(self, key: str) -> None:

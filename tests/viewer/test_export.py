@@ -93,11 +93,38 @@ def test_the_dialog_shows_the_folder_that_is_written(
     dialog.accept()
     qtbot.waitUntil(lambda: len(engine.exports) == 1 and not window.controller.busy, timeout=10000)
     assert str(folder) in window.statusBar().currentMessage()
+    # The folder is remembered; one that was looked at but not used is not.
     window.commands.export()
     dialog = dialog_of(window)
-    dialog.folder.setText(str(tmp_path / "out"))
-    assert "replaced" in dialog.written.text()
+    assert dialog.folder.text() == str(tmp_path / "out") and "replaced" in dialog.written.text()
+    dialog.folder.setText(str(tmp_path / "other"))
     dialog.reject()
+    window.commands.export()
+    dialog = dialog_of(window)
+    assert dialog.folder.text() == str(tmp_path / "out")
+    dialog.reject()
+
+
+def test_what_cannot_be_a_folder_is_told_in_the_dialog(
+    window: MainWindow, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = ExportDialog(DraftStatus.DRAFT, ("text",), {}, lambda f: f / "1.2", window, folder=tmp_path / "first")
+    qtbot.addWidget(dialog)
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert dialog.folder.text() == str(tmp_path / "first") and ok.isEnabled()
+    (tmp_path / "file").write_text("in the way")
+    for below in ("file", "file/out", "file/out/deeper"):
+        dialog.folder.setText(str(tmp_path / below))
+        assert not ok.isEnabled() and dialog.written.text().endswith(f"{tmp_path / 'file'} is a file.")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "1.2").write_text("in the way")
+    dialog.folder.setText(str(tmp_path / "taken"))
+    assert not ok.isEnabled() and "1.2 is a file" in dialog.written.text()
+    dialog.folder.setText(str(tmp_path / "new" / "deeper"))
+    assert ok.isEnabled() and "Will be written" in dialog.written.text()
+    monkeypatch.setattr("viewer.report.export_dialog.os.access", lambda *_: False)
+    dialog.folder.setText(str(tmp_path / "other"))
+    assert not ok.isEnabled() and f"{tmp_path} may not be written" in dialog.written.text()
 
 
 def test_the_export_dialog_says_what_leaves(window: MainWindow, qtbot: Any) -> None:

@@ -109,6 +109,23 @@ def test_a_group_is_one_line_that_lists_its_members(panel: FeaturePanel, qtbot: 
     assert not any(line.isVisible() for line in pace.members)
 
 
+def test_a_line_shows_the_numbers_of_the_feature_it_names(panel: FeaturePanel, tmp_path: Path) -> None:
+    made = grouped(tmp_path)
+    assert made.analysis is not None
+    strengths = {3: (70.0, 11.6), 5: (89.0, 1.5), 7: (80.0, 0.4), 9: (60.0, 1.0)}
+    features = tuple(replace(f, percentile=strengths[f.id][0], activation=strengths[f.id][1])
+                     for f in made.analysis.features)  # fmt: skip
+    made.analysis = replace(made.analysis, features=features)
+    panel.show_image(made, OverlaySettings())
+    head = panel.rows[0].head
+    assert head.text.detail.startswith("#3 +2") and (head.percentile, head.activation) == (70.0, 11.6)
+    said = "#3, the most active of the 3: percentile 70, activation 11.60"
+    assert head.accessibleDescription() == said and said in head.toolTip()
+    assert panel.rows[1].head.accessibleDescription() == "percentile 60, activation 1.00"
+    panel.columns.choice.setCurrentIndex(list(Order).index(Order.PERCENTILE))
+    assert shown(panel) == [3, 9]
+
+
 def test_the_switch_of_a_group_switches_all_its_maps(panel: FeaturePanel, qtbot: Any, tmp_path: Path) -> None:
     panel.show_image(grouped(tmp_path), OverlaySettings())
     told: list[tuple[tuple[int, ...], bool]] = []

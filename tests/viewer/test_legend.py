@@ -13,7 +13,8 @@ from tests.viewer.factories import ramp
 from tests.viewer.looking import Open
 from viewer.image.annotations import Corners
 from viewer.image.decoration import corner_blocks
-from viewer.image.legend import Legend
+from viewer.image.layers import Layer
+from viewer.image.legend import WIDEST, Legend
 from viewer.image.placement import FINE, HEAT, Box, best_place, cost_of_hiding
 from viewer.window import MainWindow
 
@@ -94,6 +95,29 @@ def test_the_legend_lies_beside_the_maps_and_texts(window: MainWindow, opened: O
     assert not legend.isVisible()
     window.session.set_overlay(window.session.overlay.with_peek(False))
     assert legend.isVisible()
+
+
+@pytest.mark.parametrize("text", ["pleural effusion at the base", "right pleural effusion", "enlargement of the heart"])
+def test_a_text_is_whole_where_there_is_room(window: MainWindow, dark: Any, text: str) -> None:
+    """In a room of its rounded width it ended with "…" for a fraction of a pixel."""
+    legend = window.canvas.legend
+    for number in range(1, 3000, 37):
+        layer = Layer((number,), "#ff9f1c", f"#{number} +6 {text}", "test method")
+        legend.show_layers((layer,), "fixed scale")
+        assert legend.shown_label(layer) == layer.label
+
+
+def test_the_legend_takes_a_third_of_the_window_for_a_long_text(window: MainWindow, dark: Any) -> None:
+    canvas, legend = window.canvas, window.canvas.legend
+    layer = Layer((1,), "#ff9f1c", "#1 +6 " + "very small bilateral pleural effusion at the base", "test method")
+    canvas.resize(600, 600)
+    legend.show_layers((layer,), "fixed scale")
+    assert legend.width() == WIDEST and legend.shown_label(layer).endswith("…")
+    canvas.resize(1500, 900)
+    assert WIDEST < legend.width() <= 500 and legend.shown_label(layer) == layer.label
+    longest = Layer((1,), "#ff9f1c", "word " * 100, "test method")
+    legend.show_layers((longest,), "fixed scale")
+    assert legend.width() == 500
 
 
 def test_the_legend_is_moved_and_folded(window: MainWindow, opened: Open, qtbot: Any) -> None:

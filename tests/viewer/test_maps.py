@@ -22,6 +22,35 @@ def test_choosing_a_sentence_shows_its_maps(window: MainWindow, opened: Open, qt
     assert window.features.rows[2].head.mark == "linked"
 
 
+def test_the_maps_of_an_edited_sentence_go_and_come_back_with_undo(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    opened(a={})
+    qtbot.mouseClick(row(window, "s1"), Qt.MouseButton.LeftButton)
+    window.commands.edit("s1", "No effusion.")
+    assert window.canvas.layers == () and not window.canvas.legend.isVisible()
+    assert [r.head.switch.on for r in window.features.rows] == [False, False, False]
+    window.actions_by_id["undo"].trigger()
+    assert [layer.feature_ids for layer in window.canvas.layers] == [(3,), (5,)]
+
+
+def test_cited_first_follows_edits_and_undo(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+
+    def shown() -> list[int]:
+        return [r.group.first.id for r in window.features.rows]
+
+    assert shown() == [3, 5, 9]
+    window.commands.edit("s1", "Mine.")
+    assert shown() == [5, 9, 3]
+    rows = window.features.rows
+    qtbot.waitUntil(lambda: [r.y() for r in rows] == sorted(r.y() for r in rows), timeout=2000)
+    window.actions_by_id["undo"].trigger()
+    assert shown() == [3, 5, 9]
+    window.actions_by_id["redo"].trigger()
+    assert shown() == [5, 9, 3]
+
+
 def test_choosing_a_feature_marks_its_sentences(window: MainWindow, opened: Open, qtbot: Any) -> None:
     opened(a={})
     qtbot.mouseClick(window.features.rows[1].head, Qt.MouseButton.LeftButton)

@@ -128,6 +128,41 @@ def test_a_sentence_shows_its_maps_and_a_negative_one_none(session: Session, tmp
     assert sentences_of((9,), draft_of(session)) == ("s2",)
 
 
+def test_the_maps_follow_the_claims_of_the_selected_sentence(session: Session, tmp_path: Path) -> None:
+    show_analysed(session, tmp_path)
+    session.select(Selection(sentence_key="s1"))
+    session.change("edit", draft_of(session).edit("s1", "No effusion."))
+    assert session.overlay.visible == frozenset()
+    session.undo()
+    assert session.overlay.visible == {3, 5}
+    session.redo()
+    assert session.overlay.visible == frozenset()
+    session.undo()
+    session.change("remove", draft_of(session).remove("s1"))
+    assert session.overlay.visible == frozenset() and session.selection == Selection()
+
+
+def test_maps_switched_by_hand_stay_while_the_claims_do(session: Session, tmp_path: Path) -> None:
+    show_analysed(session, tmp_path)
+    session.select(Selection(sentence_key="s3"))
+    session.set_overlay(session.overlay.show((3,)))
+    session.change("confirm", draft_of(session).confirm("s3"))
+    session.change("edit another", draft_of(session).edit("s1", "Mine."))
+    assert session.overlay.visible == {3}
+    session.change("edit", draft_of(session).edit("s3", "Mine."))
+    assert session.overlay.visible == {3}
+
+
+def test_choosing_a_sentence_again_shows_its_maps_again(session: Session, tmp_path: Path) -> None:
+    show_analysed(session, tmp_path)
+    told: list[Selection] = []
+    session.selection_changed.connect(told.append)
+    session.select(Selection(sentence_key="s1"))
+    session.set_overlay(session.overlay.show((9,)))
+    session.select(Selection(sentence_key="s1"))
+    assert session.overlay.visible == {3, 5} and len(told) == 1
+
+
 def test_removing_the_selected_sentence_lets_go_of_it(session: Session, tmp_path: Path) -> None:
     show_analysed(session, tmp_path)
     session.select(Selection(sentence_key="s1"))

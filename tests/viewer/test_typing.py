@@ -145,6 +145,163 @@ def test_a_new_sentence_without_enter_is_kept(
     assert [s.text for s in draft_of(window, first).sections[0].sentences][-1] == "Scar at the apex."
 
 
+def by_another_sentence(window: MainWindow, qtbot: Any) -> None:
+    qtbot.mouseClick(row(window, "s3"), Qt.MouseButton.LeftButton)
+
+
+def by_a_feature(window: MainWindow, qtbot: Any) -> None:
+    qtbot.mouseClick(window.features.rows[1].head, Qt.MouseButton.LeftButton)
+
+
+def by_the_image(window: MainWindow, qtbot: Any) -> None:
+    window.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+def by_the_search(window: MainWindow, qtbot: Any) -> None:
+    qtbot.mouseClick(window.features.search, Qt.MouseButton.LeftButton)
+
+
+AWAY = (by_another_sentence, by_a_feature, by_the_image, by_the_search)
+
+
+def take_keyboard(window: MainWindow, editor: SentenceEditor, qtbot: Any) -> None:
+    window.activateWindow()
+    editor.setFocus()
+    qtbot.waitUntil(editor.hasFocus, timeout=2000)
+
+
+@pytest.mark.parametrize("leave", AWAY)
+def test_leaving_the_editor_closes_it_and_keeps_what_is_typed_as_one_step(
+    window: MainWindow, opened: Open, qtbot: Any, leave: Callable[[MainWindow, Any], None]
+) -> None:
+    (key,) = opened(a={})
+    take_keyboard(window, type_into(window, "s1", qtbot), qtbot)
+    leave(window, qtbot)
+    assert open_editors(window) == [] and draft_of(window, key).find("s1").text == TYPED
+    window.actions_by_id["undo"].trigger()
+    assert draft_of(window, key).find("s1").text == "Small left effusion."
+    take_keyboard(window, new_line(window, qtbot, "Scar at the apex."), qtbot)
+    leave(window, qtbot)
+    assert open_editors(window) == []
+    assert [s.text for s in draft_of(window, key).sections[0].sentences][-1] == "Scar at the apex."
+
+
+def test_an_editor_that_was_only_looked_at_is_closed_without_a_step(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    (key,) = opened(a={})
+    take_keyboard(window, type_into(window, "s1", qtbot, "Small left effusion."), qtbot)
+    by_another_sentence(window, qtbot)
+    history = window.session.images[key].history
+    assert open_editors(window) == [] and history is not None and history.undo_name == ""
+
+
+@pytest.mark.parametrize("reason", [Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason])
+def test_another_application_and_a_menu_leave_the_editor_open(
+    window: MainWindow, opened: Open, qtbot: Any, reason: Qt.FocusReason
+) -> None:
+    (key,) = opened(a={})
+    editor = type_into(window, "s1", qtbot)
+    take_keyboard(window, editor, qtbot)
+    window.canvas.setFocus(reason)
+    assert open_editors(window) == [editor] and editor.text() == TYPED
+    assert draft_of(window, key).find("s1").text == "Small left effusion."
+
+
+def test_the_own_buttons_are_reached_with_tab_while_the_editor_is_open(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    (key,) = opened(a={})
+    editor = type_into(window, "s1", qtbot)
+    take_keyboard(window, editor, qtbot)
+    qtbot.keyClick(editor, Qt.Key.Key_Tab)
+    assert not editor.hasFocus() and open_editors(window) == [editor]
+    qtbot.keyClick(row(window, "s1").buttons["confirm"], Qt.Key.Key_Space)
+    assert draft_of(window, key).find("s1").text == TYPED
+
+
+def saved(window: MainWindow, key: str) -> Draft | None:
+    draft = draft_of(window, key)
+    return window.session.store.load(draft.sop_instance_uid, draft.pixel_sha256)
+
+
+@pytest.fixture
+def quick(window: MainWindow) -> None:
+    window.report._keep.setInterval(50)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_being_typed_is_on_disk_but_not_confirmed_and_no_step(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    (key,) = opened(a={})
+    editor = type_into(window, "s1", qtbot, "Moderate left")
+    qtbot.waitUntil(lambda: saved(window, key) is not None, timeout=5000)
+    qtbot.keyClicks(editor, " effusion.")
+
+    def sentence() -> tuple[str, str, str]:
+        draft = saved(window, key)
+        assert draft is not None
+        found = draft.find("s1")
+        return found.text, found.state, found.origin
+
+    qtbot.waitUntil(lambda: sentence() == (TYPED, "unconfirmed", "edited"), timeout=5000)
+    assert open_editors(window) == [editor] and editor.cursorPosition() == len(TYPED)
+    history = window.session.images[key].history
+    assert history is not None and history.undo_name == ""
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert sentence() == (TYPED, "confirmed", "edited")
+    window.actions_by_id["undo"].trigger()
+    assert sentence()[0] == "Small left effusion." and history.undo_name == ""
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_new_sentence_being_typed_is_on_disk(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    (key,) = opened(a={})
+    editor = new_line(window, qtbot, "Scar at")
+    qtbot.waitUntil(lambda: saved(window, key) is not None, timeout=5000)
+    draft = saved(window, key)
+    assert draft is not None
+    last = draft.sections[0].sentences[-1]
+    assert (last.text, last.state, last.origin) == ("Scar at", "unconfirmed", "added")
+    assert open_editors(window) == [editor]
+    qtbot.keyClicks(editor, " the apex.")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert saved(window, key) == draft_of(window, key)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_was_given_up_is_not_on_disk(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    (key,) = opened(a={})
+    editor = type_into(window, "s1", qtbot)
+    qtbot.waitUntil(lambda: saved(window, key) is not None, timeout=5000)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    # Nothing was changed: there is no draft to come back to.
+    qtbot.waitUntil(lambda: saved(window, key) is None, timeout=5000)
+    window.commands.confirm("s3")
+    editor = type_into(window, "s1", qtbot)
+    qtbot.waitUntil(lambda: saved(window, key) != draft_of(window, key), timeout=5000)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    window.close()
+    assert saved(window, key) == draft_of(window, key)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_disk_that_takes_nothing_is_told_once_while_typing(
+    window: MainWindow, opened: Open, qtbot: Any, tmp_path: Path
+) -> None:
+    opened(a={})
+    window.session.store.folder.write_text("in the way")
+    told: list[str] = []
+    window.session.noticed.connect(lambda problem: told.append(problem.code))
+    editor = type_into(window, "s1", qtbot, "x")
+    for _ in range(3):
+        qtbot.keyClicks(editor, "y")
+        qtbot.wait(80)
+    assert told == ["DRAFT_NOT_SAVED"]
+    assert editor.text() == "xyyy" and open_editors(window) == [editor]
+
+
 def test_the_last_sentence_may_still_be_typed_when_the_review_is_chosen(
     window: MainWindow, opened: Open, qtbot: Any
 ) -> None:

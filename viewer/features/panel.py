@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.inference.analysis import Analysis
+from engine.report.draft import Draft
 from viewer.features.columns import ColumnHeader
 from viewer.features.group import GroupBox
 from viewer.features.probabilities import ProbabilityBox
@@ -140,6 +141,14 @@ class FeaturePanel(QFrame):
         self.groups = in_order(self.groups, order, self._cited)
         self._arrange()
         self.area.verticalScrollBar().setValue(0)
+
+    def show_cited(self, draft: Draft | None) -> None:
+        """Follow the draft: what its sentences stand on now comes first, if that is the order; nothing scrolls."""
+        cited = cited_by(draft)
+        if cited != self._cited:
+            self._cited = cited
+            self.groups = in_order(self.groups, self.columns.order, cited)
+            self._arrange()
 
     def _arrange(self) -> None:
         """Bring the rows that are there into the order of the groups; those that come later come behind them first."""

@@ -50,7 +50,7 @@ class FeatureLine(MarkedRow):
     Parameters
     ----------
     features : sequence of ActiveFeature
-        Those it stands for, the strongest first.
+        Those it stands for, the strongest first, which is the one whose number and strength are shown.
     mapped : sequence of int
         Those of them that have a map.
     """
@@ -63,17 +63,16 @@ class FeatureLine(MarkedRow):
     ) -> None:
         super().__init__(parent)
         self.ids, self.mapped, self.text = tuple(f.id for f in features), tuple(mapped), text
-        self.percentile, self.activation = max(f.percentile for f in features), features[0].activation
+        self.percentile, self.activation = features[0].percentile, features[0].activation
         self.colour = ""
         self._small = QFont(self.font())
         self._small.setPixelSize(SMALL_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text.name)
-        self.setAccessibleDescription(
-            tr("percentile {p}, activation {a}", p=f"{self.percentile:.0f}", a=f"{self.activation:.2f}")
-        )
-        self.setToolTip(as_it_is("\n".join((text.name, text.detail, reliability(features[0])))))
+        numbers = _numbers(features)
+        self.setAccessibleDescription(numbers)
+        self.setToolTip(as_it_is("\n".join((text.name, text.detail, numbers, reliability(features[0])))))
         self.switch = MapSwitch(self)
         self.switch.setAccessibleName(tr("Show the map of: {text}", text=text.name))
         self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))
@@ -166,6 +165,15 @@ def reliability(feature: ActiveFeature) -> str:
     share = f"{100 * feature.label_score:.0f}"
     score = tr("Description right in {share} % of held-out reports (50 % is chance).", share=share)
     return score if feature.reportable else score + " " + tr("Too unsure for a draft.")
+
+
+def _numbers(features: Sequence[ActiveFeature]) -> str:
+    """Percentile and activation, and of which feature they are."""
+    shown = {"p": f"{features[0].percentile:.0f}", "a": f"{features[0].activation:.2f}"}
+    if len(features) == 1:
+        return tr("percentile {p}, activation {a}", **shown)
+    of = {"id": features[0].id, "count": len(features)}
+    return tr("#{id}, the most active of the {count}: percentile {p}, activation {a}", **of, **shown)
 
 
 _DOTS = Qt.TextElideMode.ElideRight

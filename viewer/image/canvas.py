@@ -12,7 +12,7 @@ from engine.dicom.radiograph import Radiograph
 from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
 from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, edge_boxes
-from viewer.image.layers import Layer, compose
+from viewer.image.layers import Layer, Layers, compose
 from viewer.image.legend import Legend, box_of
 from viewer.image.placement import Box
 from viewer.image.pyramid import Pyramid
@@ -52,7 +52,7 @@ class Canvas(QWidget):
         self._table: tuple[int, Table] | None = None
         self._base: QImage | None = None
         self._sampled: Sampled | None = None
-        self._layers: tuple[Layer, ...] = ()
+        self._layers = Layers()
         self.legend = Legend(self)
         self._composite: QImage | None = None
         self._opacity, self._peek = 0.6, False
@@ -80,10 +80,11 @@ class Canvas(QWidget):
         self.message = message
         self.update()
 
-    def set_layers(self, layers: tuple[Layer, ...], scale: str) -> None:
+    def set_layers(self, layers: Layers, scale: str) -> None:
         """Replace the heat maps; `scale` stands in the legend."""
-        self._layers, self._composite = layers, None
-        self.legend.show_layers(self._layers, scale)
+        if layers is not self._layers:
+            self._layers, self._composite = layers, None
+        self.legend.show_layers(layers.each, scale)
         self.legend.setVisible(bool(self.layers))
         self.update()
 
@@ -96,7 +97,7 @@ class Canvas(QWidget):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The heat maps that are drawn unless hidden by peeking."""
-        return () if self._peek else self._layers
+        return () if self._peek else self._layers.each
 
     # view and window
 
@@ -235,7 +236,7 @@ class Canvas(QWidget):
         return Box(self.view.x / ratio, self.view.y / ratio, columns * scale / ratio, rows * scale / ratio)
 
     def _forget_layers(self) -> None:
-        self._layers, self._composite, self._cursor = (), None, None
+        self._layers, self._composite, self._cursor = Layers(), None, None
         self.legend.forget()
 
     # mouse
@@ -302,6 +303,7 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted image fitted."""
         self._base = self._composite = self._sampled = None
+        self.legend.refit()
         if self.view.fitted:
             self.fit()
 

@@ -101,13 +101,63 @@ def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
     ValueError
         If `colour` is not a colour.
     """
+    table = np.zeros(STEPS + 1, dtype=np.uint32)
+    opaque = _opacity_of_step(threshold)
+    for shift, value in zip(_SHIFTS, (255, *_rgb(colour)), strict=True):
+        table |= np.rint(opaque * np.float32(value)).astype(np.uint32) << np.uint32(shift)
+    return _picture(np.take(table, density.steps))
+
+
+def blend_densities(maps: Sequence[tuple[DensityMap, str]], threshold: float) -> QImage:
+    """Return several maps, each with its colour, as one picture in which none covers another.
+
+    A place has the mean of the colours, weighted by the densities there, and the opacity of the largest density: what a
+    single map would have, so that the scale stays fixed. A map below the threshold has no weight; weights fade in where
+    the opacity does, so that no line is drawn that is not in the maps.
+
+    Raises
+    ------
+    ValueError
+        Without a map, or if a colour is none.
+    """
+    if not maps:
+        raise ValueError("a map is needed")
+    if len(maps) == 1:
+        return paint_density(*maps[0], threshold)
+    opaque = _opacity_of_step(threshold)
+    weight_of_step = np.square(opaque)
+    shape = maps[0][0].steps.shape
+    largest = np.zeros(shape, dtype=np.uint16)
+    total = np.full(shape, np.float32(1e-12))
+    channels = np.zeros((3, *shape), dtype=np.float32)
+    for density, colour in maps:
+        np.maximum(largest, density.steps, out=largest)
+        weight = np.take(weight_of_step, density.steps)
+        total += weight
+        for number, value in enumerate(_rgb(colour)):
+            channels[number] += weight * np.float32(value)
+    alpha = np.take(opaque, largest)
+    share = alpha / total
+    pixels = np.rint(alpha * np.float32(255)).astype(np.uint32) << np.uint32(_SHIFTS[0])
+    for channel, shift in zip(channels, _SHIFTS[1:], strict=True):
+        pixels |= np.rint(channel * share).astype(np.uint32) << np.uint32(shift)
+    return _picture(pixels)
+
+
+_SHIFTS = (24, 16, 8, 0)
+
+
+def _opacity_of_step(threshold: float) -> npt.NDArray[np.float32]:
+    return strength(np.float32(FULL_SCALE) * _SHARE_OF_STEP, threshold)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
     rgb = QColor(colour)
     if not rgb.isValid():
         raise ValueError(f"{colour!r} is not a colour")
-    opaque = strength(np.float32(FULL_SCALE) * _SHARE_OF_STEP, threshold)
-    table = np.zeros(opaque.size, dtype=np.uint32)
-    for shift, value in ((24, 255), (16, rgb.red()), (8, rgb.green()), (0, rgb.blue())):
-        table |= np.rint(opaque * np.float32(value)).astype(np.uint32) << np.uint32(shift)
-    pixels = np.take(table, density.steps)
+    return rgb.red(), rgb.green(), rgb.blue()
+
+
+def _picture(pixels: npt.NDArray[np.uint32]) -> QImage:
     height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

@@ -1,4 +1,4 @@
-"""The heat maps that are drawn: one coloured picture for each group of features that is switched on."""
+"""The heat maps that are drawn: one for each group of features that is switched on, none hidden by another."""
 
 from __future__ import annotations
 
@@ -6,35 +6,53 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from viewer.image.heatmap import DensityMap, paint_density, sum_maps
+from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE
+from viewer.image.heatmap import DensityMap, blend_densities, sum_maps
+from viewer.image.outline import outline
 from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
 from viewer.state.overlay import OverlaySettings
 
+LINE, DASH = 2.0, 4.0
+"""Width of an outline in pixels of the widget, and length of a dash in widths."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One heat map as shown: a picture that covers the whole image, its line of the legend, how it was computed."""
+    """One heat map as shown: its line of the legend, how it was computed, and the line around it.
+
+    Attributes
+    ----------
+    outline : tuple of QPolygonF
+        In units of the image's width and height; empty while it is the only map, whose colour cannot be mistaken.
+    """
 
     feature_ids: tuple[int, ...]
     colour: str
     label: str
-    picture: QImage
     method: str
+    outline: tuple[QPolygonF, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """All heat maps as shown, the strongest group first, and one picture of them that covers the whole image."""
+
+    each: tuple[Layer, ...] = ()
+    picture: QImage | None = None
 
 
 class LayerPainter:
-    """Paints the maps of an image; sums of maps are kept, so that dragging the threshold adds nothing up again."""
+    """Paints the maps of an image; what is already there is kept, so that dragging a slider adds nothing up again."""
 
     def __init__(self) -> None:
         self._made: Mapping[int, DensityMap] | None = None
         self._sums: dict[tuple[int, ...], DensityMap] = {}
+        self._last: tuple[object, Layers] = ((), Layers())
 
-    def paint(
-        self, groups: Sequence[FeatureGroup], made: Mapping[int, DensityMap], overlay: OverlaySettings
-    ) -> tuple[Layer, ...]:
+    def paint(self, groups: Sequence[FeatureGroup], made: Mapping[int, DensityMap], overlay: OverlaySettings) -> Layers:
         """Return a layer for each group with a feature that is switched on, the strongest group first.
 
         Parameters
@@ -43,15 +61,29 @@ class LayerPainter:
             The maps that are ready, by feature.
         """
         if made is not self._made:
-            self._made, self._sums = made, {}
-        layers = []
+            self._made, self._sums, self._last = made, {}, ((), Layers())
+        found = []
         for group in groups:
             ids = tuple(i for i in group.ids if i in overlay.visible and i in made)
             if ids:
-                colour, total = overlay.colour(group), self._sum(ids, made)
-                picture = paint_density(total, colour, overlay.threshold)
-                layers.append(Layer(ids, colour, group.label(ids), picture, total.method))
-        return tuple(layers)
+                found.append((ids, overlay.colour(group), group.label(ids)))
+        wanted = (tuple(found), overlay.threshold)
+        if wanted != self._last[0]:
+            self._last = (wanted, self._paint(found, made, overlay.threshold) if found else Layers())
+        return self._last[1]
+
+    def _paint(
+        self, found: Sequence[tuple[tuple[int, ...], str, str]], made: Mapping[int, DensityMap], threshold: float
+    ) -> Layers:
+        maps = [self._sum(ids, made) for ids, _, _ in found]
+        # Where the colour is half faded in: the line is that of what is seen.
+        level = FULL_SCALE * (threshold + SOFT_EDGE / 2)
+        layers = tuple(
+            Layer(ids, colour, label, total.method, outline(total.density, level) if len(found) > 1 else ())
+            for (ids, colour, label), total in zip(found, maps, strict=True)
+        )
+        coloured = [(total, layer.colour) for total, layer in zip(maps, layers, strict=True)]
+        return Layers(layers, blend_densities(coloured, threshold))
 
     def _sum(self, ids: tuple[int, ...], made: Mapping[int, DensityMap]) -> DensityMap:
         if ids not in self._sums:
@@ -59,8 +91,11 @@ class LayerPainter:
         return self._sums[ids]
 
 
-def compose(layers: Sequence[Layer], picture: Box, size: QSize, ratio: float) -> QImage:
+def compose(layers: Layers, picture: Box, size: QSize, ratio: float) -> QImage:
     """Draw all maps into one picture of the window's size, so that opacity alone costs one blend.
+
+    Each of several maps has a line around it in its own colour. The first line is drawn through, the n-th leaves n - 1
+    of n parts free: where lines coincide, every colour has its share.
 
     Parameters
     ----------
@@ -72,9 +107,18 @@ def compose(layers: Sequence[Layer], picture: Box, size: QSize, ratio: float) ->
     composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     composite.fill(Qt.GlobalColor.transparent)
     composite.setDevicePixelRatio(ratio)
+    if layers.picture is None:
+        return composite
     painter = QPainter(composite)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    for layer in layers:
-        painter.drawImage(QRectF(picture.x, picture.y, picture.width, picture.height), layer.picture)
+    painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
+    painter.drawImage(QRectF(picture.x, picture.y, picture.width, picture.height), layers.picture)
+    place = QTransform(picture.width, 0, 0, picture.height, picture.x, picture.y)
+    for number, layer in enumerate(layers.each):
+        pen = QPen(QColor(layer.colour), LINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+        if number:
+            pen.setDashPattern([DASH, DASH * number])
+        painter.setPen(pen)
+        for line in layer.outline:
+            painter.drawPolyline(place.map(line))
     painter.end()
     return composite

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QLinearGradient, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontMetrics,
+    QFontMetricsF,
+    QImage,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from viewer.i18n import tr
@@ -17,7 +28,10 @@ from viewer.image.strip import STRIP_HEIGHT
 from viewer.theme.palette import ACCENT, IMAGE_TEXT, MUTED
 from viewer.theme.text import as_it_is
 
-WIDEST, RAMP_WIDTH, PADDING, BUTTON, MARGIN = 300, 56, 8, 16, 8
+RAMP_WIDTH, PADDING, BUTTON, MARGIN = 56, 8, 16, 8
+
+WIDEST, SHARE = 300, 3
+"""It is as wide as its texts, up to this many pixels, or to this part of the window where that is more."""
 
 
 def box_of(rect: QRectF) -> Box:
@@ -84,6 +98,16 @@ class Legend(QWidget):
         if self.size() != size or [layer.feature_ids for layer in layers] != before:
             self.to_place = True
 
+    def refit(self) -> None:
+        """Take the width that its texts may have now that the window has another size."""
+        if self.size() != self.sizeHint():
+            self._fit()
+            self.to_place = True
+
+    def shown_label(self, layer: Layer) -> str:
+        """The name of a map as there is room for it."""
+        return self._fitted(layer.label, PADDING + RAMP_WIDTH + 8)
+
     def forget(self) -> None:
         """Another image is shown: where it lay means nothing there."""
         self.moved = False
@@ -116,14 +140,16 @@ class Legend(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its longest line, within reason."""
-        metrics = QFontMetrics(self.font())
+        metrics = QFontMetricsF(self.font())
         lines = [self._title()]
         if not self.fold.isChecked():
             lines += [layer.label for layer in self._layers] + list(self._small())
         width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * PADDING + RAMP_WIDTH + 8
         if self.fold.isChecked():
             width = metrics.horizontalAdvance(self._title()) + 2 * PADDING + BUTTON + 8
-        return QSize(min(WIDEST, width), len(lines) * self._line() + 8)
+        widest = max(WIDEST, self._canvas.width() // SHARE)
+        # A text in a room of its rounded width ends with "…": the fraction of a pixel is what is lacking.
+        return QSize(min(widest, math.ceil(width) + 1), len(lines) * self._line() + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw plate and lines."""
@@ -192,7 +218,9 @@ class Legend(QWidget):
         return QFontMetrics(self.font()).height() + 3
 
     def _write(self, painter: QPainter, text: str, y: float, x: float, colour: str) -> None:
-        room = self.width() - x - PADDING
         painter.setPen(QColor(colour))
-        fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(x, y, room, self._line()), Qt.AlignmentFlag.AlignLeft, fitted)
+        place = QRectF(x, y, self.width() - x - PADDING, self._line())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft, self._fitted(text, x))
+
+    def _fitted(self, text: str, x: float) -> str:
+        return QFontMetricsF(self.font()).elidedText(text, Qt.TextElideMode.ElideRight, self.width() - x - PADDING)

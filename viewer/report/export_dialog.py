@@ -47,6 +47,8 @@ class ExportDialog(QDialog):
         Formats that this image does not allow, with the reason.
     target : callable
         The folder that is written, of the chosen one.
+    folder : Path, optional
+        What is offered first; the user's ``saerad-export`` unless given.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class ExportDialog(QDialog):
         unavailable: dict[str, str],
         target: Callable[[Path], Path],
         parent: QWidget | None = None,
+        *,
+        folder: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
@@ -71,7 +75,7 @@ class ExportDialog(QDialog):
         self._target = target
         self.written = plain_label(role="muted")
         self.written.setWordWrap(True)
-        self.folder = QLineEdit(str(Path.home() / "saerad-export"))
+        self.folder = QLineEdit(str(folder or Path.home() / "saerad-export"))
         self.folder.setAccessibleName(tr("Folder"))
         browse = QPushButton(tr("Choose…"))
         browse.setAccessibleName(tr("Choose the folder"))
@@ -123,11 +127,19 @@ class ExportDialog(QDialog):
         """Whether the folder can be used, and what will be written where."""
         if not self.folder.text().strip():
             return False, tr("Name a folder.")
+        folder = self._chosen_folder()
         try:
-            target = self._target(self._chosen_folder())
+            target = self._target(folder)
             earlier = target.exists()
+            obstacle = _obstacle(target)
         except OSError as error:
             return False, tr("This folder cannot be used: {reason}.", reason=error.strerror or error)
+        except ValueError:
+            return False, tr("This is no name of a folder.")
+        if obstacle is not None:
+            return False, tr("This folder cannot be used: {path} is a file.", path=obstacle)
+        if not os.access(_existing(target), os.W_OK | os.X_OK):
+            return False, tr("This folder cannot be used: {path} may not be written.", path=_existing(target))
         text = tr("Will be written to {folder}", folder=target)
         return True, text + ("\n" + tr("An earlier export of this image there is replaced.") if earlier else "")
 
@@ -136,3 +148,14 @@ class ExportDialog(QDialog):
         self.written.setText(text)
         ready = usable and any(box.isChecked() for box in self.boxes.values())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that is there."""
+    return next((path for path in (folder, *folder.parents) if path.exists()), Path())
+
+
+def _obstacle(folder: Path) -> Path | None:
+    """Return what is no folder where one would have to be."""
+    there = _existing(folder)
+    return None if there.is_dir() else there

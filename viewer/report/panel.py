@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus
@@ -17,6 +17,10 @@ from viewer.theme.text import plain_label
 STATUS_COLOURS = {DraftStatus.DRAFT: p.UNCONFIRMED, DraftStatus.REVIEWED: p.CONFIRMED, DraftStatus.EXPORTED: p.EXPORTED}
 
 
+KEEP_MS = 1000
+"""Time until a typed key is on disk; it does not start again with every key, or quick typing would save nothing."""
+
+
 class DraftPanel(QFrame):
     """Shows the draft of the image shown and offers every change of it; it changes nothing itself."""
 
@@ -25,6 +29,8 @@ class DraftPanel(QFrame):
     sentence_edited = Signal(str, str)
     sentence_removed = Signal(str)
     sentence_added = Signal(str, str)
+    typed = Signal(object)
+    """The draft with what has been typed for a second, or no longer is: to be saved, not to be shown."""
     review_wanted = Signal()
     export_wanted = Signal()
 
@@ -35,6 +41,10 @@ class DraftPanel(QFrame):
         self.sections: list[SectionBox] = []
         self._draft: Draft | None = None
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
+        self._keep = QTimer(self)
+        self._keep.setSingleShot(True)
+        self._keep.setInterval(KEEP_MS)
+        self._keep.timeout.connect(self._tell_typed)
         title = plain_label(tr("Draft report"), role="title")
         self.status = plain_label()
         self.status.setObjectName("draft_status")
@@ -106,13 +116,28 @@ class DraftPanel(QFrame):
             box.sentence_removed.connect(self.sentence_removed)
             box.sentence_added.connect(self.sentence_added)
             box.editing.connect(self.commit)
-            box.typed.connect(self._enable_review)
+            box.typed.connect(self._on_typed)
             self._layout.addWidget(box)
 
     def commit(self) -> None:
         """Keep what is typed but not closed with Enter, as if it had been; at most one editor is open."""
         for box in tuple(self.sections):
             box.commit()
+        if self._keep.isActive():
+            self._keep.stop()
+            self._tell_typed()
+
+    def _on_typed(self) -> None:
+        self._enable_review()
+        if not self._keep.isActive():
+            self._keep.start()
+
+    def _tell_typed(self) -> None:
+        draft = self._draft
+        if draft is not None:
+            for box in self.sections:
+                draft = box.with_typed(draft)
+            self.typed.emit(draft)
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.report.draft import ReportSection, Sentence
+from engine.report.draft import Draft, ReportSection, Sentence
 from engine.report.wording import Wording
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
+from viewer.state.typed import with_addition, with_sentence
 from viewer.theme.text import as_it_is, plain_label
 
 
@@ -92,6 +93,15 @@ class SectionBox(QWidget):
             if typed:
                 self.sentence_added.emit(self._name, typed)
 
+    def with_typed(self, draft: Draft) -> Draft:
+        """Return the draft with what is being typed in this section, which waits for confirmation there."""
+        for row in self.rows:
+            if row.typing is not None:
+                draft = with_sentence(draft, row.sentence.key, row.typing)
+        if self._entry is not None:
+            draft = with_addition(draft, self._name, self._entry.text().strip())
+        return draft
+
     def _begin_entry(self) -> None:
         if self._entry is None:
             self.editing.emit("")
@@ -100,12 +110,15 @@ class SectionBox(QWidget):
             self._entry.setAccessibleName(tr("New sentence"))
             self._entry.given_up.connect(self._end_entry)
             self._entry.returnPressed.connect(self.commit)
+            self._entry.left.connect(self.commit)
+            self._entry.textChanged.connect(self.typed)
             self._column.addWidget(self._entry)
             self._entry.show()
         self._entry.setFocus()
 
     def _end_entry(self) -> None:
-        if self._entry is not None:
-            self._entry.hide()
-            self._entry.deleteLater()
-            self._entry = None
+        entry, self._entry = self._entry, None
+        if entry is not None:
+            entry.hide()
+            entry.deleteLater()
+            self.typed.emit()

@@ -77,7 +77,9 @@ class SentenceRow(MarkedRow):
             self.editor.returnPressed.connect(self._finish)
             self.editor.given_up.connect(self._give_up)
             self.editor.textChanged.connect(self.typed)
+            self.editor.left.connect(self._left)
             self._column.insertWidget(0, self.editor)
+            QWidget.setTabOrder(self, self.editor)
             self.editor.selectAll()
         self.text.hide()
         self.editor.show()
@@ -94,16 +96,27 @@ class SentenceRow(MarkedRow):
         if typed != self.sentence.text:
             self.edited.emit(self.sentence.key, typed)
 
+    def _left(self, now: QWidget) -> None:
+        """Keep what is typed when the keyboard goes elsewhere than to this row's own buttons."""
+        if now is not self and not self.isAncestorOf(now):
+            self.commit()
+
+    @property
+    def typing(self) -> str | None:
+        """What is being typed; None while no editor is open."""
+        return self.editor.text().strip() if self.editor is not None else None
+
     @property
     def corrected(self) -> bool:
         """Whether a text is being typed that differs from the sentence."""
         return self.editor is not None and self.editor.text().strip() != self.sentence.text
 
     def _close_editor(self) -> None:
-        if self.editor is not None:
-            self.editor.hide()
-            self.editor.deleteLater()
-            self.editor = None
+        editor, self.editor = self.editor, None
+        if editor is not None:
+            # Hiding it takes the keyboard from it, which must not keep what was given up.
+            editor.hide()
+            editor.deleteLater()
             self.typed.emit()
         self.text.show()
 

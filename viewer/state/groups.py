@@ -51,8 +51,8 @@ class FeatureGroup:
 
     @property
     def percentile(self) -> float:
-        """The highest percentile among the members."""
-        return max(feature.percentile for feature in self.members)
+        """Percentile of the member with the strongest activation, whose number and activation stand beside it."""
+        return self.first.percentile
 
     @property
     def activation(self) -> float:
@@ -105,14 +105,14 @@ def group_features(features: Iterable[ActiveFeature]) -> tuple[FeatureGroup, ...
 
 
 def in_order(groups: Sequence[FeatureGroup], order: Order, cited: Collection[int]) -> tuple[FeatureGroup, ...]:
-    """Sort groups; those alike keep the order of their activation.
+    """Sort groups; those alike are in the order of their activation, whatever order they come in.
 
     Parameters
     ----------
     cited : collection of int
         Features that the draft's sentences stand on.
     """
-    by_activation = sorted(groups, key=lambda group: -group.activation)
+    by_activation = sorted(groups, key=lambda group: (-group.activation, group.first.id))
     keys = {
         Order.CITED: lambda group: 0.0 if any(i in cited for i in group.ids) else 1.0,
         Order.STRENGTH: lambda group: -group.strength,

@@ -14,6 +14,7 @@ from viewer.state.autosave import DraftStore
 from viewer.state.event import Event
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, OpenImage, Problem, Work
+from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import NOTHING, Selection, maps_of
 
@@ -54,6 +55,7 @@ class Session:
         """Before the draft shown is left or replaced: what a view still holds of it can be handed over."""
         self.noticed: Event[Problem] = Event()
         self._recent: list[str] = []
+        self._kept = KeptDrafts(store)
 
     @property
     def current(self) -> OpenImage | None:
@@ -146,6 +148,7 @@ class Session:
         image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
+        self._kept.forget(result.analysis.sop_instance_uid, result.analysis.pixel_sha256)
         if result.draft is not None:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
@@ -166,10 +169,11 @@ class Session:
             self.overlay_changed.emit(overlay)
 
     def select(self, selection: Selection) -> None:
-        """Select a feature or a sentence of the image shown; a sentence switches its own maps on and the others off."""
-        if selection == self.selection:
-            return
-        self.selection = selection
+        """Select a feature or a sentence of the image shown; a sentence switches its own maps on and the others off.
+
+        It does so also when it was selected before: a person who clicks it wants to see what belongs to it.
+        """
+        changed, self.selection = selection != self.selection, selection
         image = self.current
         if (
             selection.sentence_key is not None
@@ -180,13 +184,15 @@ class Session:
             self.set_overlay(
                 self.overlay.show(maps_of(image.history.current.find(selection.sentence_key), image.analysis))
             )
-        self.selection_changed.emit(selection)
+        if changed:
+            self.selection_changed.emit(selection)
 
     def change(self, name: str, draft: Draft) -> None:
         """Make `draft` the draft of the image shown, as one undoable step, and save it."""
         history = self._history()
+        before = history.current
         history.push(name, draft)
-        self._changed(history.current)
+        self._changed(before, history.current)
 
     def settle(self, key: str, draft: Draft) -> None:
         """Make `draft` the draft of an image without an undoable step (after an export), and save it."""
@@ -197,13 +203,24 @@ class Session:
         self._save(draft)
         self.draft_changed.emit(key)
 
+    def keep_typed(self, draft: Draft) -> None:
+        """Save the draft shown as it would be with what is being typed, or without it again; no step, nothing shown."""
+        history = self._history()
+        draft.require_image(history.current.sop_instance_uid, history.current.pixel_sha256)
+        try:
+            self._kept.keep(draft, history.current)
+        except SaeRadError as error:
+            self.noticed.emit(Problem.of(error))
+
     def undo(self) -> None:
         """Take the last change of the draft back."""
-        self._changed(self._history().undo())
+        history = self._history()
+        self._changed(history.current, history.undo())
 
     def redo(self) -> None:
         """Do the last undone change of the draft again."""
-        self._changed(self._history().redo())
+        history = self._history()
+        self._changed(history.current, history.redo())
 
     def _history(self) -> DraftHistory:
         image = self.current
@@ -211,17 +228,34 @@ class Session:
             raise KeyError("no draft is shown")
         return image.history
 
-    def _changed(self, draft: Draft) -> None:
+    def _changed(self, before: Draft, draft: Draft) -> None:
         self._save(draft)
         key = self.selection.sentence_key
-        if key is not None and all(sentence.key != key for sentence in draft.sentences()):
-            self.select(NOTHING)
+        if key is not None:
+            self._follow(key, before, draft)
+            if all(sentence.key != key for sentence in draft.sentences()):
+                self.select(NOTHING)
         if self.current_key is not None:
             self.draft_changed.emit(self.current_key)
 
+    def _follow(self, key: str, before: Draft, after: Draft) -> None:
+        """Switch off the maps that belong to the selected sentence no longer, and on those that belong to it now.
+
+        While its claims are the same, the maps are as a person switched them.
+        """
+        image = self.current
+        if image is None or image.analysis is None:
+            return
+        old, new = (
+            next((maps_of(s, image.analysis) for s in draft.sentences() if s.key == key), ())
+            for draft in (before, after)
+        )
+        if old != new:
+            self.set_overlay(self.overlay.switch(old, False).switch(new, True))
+
     def _save(self, draft: Draft) -> None:
         try:
-            self.store.save(draft)
+            self._kept.save(draft)
         except SaeRadError as error:
             self.noticed.emit(Problem.of(error))
 

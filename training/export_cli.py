@@ -41,6 +41,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--trust-encoder", action="store_true", help="take the encoder though nothing proves it is the one"
     )
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--store", type=Path, help="where the store lies now (default: where it was)")
+    data.add_argument("--tokens", type=Path, help="where the file of tokens lies now (default: where it was)")
     parser.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
@@ -76,7 +79,7 @@ def run_export(args: argparse.Namespace) -> int:
     folder = args.sae.resolve()
     sae = load_trained(folder.parent, folder.name)
     taken = from_pack(args.pack_from) if args.pack_from else from_folder(args.encoder, args.spec)
-    source = open_as_saved(read_identity(folder.parent), verify=not args.no_verify)
+    source = open_as_saved(read_identity(folder.parent), args.tokens, args.store, verify=not args.no_verify)
     manifest = export_pack(
         sae,
         source,

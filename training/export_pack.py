@@ -139,9 +139,7 @@ def check_encoder(data: dict[str, Any], d_model: int, taken: TakenEncoder, *, tr
     if d_model != taken.spec.d_model:
         wrong = f"the encoder has {taken.spec.d_model} dimensions, the autoencoder {d_model}"
     elif data.get("layer", "last") != "last" or data.get("kind", "class") != "class":
-        wrong = (
-            f"it was trained on {data['kind']} tokens of {data['layer']}; packs read the class token of the last layer"
-        )
+        wrong = f"it was trained on {data['kind']} of layer {data['layer']}; packs read the class token of the last one"
     elif data.get("encoder") != taken.identity and not trust:
         known = "another encoder or specification" if "encoder" in data else "a file that does not name its encoder"
         wrong = f"its activations are of {known}"

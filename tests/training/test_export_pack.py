@@ -11,14 +11,16 @@ import pytest
 from PIL import Image
 
 from engine.cli.main import main as saerad
+from engine.errors import UsageError
 from engine.pack.library import load_pack
-from engine.pack.manifest import OBSERVATIONS
+from engine.pack.manifest import OBSERVATIONS, GateSpec
 from tests.engine.pictures import picture
 from tests.engine.toy_pack import build_toy_pack
 from tests.training.sae.stores import store_of
 from training.activations.stream import FloatArray
 from training.cli import main
-from training.export_encoder import from_pack
+from training.export_encoder import from_pack, gate_for
+from training.export_pack import check_encoder
 from training.sae.folded import FoldedSae
 from training.sae.trained import load_trained
 
@@ -136,7 +138,30 @@ def test_an_encoder_that_is_not_its_own_is_refused(
     assert "EXPORT_ENCODER" in capsys.readouterr().err
     assert main([*start, *taken, "--trust-encoder"]) == 0
     assert "maker's word" in (tmp_path / "p/MODEL_CARD.md").read_text()
-    assert from_pack(str(made / "toy")).gate is None or load_pack(tmp_path / "p").gate is None
+    assert load_pack(tmp_path / "p").gate is None  # an encoder alone has none
+
+
+def test_patches_and_inner_layers_are_refused_even_where_the_encoder_is_trusted(made: Path) -> None:
+    taken = from_pack(str(made / "toy"))
+    right = {"encoder": taken.identity, "layer": "last", "kind": "class"}
+    check_encoder(right, taken.spec.d_model, taken, trust=False)
+    for wrong in ({"layer": "block0"}, {"kind": "patches"}):
+        with pytest.raises(UsageError, match="EXPORT_ENCODER"):
+            check_encoder(right | wrong, taken.spec.d_model, taken, trust=True)
+    with pytest.raises(UsageError, match="dimensions"):
+        check_encoder(right, taken.spec.d_model + 1, taken, trust=True)
+
+
+def test_the_gate_comes_along_with_limits_of_its_own_for_the_new_features(made: Path, tmp_path: Path) -> None:
+    old = GateSpec(mahalanobis_refusal=9.0, reconstruction_warning=0.01, reconstruction_refusal=0.02)
+    taken = from_pack(str(build_toy_pack(tmp_path / "gated", gate=old)))
+    sae = FoldedSae.load(Path(only(made / "run")) / "sae.safetensors")
+    held_out = tokens_of(taken.spec.d_model)[0][::3]
+    found = gate_for(taken, sae, held_out)
+    assert found is not None and taken.gate is not None
+    assert found.arrays is taken.gate.arrays and found.spec.mahalanobis_refusal == 9.0
+    assert found.spec.reconstruction_warning is not None and found.spec.reconstruction_warning > 0.02
+    assert found.spec.reconstruction_refusal is not None and found.spec.reconstruction_refusal >= 1.0
 
 
 def test_what_cannot_be_exported_is_told(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of a run of 'saerad-train fit'")
     parser.add_argument("--out", type=Path, help="folder of the page over several runs")
     parser.add_argument("--measured", action="store_true", help="take the measures that the runs have, where they have")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--store", type=Path, help="where the store lies now (default: where it was)")
+    data.add_argument("--tokens", type=Path, help="where the file of tokens lies now (default: where it was)")
     parser.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--json", action="store_true", help="print the measures as one JSON object")
@@ -60,7 +63,7 @@ def run_report(args: argparse.Namespace) -> int:
         if args.measured and (folder / REPORT_NAME).is_file():
             report = read_report(folder)
         else:
-            source = open_as_saved(read_identity(folder), verify=not args.no_verify)
+            source = open_as_saved(read_identity(folder), args.tokens, args.store, verify=not args.no_verify)
             report = report_run(folder, source, tell)
         saes |= {f"{folder / name}": sae for name, sae in report.saes.items()}
     if args.out is not None:

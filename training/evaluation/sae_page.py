@@ -75,8 +75,9 @@ def _data(report: RunReport) -> str:
     data = report.data
     if "held_out_by" not in data:
         return f"Trained on the file {data['file']} (SHA-256 {data['sha256'][:16]}…), {data['held_out']} rows held out."
+    kind = "class" if data["kind"] == "class" else "patch"
     return (
-        f"Trained on {data['kind']} tokens of the layer {data['layer']} (store {data['sha256'][:16]}…); measured on "
+        f"Trained on {kind} tokens of the layer {data['layer']} (store {data['sha256'][:16]}…); measured on "
         f"{data['held_out_tokens']} tokens of {data['held_out_images']} held-out images ({data['held_out_by']})."
     )
 

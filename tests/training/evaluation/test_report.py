@@ -80,6 +80,11 @@ def test_one_page_over_several_runs(made: Path, tmp_path: Path, capsys: pytest.C
     assert (tmp_path / "page/pareto.png").is_file()
     assert main(["report", runs[0]]) == 0
     assert (made / "a/report.json").read_bytes() == before  # measured anew, the same
+    (made / "store").rename(made / "moved")
+    assert main(["report", runs[0]]) == 3
+    assert main(["report", runs[0], "--store", str(made / "moved")]) == 0
+    (made / "moved").rename(made / "store")
+    assert (made / "a/report.json").read_bytes() == before
     assert main(["report", *runs]) == 2
     assert "USAGE" in capsys.readouterr().err
 

@@ -82,6 +82,7 @@ def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: A
     from training.benchmarks.machine import machine
     from training.benchmarks.peers.child import NOT_MEASURED, Child
     from training.benchmarks.peers.environment import prepare
+    from training.benchmarks.timing import load_average
 
     notes, start = [], None
     if args.no_peers:
@@ -100,8 +101,9 @@ def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: A
 
     before = machine()
     result = measure(start)
+    _progress("")
     result.notes[:0] = notes
-    result.machine = before | {"load_average_after": machine()["load_average"]}
+    result.machine = before | {"load_average_after": load_average()}
     result.settings["command"] = args.command_line
     if args.out:
         report.write(result, args.out)

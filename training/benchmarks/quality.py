@@ -204,22 +204,24 @@ def _peer(
         "penalty": first_guess(case.theirs, options.l0, options.d_model),
         "penalty_warm_up": FitConfig.penalty_warm_up,
     }
-    for rate in options.rates:
-        peer = peer or start(adapter)
-        out = task.folder / f"{adapter}-{case.theirs}-{rate:g}.npz"
-        try:
-            peer.ask("start", _request(case, rate, options, task))
-            seconds = float(peer.ask("fit", {**search, "out": str(out)})["seconds"])
-        except PeerFailed as failure:
-            notes.append(f"{failure} ({case.theirs}, learning rate {rate:g})")
+    try:
+        for rate in options.rates:
+            peer = peer or start(adapter)
+            out = task.folder / f"{adapter}-{case.theirs}-{rate:g}.npz"
+            try:
+                peer.ask("start", _request(case, rate, options, task))
+                seconds = float(peer.ask("fit", {**search, "out": str(out)})["seconds"])
+            except PeerFailed as failure:
+                notes.append(f"{failure} ({case.theirs}, learning rate {rate:g})")
+                peer.close()
+                peer = None
+                continue
+            with np.load(out) as saved:
+                trained = Trained(saved["decoder"], saved["reconstruction"], saved["fires"])
+            runs.append(figures(recovery(trained, task.rows, task.directions), rate, seconds))
+    finally:
+        if peer is not None:
             peer.close()
-            peer = None
-            continue
-        with np.load(out) as saved:
-            trained = Trained(saved["decoder"], saved["reconstruction"], saved["fires"])
-        runs.append(figures(recovery(trained, task.rows, task.directions), rate, seconds))
-    if peer is not None:
-        peer.close()
     return best(runs, options.l0)
 
 

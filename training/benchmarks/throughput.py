@@ -18,7 +18,8 @@ from training.benchmarks.cases import CASES, Case
 from training.benchmarks.known_dictionary import DictionaryOptions, KnownDictionary
 from training.benchmarks.peers.child import PEERS, Open, Peer, PeerFailed
 from training.benchmarks.result import Column, Figures, Result
-from training.benchmarks.timing import encoder_flops, peak, seconds
+from training.benchmarks.timing import encoder_flops, seconds
+from training.benchmarks.turns import Times, Turn, take_turns
 from training.sae.architectures.base import Architecture
 from training.sae.config import FitConfig
 from training.sae.encoding import Scratch
@@ -113,70 +114,70 @@ def measure_throughput(options: ThroughputOptions, start: Open | None, progress:
         )
         KnownDictionary(true).write(tokens, BATCHES * options.batch, part=0)
         for n_features in options.features:
-            for case in options.cases:
-                progress(f"{case.name}, {n_features} latents")
-                _case(result, case, n_features, options, start=start, tokens=tokens)
+            for theirs in dict.fromkeys(case.theirs for case in options.cases):
+                progress(f"{theirs}, {n_features} latents")
+                _family(result, theirs, n_features, options, start=start, tokens=tokens)
     result.settings = {**asdict(options), "cases": [case.name for case in options.cases], "dtype": "float32"}
     return result
 
 
-def _case(
-    result: Result, case: Case, n_features: int, options: ThroughputOptions, *, start: Open | None, tokens: Path
+def _family(
+    result: Result, theirs: str, n_features: int, options: ThroughputOptions, *, start: Open | None, tokens: Path
 ) -> None:
-    """Measure one case of one width."""
-    name = f"{case.name} {n_features}"
+    """Measure ours of one family, which may be several, and the libraries' of one width."""
     rows = torch.from_numpy(np.load(tokens))
     batches = rows.split(options.batch)
-    ours = OwnStep(case, n_features, options, rows)
-    request = _request(case, n_features, options, tokens)
+    cases = [case for case in options.cases if case.theirs == theirs]
+    ours = {case.name: OwnStep(case, n_features, options, rows) for case in cases}
+    turns: dict[str, Turn] = {name: partial(_own_turn, step, batches) for name, step in ours.items()}
     peers: dict[str, Peer] = {}
-    times: dict[str, list[float]] = {"ours": []}
-    speed: list[float] = []
     try:
-        for adapter in [a for a, has in PEERS.items() if start and case.theirs in has]:
+        for adapter in [adapter for adapter, has in PEERS.items() if start and theirs in has]:
             assert start is not None
             peers[adapter] = start(adapter)
             try:
-                peers[adapter].ask("start", request)
-                times[adapter] = []
+                peers[adapter].ask("start", _request(theirs, n_features, options, tokens))
+                turns[adapter] = partial(_peer_turn, peers[adapter])
             except PeerFailed as failure:
                 result.notes.append(str(failure))
-        for number in range(options.rounds + 1):
-            found = {"ours": seconds(partial(ours, batches[number % BATCHES]))}
-            for adapter in [a for a in times if a != "ours"]:
-                try:
-                    found[adapter] = float(peers[adapter].ask("step", {})["seconds"])
-                except PeerFailed as failure:
-                    result.notes.append(str(failure))
-                    del times[adapter]
-            if number:
-                speed.append(peak())
-                for trainer, values in times.items():
-                    values.append(found[trainer])
+        times = take_turns(turns, options.rounds)
     finally:
         for peer in peers.values():
             peer.close()
-    floor = statistics.median(encoder_flops(options.d_model, n_features) * options.batch / flops for flops in speed)
-    for trainer, taken in times.items():
-        figures = _figures(taken, options.batch, floor)
-        figures["peak_gflops"] = statistics.median(speed) / 1e9
-        if trainer == "ours":
-            result.ours[name] = figures | {"l0": ours.l0}
-        else:
-            against = statistics.median(b / a for a, b in zip(times["ours"], taken, strict=True))
-            sparsity = {} if case.theirs == "gated" else {"l0": float(options.k)}
-            result.peers.setdefault(trainer, {})[name] = figures | sparsity | {"ours_against": against}
+    result.notes += times.failed
+    floor = encoder_flops(options.d_model, n_features) * options.batch
+    for case in cases:
+        name = f"{case.name} {n_features}"
+        result.ours[name] = _figures(times, case.name, options.batch, floor) | {"l0": ours[case.name].l0}
+        for adapter in [adapter for adapter in peers if adapter in times.steps]:
+            against = times.against(case.name, adapter)
+            sparsity = {} if theirs == "gated" else {"l0": float(options.k)}
+            figures = _figures(times, adapter, options.batch, floor) | sparsity | {"ours_against": against}
+            result.peers.setdefault(adapter, {})[name] = figures
             result.ratios[name] = min(against, result.ratios.get(name, against))
 
 
-def _figures(taken: list[float], batch: int, floor: float) -> Figures:
-    middle = statistics.median(taken)
-    return {"tokens_per_second": batch / middle, "seconds_per_step": middle, "share_of_floor": floor / middle}
+def _own_turn(step: OwnStep, batches: tuple[Tensor, ...], number: int) -> float:
+    return seconds(partial(step, batches[number % len(batches)]))
 
 
-def _request(case: Case, n_features: int, options: ThroughputOptions, tokens: Path) -> dict[str, Any]:
+def _peer_turn(peer: Peer, _number: int) -> float:
+    return float(peer.ask("step", {})["seconds"])
+
+
+def _figures(times: Times, trainer: str, batch: int, floor: float) -> Figures:
+    middle = statistics.median(times.steps[trainer])
     return {
-        "arch": case.theirs,
+        "tokens_per_second": batch / middle,
+        "seconds_per_step": middle,
+        "share_of_floor": times.share(trainer, floor),
+        "peak_gflops": statistics.median(times.speed) / 1e9,
+    }
+
+
+def _request(theirs: str, n_features: int, options: ThroughputOptions, tokens: Path) -> dict[str, Any]:
+    return {
+        "arch": theirs,
         "d_model": options.d_model,
         "n_features": n_features,
         "k": options.k,

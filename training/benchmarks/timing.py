@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 
 SIZE = 2048
+"""Of the large product."""
 
 
 def seconds(step: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -18,10 +19,10 @@ def seconds(step: Callable[[], object], clock: Callable[[], float] = time.perf_c
     return clock() - begin
 
 
-def peak(clock: Callable[[], float] = time.perf_counter, size: int = SIZE) -> float:
+def peak(clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the speed of a large square product in FLOP/s, the best of three."""
-    a, b, out = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
-    return 2.0 * size**3 / min(seconds(lambda: torch.mm(a, b, out=out), clock) for _ in range(3))
+    a, b, out = torch.randn(SIZE, SIZE), torch.randn(SIZE, SIZE), torch.empty(SIZE, SIZE)
+    return 2.0 * SIZE**3 / min(seconds(lambda: torch.mm(a, b, out=out), clock) for _ in range(3))
 
 
 def encoder_flops(d_model: int, n_features: int) -> float:

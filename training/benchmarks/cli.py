@@ -34,6 +34,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     speed.add_argument("--d-model", type=int, help="length of a row (default 768)")
     speed.add_argument("--batch", type=int, help="rows a step (default 4096)")
     speed.add_argument("--rounds", type=int, help="each trainer does one step a round (default 5)")
+    speed.add_argument("--l0", type=float, help="mean active latents that our gated step begins with (default 64)")
     speed.set_defaults(run=_throughput)
     quality = names.add_parser("sae-quality", help="recovery of a known dictionary")
     quality.add_argument("--steps", type=int, help="steps of 512 rows (default 4000)")
@@ -57,9 +58,9 @@ def _throughput(args: argparse.Namespace) -> int:
     from training.benchmarks.throughput import ThroughputOptions, measure_throughput
 
     quick = {"features": (1024,), "d_model": 128, "batch": 512, "rounds": 2} if args.quick else {}
-    given = _given(args, "features", "d_model", "batch", "rounds")
+    given = _given(args, "features", "d_model", "batch", "rounds", "l0")
     options = ThroughputOptions(cases=chosen(args.arch), threads=args.threads, seed=args.seed, **{**quick, **given})
-    _positive(*options.features, options.d_model, options.batch, options.rounds, options.threads)
+    _positive(*options.features, options.d_model, options.batch, options.rounds, options.l0, options.threads)
     if min(options.features) <= options.l0:
         raise UsageError("BENCH_OPTION", "so few latents cannot be sparse", f"more than {options.l0:g}")
     return _measured(args, lambda start: measure_throughput(options, start, _progress), THROUGHPUT)

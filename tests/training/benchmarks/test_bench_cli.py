@@ -64,6 +64,7 @@ def test_an_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ["sae-throughput", "--features", "0"],
         ["sae-throughput", "--features", "32"],
         ["sae-throughput", "--threads", "0"],
+        ["sae-throughput", "--l0", "0"],
         ["sae-quality", "--steps", "-1"],
         ["sae-quality", "--rates", "0"],
     ],

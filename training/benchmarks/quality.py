@@ -129,7 +129,7 @@ def measure_quality(options: QualityOptions, start: Open | None, progress: Progr
             for adapter in [a for a, has in PEERS.items() if start and case.theirs in has]:
                 progress(f"{case.name}, {adapter}")
                 if (adapter, case.theirs) not in peers:
-                    peers[adapter, case.theirs] = _peer(adapter, case, options, task, start=start, notes=result.notes)
+                    peers[adapter, case.theirs] = _peer(adapter, case, options, task, start=start, result=result)
                 theirs = peers[adapter, case.theirs]
                 if theirs is not None:
                     against = own["mean_max_cosine"] / max(theirs["mean_max_cosine"], 1e-12)
@@ -194,7 +194,7 @@ def of_member(member: Member, fit: Fit, rows: FloatArray) -> Trained:
 
 
 def _peer(
-    adapter: str, case: Case, options: QualityOptions, task: Task, *, start: Open | None, notes: list[str]
+    adapter: str, case: Case, options: QualityOptions, task: Task, *, start: Open | None, result: Result
 ) -> Figures | None:
     """Train a library's autoencoder at every rate, and return its best run."""
     assert start is not None
@@ -209,10 +209,10 @@ def _peer(
             peer = peer or start(adapter)
             out = task.folder / f"{adapter}-{case.theirs}-{rate:g}.npz"
             try:
-                peer.ask("start", _request(case, rate, options, task))
+                result.versions[adapter] = peer.ask("start", _request(case, rate, options, task))["version"]
                 seconds = float(peer.ask("fit", {**search, "out": str(out)})["seconds"])
             except PeerFailed as failure:
-                notes.append(f"{failure} ({case.theirs}, learning rate {rate:g})")
+                result.notes.append(f"{failure} ({case.theirs}, learning rate {rate:g})")
                 peer.close()
                 peer = None
                 continue

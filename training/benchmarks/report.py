@@ -40,13 +40,14 @@ class Report:
         """Write ``NAME.md``, ``NAME.png`` and ``NAME.json`` into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         machine = result.machine
+        libraries = "".join(f", {library} {version}" for library, version in result.versions.items())
         (folder / f"{result.name}.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
         draw(result, self.bars, self.label, folder / f"{result.name}.png", logarithmic=self.logarithmic)
         (folder / f"{result.name}.md").write_text(
             f"# {self.title}\n\n{self.explanation}\n\n{self.text(result)}\n![{self.label}]({result.name}.png)\n\n"
             f"Made by `{result.settings['command']}` on {machine['processor']}, {result.settings['threads']} threads, "
-            f"torch {machine['torch']}, Python {machine['python']}. Load average {machine['load_average']} before and "
-            f"{machine['load_average_after']} after; a large product ran at {machine['peak_gflops']:.0f} GFLOP/s.\n",
+            f"torch {machine['torch']}, Python {machine['python']}{libraries}. "
+            f"Load average {machine['load_average']} before and {machine['load_average_after']} after; a large product ran at {machine['peak_gflops']:.0f} GFLOP/s.\n",
             encoding="utf-8",
         )
 

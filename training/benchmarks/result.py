@@ -23,6 +23,8 @@ class Result:
         By library, then as `ours`; empty where none was measured.
     ratios : dict
         By case: ours against the best library, > 1 is better.
+    versions : dict
+        Releases of the libraries that were measured.
     settings, machine : dict
         What was measured, on what.
     notes : list of str
@@ -33,6 +35,7 @@ class Result:
     ours: dict[str, Figures] = field(default_factory=dict)
     peers: dict[str, dict[str, Figures]] = field(default_factory=dict)
     ratios: Figures = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -50,6 +53,7 @@ class Result:
             "peers": self.peers,
             "ratio": self.ratio,
             "ratios": self.ratios,
+            "versions": self.versions,
             "settings": self.settings,
             "machine": self.machine,
             "notes": self.notes,

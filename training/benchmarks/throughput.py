@@ -136,7 +136,8 @@ def _family(
             assert start is not None
             peers[adapter] = start(adapter)
             try:
-                peers[adapter].ask("start", _request(theirs, n_features, options, tokens))
+                answer = peers[adapter].ask("start", _request(theirs, n_features, options, tokens))
+                result.versions[adapter] = answer["version"]
                 turns[adapter] = partial(_peer_turn, peers[adapter])
             except PeerFailed as failure:
                 result.notes.append(str(failure))

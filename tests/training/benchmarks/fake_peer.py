@@ -35,7 +35,7 @@ class FakePeer:
                     self._request["n_features"], len(rows) * self._request["k"] // self._request["n_features"]
                 ),
             )
-        return {"seconds": 1000.0}
+        return {"seconds": 1000.0, "version": "1.2.3"}
 
     def close(self) -> None:
         self._log.append(f"{self._adapter} close")

@@ -47,6 +47,7 @@ def test_throughput_hands_out_ours_peers_and_the_least_ratio() -> None:
     assert set(result.peers) == {"sae_lens", "dictionary_learning", "sparsify"}
     assert set(result.peers["sparsify"]) == {"topk 96"}
     assert values["ratio"] == min(result.ratios.values()) > 1.0
+    assert result.versions == dict.fromkeys(result.peers, "1.2.3")
     figures = result.ours["topk 96"]
     assert (
         figures["l0"] == 4.0 and figures["tokens_per_second"] > result.peers["sparsify"]["topk 96"]["tokens_per_second"]
@@ -104,6 +105,6 @@ def test_the_report_has_a_row_for_every_trainer(tmp_path: Path) -> None:
         page = (tmp_path / f"{result.name}.md").read_text()
         trainers = len(result.ours) + sum(len(cases) for cases in result.peers.values())
         assert sum(line.startswith("| ") for line in page.splitlines()) == 2 + trainers
-        assert "- a note" in page
+        assert "- a note" in page and "sparsify 1.2.3" in page
         assert (tmp_path / f"{result.name}.png").read_bytes().startswith(b"\x89PNG")
         assert json.loads((tmp_path / f"{result.name}.json").read_text())["benchmark"] == result.name

@@ -47,7 +47,8 @@ class Report:
             f"# {self.title}\n\n{self.explanation}\n\n{self.text(result)}\n![{self.label}]({result.name}.png)\n\n"
             f"Made by `{result.settings['command']}` on {machine['processor']}, {result.settings['threads']} threads, "
             f"torch {machine['torch']}, Python {machine['python']}{libraries}. "
-            f"Load average {machine['load_average']} before and {machine['load_average_after']} after; a large product ran at {machine['peak_gflops']:.0f} GFLOP/s.\n",
+            f"Load average {machine['load_average']} before and {machine['load_average_after']} after; "
+            f"a large product ran at {machine['peak_gflops']:.0f} GFLOP/s.\n",
             encoding="utf-8",
         )
 

@@ -38,6 +38,7 @@ def _run(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from training.activations.cli import add_parser as add_harvest
+    from training.benchmarks.cli import add_parser as add_bench
     from training.data.index_cli import add_parser as add_index
     from training.data.phantom.cli import add_parser as add_phantom
     from training.evaluation.report_cli import add_parser as add_report
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add_fit(commands)
     add_report(commands)
     add_export(commands)
+    add_bench(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)
     return parser

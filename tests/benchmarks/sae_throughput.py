@@ -3,7 +3,8 @@
 Each architecture does a whole step (gradients, Adam, constraints) on random tokens, in turn with the same loss written
 in a few dense lines of autograd, so that other load on the machine hits both. Reported are the median tokens a second,
 the median of the ratios of rounds, and how much of the step the one dense encoder product would take at the speed of a
-large square product measured in the same round ("share of floor").
+large square product measured in the same round ("share of floor"). `saerad-train bench sae-throughput` measures whole
+training steps beside other libraries.
 
     python -m tests.benchmarks.sae_throughput --features 12288 --rounds 5
     python -m tests.benchmarks.sae_throughput --features 49152 --rounds 3 --reference-batch 1024
@@ -22,6 +23,8 @@ import torch
 from torch import Tensor
 
 from tests.training.sae import reference
+from training.benchmarks.throughput import settle
+from training.benchmarks.timing import encoder_flops, peak, seconds
 from training.sae.architectures.base import Architecture, Step
 from training.sae.architectures.batchtopk import BatchTopK
 from training.sae.architectures.gated import ORIGINAL, SAE_RAD_VARIANTS, Gated
@@ -73,8 +76,7 @@ def prepare(model: Architecture, x: Tensor) -> None:
     rows.div_(rows.norm(dim=1, keepdim=True))
     model.w_enc.copy_(rows)
     model.w_dec.copy_(rows)
-    sample = (x[:256] @ rows.T).topk(round(GATED_L0), dim=1).values[:, -1].median()
-    model.set_level(torch.arange(model.n_features), sample.expand(model.n_features))
+    settle(model, x, GATED_L0)
 
 
 class Ours:
@@ -111,26 +113,12 @@ class Plain:
 clock: Callable[[], float] = time.perf_counter
 
 
-def seconds(step: Callable[[], object]) -> float:
-    """Return how long a call takes."""
-    begin = clock()
-    step()
-    return clock() - begin
-
-
-def peak() -> float:
-    """Return the speed of a large square product in FLOP/s, the best of three."""
-    n = 2048
-    a, b, out = torch.randn(n, n), torch.randn(n, n), torch.empty(n, n)
-    return 2.0 * n**3 / min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(3))
-
-
 def compare(ours: Ours, plain: Plain | None, x: Tensor, x_reference: Tensor) -> dict[str, float]:
     """Return the figures of one round."""
-    flops = peak()
-    mine = seconds(lambda: ours(x)) / len(x)
-    other = seconds(lambda: plain(x_reference)) / len(x_reference) if plain else float("nan")
-    floor = 2.0 * ours.model.d_model * ours.model.n_features / flops
+    flops = peak(clock)
+    mine = seconds(lambda: ours(x), clock) / len(x)
+    other = seconds(lambda: plain(x_reference), clock) / len(x_reference) if plain else float("nan")
+    floor = encoder_flops(ours.model.d_model, ours.model.n_features) / flops
     return {
         "tokens_per_second": 1.0 / mine,
         "plain_tokens_per_second": 1.0 / other,

@@ -47,7 +47,9 @@ class Member:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, betas=BETAS, fused=True)
         self.counter = DeadCounter(config.n_features, run.dead_after)
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.controller = SparsityController(_first_guess(config, d_model), config.l0) if config.l0 else None
+        self.controller = (
+            SparsityController(first_guess(config.arch, config.l0, d_model), config.l0) if config.l0 else None
+        )
         self._l0: list[float] = []
 
     def start(self, sample: Tensor) -> None:
@@ -150,11 +152,11 @@ class Member:
         self._l0 = list(meta["recent_l0"])
 
 
-def _first_guess(config: SaeConfig, d_model: int) -> float:
+def first_guess(arch: str, l0: float, d_model: int) -> float:
     """Return a penalty to begin the search at, for data of mean squared length d.
 
     With L0 active latents, one explains about d / L0. An L1 penalty takes λ/2 off each activation, an L0 penalty
     removes latents that explain less than λ.
     """
-    explained = d_model / config.l0
-    return 0.05 * explained if config.arch == "jumprelu" else 0.1 * math.sqrt(explained)
+    explained = d_model / l0
+    return 0.05 * explained if arch == "jumprelu" else 0.1 * math.sqrt(explained)

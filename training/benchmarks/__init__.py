@@ -1,0 +1,1 @@
+"""Measuring training against other libraries, which run in an environment of their own."""

@@ -1,0 +1,138 @@
+"""Measure this program beside other libraries; JSON has always the keys ours, peers and ratio (> 1: ours is better)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+
+EXAMPLE = (
+    "examples: saerad-train bench sae-throughput --features 12288 --rounds 5 --out docs/benchmarks\n"
+    "          saerad-train bench sae-quality --json\n"
+    "          saerad-train bench sae-throughput --quick --no-peers"
+)
+CASES = "gated, gated-sae-rad, topk, batchtopk"
+
+
+def add_parser(subparsers: Any) -> argparse.ArgumentParser:
+    """Add the command `bench` to an argparse subparsers object."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "bench",
+        help="measure speed and quality beside other libraries",
+        description=__doc__,
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    speed = names.add_parser("sae-throughput", help="tokens a second of a training step")
+    speed.add_argument("--features", type=_integers, help="widths (default 12288,49152)")
+    speed.add_argument("--d-model", type=int, help="length of a row (default 768)")
+    speed.add_argument("--batch", type=int, help="rows a step (default 4096)")
+    speed.add_argument("--rounds", type=int, help="each trainer does one step a round (default 5)")
+    speed.add_argument("--l0", type=float, help="mean active latents that our gated step begins with (default 64)")
+    speed.set_defaults(run=_throughput)
+    quality = names.add_parser("sae-quality", help="recovery of a known dictionary")
+    quality.add_argument("--steps", type=int, help="steps of 512 rows (default 4000)")
+    quality.add_argument("--rates", type=_numbers, help="learning rates to choose from (default 0.001,0.003,0.01)")
+    quality.set_defaults(run=_quality)
+    for one in (speed, quality):
+        one.add_argument("--arch", type=_names, default=(), help=f"of {CASES} (default all)")
+        one.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing")
+        one.add_argument("--no-peers", action="store_true", help="measure ours alone; installs nothing")
+        one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
+        one.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+        one.add_argument("--seed", type=int, default=0, help="of data and starts (default 0)")
+        one.add_argument("--out", type=Path, help="folder for a table (Markdown), a chart (PNG) and the JSON object")
+        one.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _throughput(args: argparse.Namespace) -> int:
+    from training.benchmarks.cases import chosen
+    from training.benchmarks.report import THROUGHPUT
+    from training.benchmarks.throughput import ThroughputOptions, measure_throughput
+
+    quick = {"features": (1024,), "d_model": 128, "batch": 512, "rounds": 2} if args.quick else {}
+    given = _given(args, "features", "d_model", "batch", "rounds", "l0")
+    options = ThroughputOptions(cases=chosen(args.arch), threads=args.threads, seed=args.seed, **{**quick, **given})
+    _positive(*options.features, options.d_model, options.batch, options.rounds, options.l0, options.threads)
+    if min(options.features) <= options.l0:
+        raise UsageError("BENCH_OPTION", "so few latents cannot be sparse", f"more than {options.l0:g}")
+    return _measured(args, lambda start: measure_throughput(options, start, _progress), THROUGHPUT)
+
+
+def _quality(args: argparse.Namespace) -> int:
+    from training.benchmarks.cases import chosen
+    from training.benchmarks.quality import QualityOptions, measure_quality
+    from training.benchmarks.report import QUALITY
+
+    quick = {"steps": 200, "rates": (3e-3,)} if args.quick else {}
+    given = _given(args, "steps", "rates")
+    options = QualityOptions(cases=chosen(args.arch), threads=args.threads, seed=args.seed, **{**quick, **given})
+    _positive(options.steps, *options.rates, options.threads)
+    return _measured(args, lambda start: measure_quality(options, start, _progress), QUALITY)
+
+
+def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: Any) -> int:
+    """Measure with the libraries where they can be had; print, and write the report where it is asked for."""
+    from training.benchmarks.machine import machine
+    from training.benchmarks.peers.child import NOT_MEASURED, Child
+    from training.benchmarks.peers.environment import prepare
+    from training.benchmarks.timing import load_average
+
+    notes, start = [], None
+    if args.no_peers:
+        notes.append("the other libraries were left out (--no-peers)")
+    else:
+        _progress("the other libraries' environment")
+        environment = prepare(args.env)
+        if environment.python is None:
+            notes.append(environment.problem)
+        else:
+            python = environment.python
+            notes.append(NOT_MEASURED)
+
+            def start(adapter: str) -> Child:
+                return Child(python, adapter, args.threads)
+
+    before = machine()
+    result = measure(start)
+    _progress("")
+    result.notes[:0] = notes
+    result.machine = before | {"load_average_after": load_average()}
+    result.settings["command"] = args.command_line
+    if args.out:
+        report.write(result, args.out)
+    print(json.dumps(result.to_json()) if args.json else report.text(result), end="\n" if args.json else "")
+    return 0
+
+
+def _given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _positive(*numbers: float) -> None:
+    if min(numbers) <= 0:
+        raise UsageError("BENCH_OPTION", "an option is out of range", "numbers are to be positive")
+
+
+def _progress(message: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{message}", end="", file=sys.stderr, flush=True)
+
+
+def _integers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.options import integers, names, numbers
 
 EXAMPLE = (
     "examples: saerad-train bench sae-throughput --features 12288 --rounds 5 --out docs/benchmarks\n"
@@ -28,20 +29,20 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    speed = names.add_parser("sae-throughput", help="tokens a second of a training step")
-    speed.add_argument("--features", type=_integers, help="widths (default 12288,49152)")
+    commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    speed = commands.add_parser("sae-throughput", help="tokens a second of a training step")
+    speed.add_argument("--features", type=integers, help="widths (default 12288,49152)")
     speed.add_argument("--d-model", type=int, help="length of a row (default 768)")
     speed.add_argument("--batch", type=int, help="rows a step (default 4096)")
     speed.add_argument("--rounds", type=int, help="each trainer does one step a round (default 5)")
     speed.add_argument("--l0", type=float, help="mean active latents that our gated step begins with (default 64)")
     speed.set_defaults(run=_throughput)
-    quality = names.add_parser("sae-quality", help="recovery of a known dictionary")
+    quality = commands.add_parser("sae-quality", help="recovery of a known dictionary")
     quality.add_argument("--steps", type=int, help="steps of 512 rows (default 4000)")
-    quality.add_argument("--rates", type=_numbers, help="learning rates to choose from (default 0.001,0.003,0.01)")
+    quality.add_argument("--rates", type=numbers, help="learning rates to choose from (default 0.001,0.003,0.01)")
     quality.set_defaults(run=_quality)
     for one in (speed, quality):
-        one.add_argument("--arch", type=_names, default=(), help=f"of {CASES} (default all)")
+        one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
         one.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing")
         one.add_argument("--no-peers", action="store_true", help="measure ours alone; installs nothing")
         one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
@@ -116,23 +117,11 @@ def _given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
-def _positive(*numbers: float) -> None:
-    if min(numbers) <= 0:
+def _positive(*values: float) -> None:
+    if min(values) <= 0:
         raise UsageError("BENCH_OPTION", "an option is out of range", "numbers are to be positive")
 
 
 def _progress(message: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\033[K{message}", end="", file=sys.stderr, flush=True)
-
-
-def _integers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.options import integers, names, numbers
 
 EXAMPLE = (
     "examples: saerad-train fit --store store --out run --arch batchtopk --expansion 16 --k 16,32 --seed 0,1\n"
@@ -34,14 +35,14 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on with the run in OUT, if there is one")
     model = parser.add_argument_group("autoencoders (commas make a sweep)")
     model.add_argument("--arch", choices=NAMES, help="architecture")
-    model.add_argument("--variant", type=_names, default=(), help="of gated-sae-rad (default sae-rad)")
+    model.add_argument("--variant", type=names, default=(), help="of gated-sae-rad (default sae-rad)")
     width = model.add_mutually_exclusive_group()
     width.add_argument("--features", type=int, help="latents")
     width.add_argument("--expansion", type=int, default=16, help="latents as a multiple of d_model (default 16)")
-    model.add_argument("--k", type=_integers, default=(), help="active latents a token (TopK family)")
-    model.add_argument("--l0", type=_numbers, default=(), help="mean active latents a token that λ is steered to")
-    model.add_argument("--lam", type=_numbers, default=(), help="fixed weight λ of the sparsity penalty")
-    model.add_argument("--seed", type=_integers, default=(0,), help="of the start (default 0)")
+    model.add_argument("--k", type=integers, default=(), help="active latents a token (TopK family)")
+    model.add_argument("--l0", type=numbers, default=(), help="mean active latents a token that λ is steered to")
+    model.add_argument("--lam", type=numbers, default=(), help="fixed weight λ of the sparsity penalty")
+    model.add_argument("--seed", type=integers, default=(0,), help="of the start (default 0)")
     model.add_argument("--lr", type=float, help="peak learning rate (default 2e-4 / sqrt(features / 16384))")
     model.add_argument("--no-revive", action="store_true", help="leave dead latents dead")
     run = parser.add_argument_group("run")
@@ -184,15 +185,3 @@ def _revision() -> str:
     from training.pack import code_revision
 
     return code_revision(Path(__file__).resolve().parents[2])
-
-
-def _integers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))

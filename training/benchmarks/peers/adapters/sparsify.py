@@ -54,7 +54,7 @@ class Sparsify:
 
     def steer(self, weight: float) -> None:
         """Refuse: TopK has no penalty."""
-        raise NotImplementedError(weight)
+        raise ValueError(f"TopK has no penalty to set to {weight}")
 
     def finish(self) -> None:
         """Normalise the decoder once more, as each step begins with."""

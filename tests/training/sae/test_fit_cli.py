@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,25 +58,30 @@ def results(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.name.endswith(kept)}
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_a_run_killed_several_times_ends_with_the_same_bits(tokens: Path, tmp_path: Path) -> None:
-    straight = begin(tokens, tmp_path / "straight")
-    out, chance, kills = tmp_path / "killed", random.Random(0), 0
-    _, errors = straight.communicate(timeout=300)
-    assert straight.returncode == 0, errors
+def kill_and_go_on(begin: Callable[[Path], subprocess.Popen[str]], straight: Path, killed: Path) -> None:
+    """Let one run go straight through, kill another several times, and let that one end too."""
+    process, chance, kills = begin(straight), random.Random(0), 0
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
     for step in (40, 150, 290):
-        process = begin(tokens, out)
-        wait_for_step(process, out, step)
+        process = begin(killed)
+        wait_for_step(process, killed, step)
         time.sleep(chance.random() * 0.02)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
         kills += process.returncode == -signal.SIGKILL
     assert kills >= 2
-    last = begin(tokens, out)
-    _, errors = last.communicate(timeout=300)
-    assert last.returncode == 0, errors
-    assert results(out) == results(tmp_path / "straight")
+    process = begin(killed)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_run_killed_several_times_ends_with_the_same_bits(tokens: Path, tmp_path: Path) -> None:
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    kill_and_go_on(partial(begin, tokens), straight, killed)
+    assert results(killed) == results(straight)
 
 
 @pytest.mark.slow

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.training.sae.stores import store_of
-from tests.training.sae.test_fit_cli import OPTIONS, results, wait_for_step
+from tests.training.sae.test_fit_cli import OPTIONS, kill_and_go_on, results
 from tests.training.sae.test_gated import dictionary_data
 from training.cli import main
 
@@ -37,23 +35,10 @@ def begin(store: Path, out: Path) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_run_on_a_store_killed_several_times_ends_with_the_same_bits(store: Path, tmp_path: Path) -> None:
-    straight = begin(store, tmp_path / "straight")
-    out, chance, kills = tmp_path / "killed", random.Random(0), 0
-    _, errors = straight.communicate(timeout=300)
-    assert straight.returncode == 0, errors
-    for step in (40, 150, 290):
-        process = begin(store, out)
-        wait_for_step(process, out, step)
-        time.sleep(chance.random() * 0.02)
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
-        kills += process.returncode == -signal.SIGKILL
-    assert kills >= 2
-    last = begin(store, out)
-    _, errors = last.communicate(timeout=300)
-    assert last.returncode == 0, errors
-    assert results(out) == results(tmp_path / "straight")
-    assert len(results(out)) > 6
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    kill_and_go_on(partial(begin, store), straight, killed)
+    assert results(killed) == results(straight)
+    assert len(results(killed)) > 6
 
 
 def test_a_run_goes_on_alone_and_refuses_another_store(

@@ -16,7 +16,7 @@ from training.sae.firing import Firing, firing
 from training.sae.source import TokenSource, read_identity
 from training.sae.stability import stability, twins
 from training.sae.store_tokens import StoreTokens
-from training.sae.trained import TrainedSae, load_run
+from training.sae.trained import TrainedSae, load_run, read_diverged
 
 Progress = Callable[[str, float], None]
 
@@ -59,6 +59,7 @@ def measure_run(folder: Path, source: TokenSource, progress: Progress) -> RunRep
         saes=reports,
         stability=tuple(rows),
         labels=_labels(images) if images else {},
+        diverged=read_diverged(folder),
     )
 
 

@@ -24,6 +24,7 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
         f"Code revision {report.code_revision}. {_data(report)}",
         "",
         *_overview({names[key]: sae for key, sae in report.saes.items()}),
+        *_diverged(report),
         f"![L0 against FVU]({PARETO})",
         "",
         "## Training",
@@ -69,6 +70,14 @@ def comparison_page(reports: Mapping[str, RunReport], saes: Mapping[str, SaeRepo
         *_probes(list(reports.values()), saes),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _diverged(report: RunReport) -> list[str]:
+    lines = [
+        f"- `{name}` is missing: its loss was no number any more at step {step + 1}."
+        for name, step in report.diverged.items()
+    ]
+    return [*lines, ""] if lines else []
 
 
 def _data(report: RunReport) -> str:

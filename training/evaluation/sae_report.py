@@ -93,6 +93,8 @@ class RunReport(_Strict):
     ----------
     data : dict
         Identity of the activations.
+    diverged : dict
+        Autoencoders that could not be trained, with the step at which their loss was no number any more.
     labels : dict
         Empty where the run's data have no labels that are common enough.
     """
@@ -104,6 +106,7 @@ class RunReport(_Strict):
     saes: dict[str, SaeReport]
     stability: tuple[StabilityRow, ...]
     labels: dict[str, LabelCount]
+    diverged: dict[str, int] = {}
 
 
 def write_report(folder: Path, report: RunReport) -> None:

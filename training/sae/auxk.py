@@ -13,7 +13,9 @@ from training.sae.products import decode, dots, gather_rows
 if TYPE_CHECKING:
     from training.sae.architectures.base import Architecture, Residuals
 
-COEFFICIENT = 1.0 / 32.0
+COEFFICIENT = 1.0
+"""α. With the paper's 1/32, which its code takes of a loss normalised by the residual's energy, latents of a BatchTopK
+autoencoder die faster towards the end than they are revived (docs/sae-training.md)."""
 
 
 class AuxK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ EXAMPLE = (
     "          saerad-train fit --tokens tokens.npy --out run --arch gated-sae-rad --l0 15 --steps 20000 --resume\n"
     "          saerad-train fit --out run --resume"
 )
+SOME_FAILED = 3
 NAMES = ("relu", "gated", "gated-sae-rad", "jumprelu", "topk", "batchtopk", "matryoshka-batchtopk")
 
 
@@ -70,7 +72,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 
 def run_fit(args: argparse.Namespace) -> int:
-    """Train; returns the exit code.
+    """Train; returns the exit code: 3 where some of the autoencoders diverged.
 
     Raises
     ------
@@ -78,12 +80,15 @@ def run_fit(args: argparse.Namespace) -> int:
         For options that do not fit together, data that cannot be read and runs that cannot be gone on with.
     KeyboardInterrupt
         When a signal ended the run, which is saved.
+    Diverged
+        When all autoencoders did.
     """
     import torch
 
     from training.sae.checkpoint import load
     from training.sae.config import FitConfig
     from training.sae.fit import Fit, exists
+    from training.sae.member import Diverged
     from training.sae.source import TokenSource, open_as_saved, read_identity
 
     resuming = exists(args.out)
@@ -117,11 +122,18 @@ def run_fit(args: argparse.Namespace) -> int:
     else:
         fit.begin()
     results = fit.run()
+    for name, step in fit.diverged.items():
+        print(f"error {Diverged(name, step)}", file=sys.stderr)
     if not args.no_report:
         from training.evaluation.report_cli import tell
         from training.evaluation.sae_reporting import report_run
 
         report_run(args.out, source, tell)
+    _tell(args, results)
+    return SOME_FAILED if fit.diverged else 0
+
+
+def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:
     if args.json:
         print(json.dumps(results))
     else:
@@ -133,7 +145,6 @@ def run_fit(args: argparse.Namespace) -> int:
             )
         if not args.no_report:
             print(f"page: {args.out / 'README.md'}")
-    return 0
 
 
 def _open(args: argparse.Namespace) -> Any:

@@ -106,7 +106,7 @@ class FitConfig:
     dead_after : int
         Tokens of silence after which a latent is dead; 0 takes a fortieth of the run, at most ten million.
     resample_every : int
-        Steps between resamplings; none in the last 40 % of the run. 0 takes a fortieth of the run.
+        Steps between resamplings; none in the last tenth of the run. 0 takes a fortieth of the run.
     log_every, evaluate_every, checkpoint_every : int
         Steps.
     sample_rows : int

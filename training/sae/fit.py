@@ -19,7 +19,7 @@ from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, sav
 from training.sae.config import FitConfig
 from training.sae.encoding import Scratch
 from training.sae.export import InSpace, agreement, fold
-from training.sae.member import Member
+from training.sae.member import Diverged, Member
 from training.sae.metrics import SaeMetrics, measure
 from training.sae.space import Space
 
@@ -39,9 +39,15 @@ class Fit:
         Tokens that are not in the stream, for the metrics.
     folder : Path
         Receives ``fit.json`` (configuration and identity), ``checkpoint.safetensors`` and, for each autoencoder, a
-        folder with ``metrics.jsonl`` and at the end ``model.safetensors``, ``sae.safetensors`` and ``result.json``.
+        folder with ``metrics.jsonl`` and at the end ``model.safetensors``, ``sae.safetensors`` and ``result.json``,
+        which is all that an autoencoder leaves that diverged.
     identity : mapping
         JSON values that name data and code: a run is only gone on with where its data are the same.
+
+    Attributes
+    ----------
+    diverged : dict
+        Autoencoders that learn no more because their loss was no finite number, with the step at which.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Fit:
         scratch = Scratch()
         self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch) for sae in config.saes}
         self.step = 0
+        self.diverged: dict[str, int] = {}
         self.space: Space
 
     def begin(self) -> None:
@@ -100,6 +107,7 @@ class Fit:
                 "resume it with --out and --resume alone, or begin another in a new folder",
             )
         self.step = int(checkpoint.meta["step"])
+        self.diverged = dict(checkpoint.meta["diverged"])
         self.stream.load_state({key: int(value) for key, value in checkpoint.meta["stream"].items()})
         kept = checkpoint.part("space")
         factor = checkpoint.meta["factor"]
@@ -126,6 +134,7 @@ class Fit:
             "config": self.config.to_json(),
             "data": self.identity.get("data"),
             "factor": self.space.factor,
+            "diverged": self.diverged,
             "members": {name: member.meta() for name, member in self.members.items()},
         }
         save(self.folder, Checkpoint(meta, tensors))
@@ -136,14 +145,14 @@ class Fit:
         Returns
         -------
         dict
-            What ``result.json`` of each autoencoder holds, by its name.
+            What ``result.json`` of each autoencoder holds that did not diverge, by its name.
 
         Raises
         ------
         KeyboardInterrupt
             When SIGINT or SIGTERM came: the run is saved and can be gone on with.
-        SaeRadError
-            ``FIT_DIVERGED``.
+        Diverged
+            When no autoencoder is left that learns.
         """
         config = self.config
         torch.set_num_threads(config.threads)
@@ -160,7 +169,9 @@ class Fit:
                     self.save()
                 if asked and self.step < config.steps:
                     raise KeyboardInterrupt(f"stopped at step {self.step}, saved in {self.folder}")
-            return {name: self._finish(name) for name in self.members}
+            for name, step in self.diverged.items():
+                self._give_up(name, step)
+            return {name: self._finish(name) for name in self.members if name not in self.diverged}
 
     def _advance(self) -> None:
         """Read a batch and let every autoencoder learn from it."""
@@ -170,7 +181,16 @@ class Fit:
         step, self.step = self.step, self.step + 1
         variance = float((x - x.mean(0)).square().sum()) if self.step % config.log_every == 0 else 0.0
         for name, member in self.members.items():
-            outcome = member.step(x, step)
+            if name in self.diverged:
+                continue
+            try:
+                outcome = member.step(x, step)
+            except Diverged as error:
+                # The others of a sweep go on.
+                self.diverged[name] = error.step
+                if len(self.diverged) == len(self.members):
+                    raise
+                continue
             if self.step % config.log_every == 0:
                 self._log(
                     name,
@@ -191,6 +211,11 @@ class Fit:
         row = {"kind": kind, "step": self.step, "tokens": self.step * self.config.batch, **values}
         with (self.folder / name / "metrics.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
+
+    def _give_up(self, name: str, step: int) -> None:
+        """Leave word of an autoencoder that diverged."""
+        result = {"config": asdict(self.members[name].config), "steps": step, "error": "FIT_DIVERGED"}
+        write_json(self.folder / name / "result.json", result)
 
     def _finish(self, name: str) -> dict[str, Any]:
         """Measure an autoencoder and write its weights, its folded form and the comparison of both."""

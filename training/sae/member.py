@@ -20,10 +20,31 @@ from training.sae.schedule import penalty_factor, rate_factor
 from training.sae.starts import start
 
 CONTROL_EVERY = 10
-RESAMPLE_UNTIL = 0.6
+RESAMPLE_UNTIL = 0.9
+"""Share of the run behind which a latent with a new start would learn too little."""
 START_TIMES = 3.0
 """The autoencoder begins with this many times the active latents it is to have."""
 BETAS = (0.9, 0.999)
+
+
+class Diverged(SaeRadError):  # noqa: N818 - says what became of an autoencoder
+    """The loss of an autoencoder is no finite number any more.
+
+    Parameters
+    ----------
+    name : str
+        Of the autoencoder.
+    step : int
+        Steps that it had learnt in.
+    """
+
+    def __init__(self, name: str, step: int) -> None:
+        super().__init__(
+            "FIT_DIVERGED",
+            f"the loss of {name} is no number any more at step {step + 1}",
+            "train it again in a new folder with a lower learning rate",
+        )
+        self.step = step
 
 
 class Member:
@@ -73,19 +94,15 @@ class Member:
 
         Raises
         ------
-        SaeRadError
-            ``FIT_DIVERGED`` when the loss is no finite number.
+        Diverged
+            When the loss is no finite number; the weights are then as they were.
         """
         run = self._run
         revive = self.config.revival if run.revive else "none"
         dead = self.counter.dead() if revive != "none" else None
         outcome = self.model.gradients(x, Step(self.penalty(step), dead if revive == "auxk" else None))
         if not math.isfinite(sum(outcome.terms.values())):
-            raise SaeRadError(
-                "FIT_DIVERGED",
-                f"the loss of {self.config.name} is no number any more at step {step + 1}",
-                "lower the learning rate; the last checkpoint is kept",
-            )
+            raise Diverged(self.config.name, step)
         self.model.before_step()
         factor = rate_factor(step, run.steps, run.warm_up, run.decay_from)
         for group in self.optimizer.param_groups:

@@ -17,6 +17,7 @@ from training.sae.config import FitConfig, SaeConfig
 from training.sae.encoding import Scratch
 from training.sae.export import InSpace
 from training.sae.folded import FoldedSae
+from training.sae.member import Diverged
 from training.sae.space import Space
 
 
@@ -47,14 +48,26 @@ class TrainedSae:
 
 
 def load_run(folder: Path) -> dict[str, TrainedSae]:
-    """Read every autoencoder of a run, in the run's order.
+    """Read every autoencoder of a run, in the run's order; those that diverged are left out.
 
     Raises
     ------
     SaeRadError
         ``FIT_NO_RUN``, ``FIT_UNFINISHED``, ``FIT_CHECKPOINT`` as :func:`load_trained`.
     """
-    return {sae.name: load_trained(folder, sae.name) for sae in read_config(folder).saes}
+    found = {}
+    for sae in read_config(folder).saes:
+        try:
+            found[sae.name] = load_trained(folder, sae.name)
+        except Diverged:
+            continue
+    return found
+
+
+def read_diverged(folder: Path) -> dict[str, int]:
+    """Return the autoencoders of a finished run that diverged, with the step at which."""
+    results = {sae.name: _result(folder / sae.name) for sae in read_config(folder).saes}
+    return {name: result["steps"] for name, result in results.items() if "error" in result}
 
 
 def read_config(folder: Path) -> FitConfig:
@@ -80,6 +93,8 @@ def load_trained(folder: Path, name: str) -> TrainedSae:
         ``FIT_NO_RUN`` when there is no run or none of that name in it, ``FIT_UNFINISHED`` when it is not trained yet.
     SaeRadError
         ``FIT_CHECKPOINT`` when its files cannot be read.
+    Diverged
+        When there is none because its loss was no finite number.
     """
     configs = {sae.name: sae for sae in read_config(folder).saes}
     if name not in configs:
@@ -89,6 +104,9 @@ def load_trained(folder: Path, name: str) -> TrainedSae:
         raise UsageError(
             "FIT_UNFINISHED", f"{place} is not trained to its end", f"saerad-train fit --out {folder} --resume"
         )
+    result = _result(place)
+    if "error" in result:
+        raise Diverged(name, result["steps"])
     try:
         tensors = load_file(place / "model.safetensors")
         centre, forward, inverse = (tensors.pop(f"space.{part}") for part in ("centre", "forward", "inverse"))
@@ -96,10 +114,21 @@ def load_trained(folder: Path, name: str) -> TrainedSae:
         shape = Shape(len(space.centre), config.n_features, config.k, config.variant)
         model = ARCHITECTURES[config.arch](shape, Scratch())
         model.load_state_dict(tensors)
-        result = json.loads((place / "result.json").read_text(encoding="utf-8"))
         folded = FoldedSae.load(place / "sae.safetensors") if (place / "sae.safetensors").is_file() else None
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise SaeRadError(
-            "FIT_CHECKPOINT", f"{place} cannot be read ({error})", "go on with the run, which writes it anew"
-        ) from error
+        raise _unreadable(place, error) from error
     return TrainedSae(name, config, model, InSpace(model, space), folded, result)
+
+
+def _result(place: Path) -> dict[str, Any]:
+    try:
+        result: dict[str, Any] = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(place, error) from error
+    return result
+
+
+def _unreadable(place: Path, error: Exception) -> SaeRadError:
+    return SaeRadError(
+        "FIT_CHECKPOINT", f"{place} cannot be read ({error})", "go on with the run, which writes it anew"
+    )

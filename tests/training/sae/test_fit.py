@@ -22,6 +22,7 @@ from training.sae.export import InSpace
 from training.sae.fit import Fit
 from training.sae.folded import FoldedSae
 from training.sae.metrics import measure
+from training.sae.trained import load_run, load_trained, read_diverged
 
 TRAIN, _ = dictionary_data(1, 2000)
 HELD_OUT, _ = dictionary_data(2, 300)
@@ -212,6 +213,23 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
     fit.begin()
     with pytest.raises(SaeRadError, match="FIT_DIVERGED"):
         fit.run()
+
+
+def test_one_that_diverges_does_not_end_the_sweep(tmp_path: Path) -> None:
+    good, bad = some_sae("topk"), some_sae("relu", learning_rate=1e30)
+    alone, both = tmp_path / "alone", tmp_path / "both"
+    finished(configuration(good, steps=20), alone)
+    fit = finished(configuration(good, bad, steps=20), both)
+    assert list(fit.diverged) == [bad.name]
+    assert list(load_run(both)) == [good.name]
+    weights = Path(good.name) / "model.safetensors"
+    assert (both / weights).read_bytes() == (alone / weights).read_bytes()
+    assert read_diverged(both) == fit.diverged
+    with pytest.raises(SaeRadError, match="FIT_DIVERGED"):
+        load_trained(both, bad.name)
+    again = new_run(configuration(good, bad, steps=20), both)
+    again.resume()
+    assert again.diverged == fit.diverged
 
 
 @pytest.mark.parametrize(

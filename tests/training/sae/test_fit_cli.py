@@ -146,3 +146,15 @@ def test_a_full_disk_is_told_and_keeps_the_old_checkpoint(
     monkeypatch.setattr("training.sae.checkpoint.save_file", full)
     assert main(["fit", "--tokens", str(tokens), "--out", str(tmp_path / "run"), *OPTIONS]) == 3
     assert "error [FIT_WRITE]" in capsys.readouterr().err
+
+
+def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    command = ["fit", "--tokens", str(tokens), "--out", str(out), "--arch", "relu", "--lam", "0.1,1e300"]
+    options = ["--features", "64", "--lr", "0.01", "--steps", "30", "--batch", "64", "--threads", "1"]
+    assert main([*command, *options]) == 3
+    assert "[FIT_DIVERGED] the loss of relu-f64-lam1e+300" in capsys.readouterr().err
+    assert "`relu-f64-lam1e+300-lr0.01-s0` is missing" in (out / "README.md").read_text()
+    assert (out / "relu-f64-lam0.1-lr0.01-s0" / "sae.safetensors").is_file()

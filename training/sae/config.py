@@ -12,6 +12,8 @@ from training.sae.architectures.gated import SAE_RAD_VARIANTS
 from training.sae.schedule import default_learning_rate
 
 Revival = Literal["auxk", "resample", "none"]
+LARGEST = 1e30
+"""A penalty near the end of float32 would overflow."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class SaeConfig:
         if tuple(given) not in wanted:
             what = "--k (or --l0)" if self.arch in FIXED_K else "either --l0 or --lam"
             raise UsageError("FIT_OPTION", f"the sparsity of {self.arch} is not given once", f"give {what}")
-        if not max(self.k, self.l0) < self.n_features or self.learning_rate <= 0 or self.seed < 0:
+        in_range = max(self.k, self.l0) < self.n_features and self.learning_rate > 0 and self.penalty < LARGEST
+        if not in_range or self.seed < 0:
             raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
 
     @property

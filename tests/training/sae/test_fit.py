@@ -240,6 +240,7 @@ def test_one_that_diverges_does_not_end_the_sweep(tmp_path: Path) -> None:
         {"arch": "gated", "k": 4},
         {"arch": "gated", "l0": 4.0, "penalty": 0.1},
         {"arch": "gated", "l0": 4.0, "variant": "sae-rad"},
+        {"arch": "gated", "penalty": 1e300},
         {"arch": "gated-sae-rad", "l0": 4.0, "variant": "none"},
         {"arch": "topk", "k": 96},
         {"arch": "sparse", "k": 4},

@@ -21,6 +21,9 @@ from tests.training.sae.test_gated import dictionary_data
 from training.cli import main
 from training.sae.architectures import ARCHITECTURES
 from training.sae.cli import NAMES
+from training.sae.config import FitConfig, SaeConfig
+from training.sae.fit import Fit
+from training.sae.token_file import read_token_file
 
 OPTIONS = [
     *("--arch", "batchtopk", "--features", "96", "--k", "3,5", "--lr", "0.003"),
@@ -151,10 +154,13 @@ def test_a_full_disk_is_told_and_keeps_the_old_checkpoint(
 def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
     tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "run"
-    command = ["fit", "--tokens", str(tokens), "--out", str(out), "--arch", "relu", "--lam", "0.1,1e300"]
-    options = ["--features", "64", "--lr", "0.01", "--steps", "30", "--batch", "64", "--threads", "1"]
-    assert main([*command, *options]) == 3
-    assert "[FIT_DIVERGED] the loss of relu-f64-lam1e+300" in capsys.readouterr().err
-    assert "`relu-f64-lam1e+300-lr0.01-s0` is missing" in (out / "README.md").read_text()
-    assert (out / "relu-f64-lam0.1-lr0.01-s0" / "sae.safetensors").is_file()
+    # The options of a sweep share a learning rate, so this run is begun by hand.
+    good, bad = (SaeConfig("relu", 64, rate, penalty=0.1) for rate in (0.01, 1e30))
+    source, out = read_token_file(tokens, 0, 0), tmp_path / "run"
+    identity = {"data": source.identity, "tokens": str(tokens), "code_revision": "", "command": "fit"}
+    Fit(FitConfig((good, bad), 30, 64, threads=1), source.stream(64, 0), source.held_out, out, identity).begin()
+    assert main(["fit", "--out", str(out), "--resume"]) == 3
+    assert f"error [FIT_DIVERGED] the loss of {bad.name}" in capsys.readouterr().err
+    assert f"`{bad.name}` is missing" in (out / "README.md").read_text()
+    assert (out / good.name / "sae.safetensors").is_file()
+    assert main(["report", str(out)]) == 0

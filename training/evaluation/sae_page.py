@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from training.evaluation.sae_report import Estimate, RunReport, SaeReport
+from training.evaluation.sae_seeds import seeds_table
 from training.evaluation.sparse_probe import SIZES
 from training.sae.stability import SAME
 
@@ -24,6 +25,7 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
         f"Code revision {report.code_revision}. {_data(report)}",
         "",
         *_overview({names[key]: sae for key, sae in report.saes.items()}),
+        *seeds_table([report], report.saes),
         *_diverged(report),
         f"![L0 against FVU]({PARETO})",
         "",
@@ -64,9 +66,10 @@ def comparison_page(reports: Mapping[str, RunReport], saes: Mapping[str, SaeRepo
             if len(held_out) > 1
             else [_data(next(iter(reports.values()))), ""]
         ),
-        *_overview(saes),
         f"![L0 against FVU]({PARETO})",
         "",
+        *seeds_table(reports.values(), saes),
+        *_overview(saes),
         *_probes(list(reports.values()), saes),
     ]
     return "\n".join(lines).rstrip() + "\n"

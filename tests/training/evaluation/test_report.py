@@ -76,6 +76,10 @@ def test_one_page_over_several_runs(made: Path, tmp_path: Path, capsys: pytest.C
     assert main(["report", *runs, "--out", str(tmp_path / "page"), "--measured", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 5
     page = (tmp_path / "page/README.md").read_text()
+    saes = read_report(made / "a").saes
+    fvu = [sae.held_out["fvu"] for sae in saes.values() if sae.config.k == 5]
+    assert f" | {np.mean(fvu):.4f} ± {np.std(fvu, ddof=1):.4f} |" in page
+    assert page.index("| batchtopk k 3 | 2 |") < page.index("| gated L0 4 | 1 |") < page.index("| batchtopk k 5 | 2 |")
     assert "2 runs, 5 autoencoders" in page and "gated" in page and "cannot be compared" not in page
     assert (tmp_path / "page/pareto.png").is_file()
     assert main(["report", runs[0]]) == 0

@@ -8,9 +8,10 @@ import shutil
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -53,14 +54,7 @@ class RayCrew:
     """
 
     def __init__(self, address: str, *, cpus: int = 1, gpus: int = 0) -> None:
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        if _own(address):
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
-            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-            # As many workers as cores are the program itself, not something in its background.
-            os.environ.setdefault("RAY_worker_niceness", "0")
-        else:
-            _probe(address)
+        _environment(own=bool(_own(address)))
         try:
             # An extra, heavy, and it reads the environment when it is imported.
             ray: Any = import_module("ray")
@@ -98,7 +92,9 @@ class RayCrew:
         if self._session:
             shutil.rmtree(self._session, ignore_errors=True)
 
-    def map(self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]) -> Iterator[Result]:
+    def map(
+        self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]
+    ) -> Generator[Result, None, None]:
         """Yield the results in the order of the jobs; large arrays in them are read-only.
 
         Raises
@@ -141,6 +137,19 @@ def _do(work: Callable[[Shared, Job], Result], shared: Shared, job: Job) -> Resu
     return work(shared, job)
 
 
+def _environment(*, own: bool) -> None:
+    """Set what Ray reads when it is imported, unless somebody has set it."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token"))
+    if own:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        # As many workers as cores are the program itself, not something in its background.
+        os.environ.setdefault("RAY_worker_niceness", "0")
+    if own or "RAY_AUTH_TOKEN" in os.environ or token.is_file():
+        # 'ray start' asks for a token by itself, but who joins by an address is to say that he has one.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
 def _own(address: str) -> int:
     """Return the cores of a cluster that is to be begun here, or 0 where it is one that runs already."""
     name, _, cores = address.partition(":")
@@ -149,17 +158,25 @@ def _own(address: str) -> int:
     return int(cores) if cores.isdecimal() and int(cores) else usable_cores()
 
 
-def _probe(address: str) -> None:
-    """See whether anybody listens: Ray itself tries for five minutes and then ends the process."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+def _found(address: str) -> str:
+    """Return the address of a cluster at which somebody listens.
+
+    Ray itself would try for five minutes and then end the process.
+    """
     if address == "auto":
-        return
+        services: Any = import_module("ray._private.services")
+        try:
+            address = str(services.canonicalize_bootstrap_address(address))
+        except ConnectionError as error:
+            raise _no_cluster(address, "none runs on this machine") from error
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
         raise UsageError("CLUSTER_ADDRESS", f"{address!r} is no address of a cluster", "give local, auto or host:port")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
     except (OSError, OverflowError) as error:
         raise _no_cluster(address, str(error)) from error
+    return address
 
 
 def _connect(ray: Any, address: str) -> str:
@@ -168,8 +185,9 @@ def _connect(ray: Any, address: str) -> str:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if own := _own(address):
         options |= {"num_cpus": own, "include_dashboard": False}
+    address = "local" if own else _found(address)
     try:
-        context = ray.init(address="local" if own else address, **options)
+        context = ray.init(address=address, **options)
     # Ray ends the process where what listens does not answer as a cluster does.
     except (Exception, SystemExit) as error:
         ray.shutdown()
@@ -186,7 +204,7 @@ def _no_cluster(address: str, reason: str) -> UsageError:
     return UsageError(
         "CLUSTER_ADDRESS",
         f"there is no Ray cluster to work on at {address} ({reason})",
-        "begin one with 'ray start --head', or give --cluster local",
+        "begin one with 'ray start --head', or give --cluster local; where it asks for a token, see docs/cluster.md",
     )
 
 

@@ -95,6 +95,7 @@ def test_all_errors_can_travel() -> None:
         assert (type(found), found.args) == (kind, error.args)
 
 
+@needs_ray
 @pytest.mark.parametrize("address", ["nonsense", "host:port", "127.0.0.1:9", "ray://127.0.0.1:9", ":6379"])
 def test_where_no_cluster_is_the_message_says_so(address: str) -> None:
     with pytest.raises(UsageError, match="CLUSTER_ADDRESS"):

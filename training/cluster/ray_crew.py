@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -67,7 +67,7 @@ class RayCrew:
         self._ray = ray
         self._session = _connect(ray, address)
         try:
-            self._size = _room(ray.cluster_resources(), cpus, gpus)
+            self._size = _room(ray.nodes(), cpus, gpus)
             self._do = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)(_do)
         except BaseException:
             self.close()
@@ -208,16 +208,16 @@ def _no_cluster(address: str, reason: str) -> UsageError:
     )
 
 
-def _room(resources: Mapping[str, float], cpus: int, gpus: int) -> int:
-    """Return how many jobs the cluster can do at a time."""
-    room = int(resources.get("CPU", 0)) // cpus
-    if gpus:
-        room = min(room, int(resources.get("GPU", 0)) // gpus)
+def _room(nodes: Sequence[Mapping[str, Any]], cpus: int, gpus: int) -> int:
+    """Return how many jobs the machines of a cluster can do at a time; none is done by two of them."""
+    found = [node["Resources"] for node in nodes if node["Alive"]]
+    room = sum(
+        min(int(has.get("CPU", 0)) // cpus, int(has.get("GPU", 0)) // gpus if gpus else sys.maxsize) for has in found
+    )
     if room == 0:
         raise UsageError(
             "CLUSTER_SMALL",
-            f"the cluster has {resources.get('CPU', 0):g} cores and {resources.get('GPU', 0):g} GPUs, fewer than one "
-            f"worker needs ({cpus} and {gpus})",
+            f"no machine of the cluster has what one worker needs: {cpus} cores and {gpus} GPUs",
             "give a smaller --threads, or another --device",
         )
     return room

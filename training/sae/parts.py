@@ -133,13 +133,13 @@ def gradients_in_parts(
     weights = {name: value.numpy() for name, value in model.named_parameters()}
     task = PartTask(design, weights, step.sparsity_weight, dead, threads, residual)
     jobs = (piece.numpy() for piece in x.tensor_split(parts))
-    return _sum(model, crew.map(part_gradients, task, jobs), len(x))
+    return sum_up(model, crew.map(part_gradients, task, jobs), len(x))
 
 
 def part_gradients(task: PartTask, x: FloatArray) -> PartResult:
     """Compute the gradients of a part, shape (rows, d); the model's memory stays for the next."""
     torch.set_num_threads(task.threads)
-    model = _model(task.design)
+    model = kept_model(task.design)
     with torch.no_grad():
         for name, value in model.named_parameters():
             np.copyto(value.numpy(), task.weights[name])
@@ -156,11 +156,12 @@ def part_gradients(task: PartTask, x: FloatArray) -> PartResult:
 
 
 @lru_cache(maxsize=1)
-def _model(design: Design) -> Architecture:
+def kept_model(design: Design) -> Architecture:
+    """Return this process's model of a design; a worker's memory stays from step to step."""
     return design.build(Scratch())
 
 
-def _sum(model: Architecture, results: Iterator[PartResult], rows: int) -> Found:
+def sum_up(model: Architecture, results: Iterator[PartResult], rows: int) -> Found:
     """Sum up results as they come, so that no more than one part's gradients need be held here."""
     terms: dict[str, float] = {}
     fires = torch.zeros(model.n_features, dtype=torch.int64)

@@ -13,16 +13,21 @@ def draw(result: dict[str, Any], path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
+    colours = dict(zip(result["harvest"], ("#0b6e8f", "#58b0cc", "#c96f1e", "#e8b07a"), strict=True))
+    colours |= dict(zip(_ways(result), colours.values(), strict=True))
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for name, values in result["harvest"].items():
         counts = [key for key in values if key.endswith("images")]
-        left.plot([int(key.split()[0]) for key in counts], [values[key] for key in counts], "o-", label=name)
+        left.plot(
+            [int(key.split()[0]) for key in counts], [values[key] for key in counts], "o-", label=name, c=colours[name]
+        )
     left.set(xlabel="images", ylabel="seconds of the harvest", xlim=(0, None), ylim=(0, None))
-    for name, values in result["fit"].items():
-        widths = [key for key in values if not key.endswith("moving")]
-        speeds = [result["batch"] / values[key] for key in widths]
-        right.loglog([int(key.split()[1]) for key in widths], speeds, "o-", label=name)
+    for name in _ways(result):
+        speeds = [result["batch"] / result["fit"][name][f"F {features}"] for features in result["features"]]
+        right.loglog(result["features"], speeds, "o-", label=name, c=colours[name])
     right.set(xlabel="latents", ylabel="tokens a second")
+    right.set_xticks(result["features"], [f"{features:,}" for features in result["features"]])
+    right.minorticks_off()
     for axes in (left, right):
         axes.legend(fontsize=7)
     figure.savefig(path, dpi=130)
@@ -54,10 +59,16 @@ def tables(result: dict[str, Any]) -> str:
     ]
     for features in result["features"]:
         size = 4 * (2 * features * result["d_model"] + features + result["d_model"])
-        for name, values in sorted(result["fit"].items(), reverse=True):
+        for name in _ways(result):
+            values = result["fit"][name]
             taken, moving = values[f"F {features}"], values.get(f"F {features} moving")
             parts = 2 if name.endswith("workers") else 1
             moved = ("–", "–") if moving is None else (f"{moving:.2f} s", f"{(1 + parts) * size / 1e6:,.0f} MB")
             cells = [name, f"{features:,}", f"{taken:.2f}", f"{result['batch'] / taken:,.0f}", *moved]
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _ways(result: dict[str, Any]) -> list[str]:
+    """Return the ways of training, without Ray first."""
+    return sorted(result["fit"], key=lambda name: (name.startswith("Ray"), name))

@@ -26,6 +26,8 @@ RETRIES = 3
 AHEAD = 2
 """Jobs a worker that are handed out or done and waited for."""
 CONNECT_S = 5.0
+REASON = 300
+"""Letters of Ray's explanations that are shown."""
 
 
 class RayCrew:
@@ -116,8 +118,10 @@ class RayCrew:
                     return
                 yield self._result(waiting.popleft())
         finally:
-            for left in waiting:
-                self._ray.cancel(left, force=True)
+            # Behind its end Ray would begin a cluster of its own to cancel in.
+            if self._ray.is_initialized():
+                for left in waiting:
+                    self._ray.cancel(left, force=True)
 
     def _result(self, reference: Any) -> Any:
         errors = self._ray.exceptions
@@ -191,7 +195,7 @@ def _connect(ray: Any, address: str) -> str:
     # Ray ends the process where what listens does not answer as a cluster does.
     except (Exception, SystemExit) as error:
         ray.shutdown()
-        reason = next(iter(str(error).splitlines()), "")
+        reason = " ".join(str(error).split())[:REASON]
         if own:
             raise SaeRadError(
                 "CLUSTER_START", f"no Ray cluster could be begun on this machine ({reason})", "leave --cluster out"

@@ -71,3 +71,7 @@ class Cancelled(SaeRadError):  # noqa: N818 - not a fault: the person asked for 
 
     def __init__(self) -> None:
         super().__init__("CANCELLED", "the task was cancelled")
+
+    def __reduce__(self) -> tuple[type[Cancelled], tuple[()]]:
+        """Travel between processes: the arguments of the base are not this class's."""
+        return Cancelled, ()

@@ -35,7 +35,7 @@ CHECKS = (
     ["mypy"],
     ["lint-imports", "--no-cache", "--no-logo"],
 )
-EXTRAS = {"demo": "viewer", "test": "viewer,training,dev"}
+EXTRAS = {"demo": "viewer", "test": "viewer,training,cluster,dev"}
 
 
 class BootstrapError(Exception):

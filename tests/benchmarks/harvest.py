@@ -60,13 +60,14 @@ def full_harvest(rows: Sequence[HarvestRow], out: Path, threads: int, workers: i
     from engine.pack.library import load_pack
     from training.activations.encoders import OnnxEncoder
     from training.activations.harvest import HarvestOptions, harvest
+    from training.activations.makers import LocalMaker
     from training.activations.store import ActivationStore
 
     pack = load_pack("demo")
     start = time.perf_counter()
     encoder = OnnxEncoder(pack.encoder_bytes, pack.manifest.encoder, "last", "cpu", threads)
-    options = HarvestOptions(dtype="float32", workers=workers)
-    harvest(rows, encoder, out, options, progress=Silent(), stop=lambda: False)
+    options = HarvestOptions(dtype="float32")
+    harvest(rows, LocalMaker(encoder, workers), out, options, progress=Silent(), stop=lambda: False)
     return time.perf_counter() - start, ActivationStore(out)
 
 

@@ -6,16 +6,24 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import StoreError, UsageError
+from training.cluster.opening import add_cluster_option
 
 if TYPE_CHECKING:
-    from training.activations.harvest import HarvestOptions, HarvestResult
+    from training.activations.harvest import HarvestResult
+    from training.activations.makers import ShardMaker
     from training.activations.rows import HarvestRow
 
-EXAMPLE = "example: saerad-train harvest --pack demo --manifest manifest.parquet --root images --out store --workers 4"
+EXAMPLE = (
+    "examples: saerad-train harvest --pack demo --manifest manifest.parquet --root images --out store --workers 4\n"
+    "          saerad-train harvest --pack demo --images images --out store --cluster 10.0.0.1:6379"
+)
 INTERRUPTED = 130
 
 
@@ -27,6 +35,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         description="Read images as the engine does, run an encoder on them and keep the tokens of one layer. The same "
         "command goes on with a store that was not finished.",
         epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     encoder = parser.add_mutually_exclusive_group()
     encoder.add_argument("--pack", help="a pack whose encoder is run: folder, .saepack or name")
@@ -42,11 +51,18 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--layer", default="last", help="last, embeddings, block0, block1, … (default last)")
     parser.add_argument("--list-layers", action="store_true", help="print the encoder's layers and do nothing else")
     parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="(default float16)")
-    parser.add_argument("--workers", type=_count, help="processes that read images (default: cores less one; 0: none)")
-    parser.add_argument("--threads", type=_positive, help="threads of the encoder (default: the cores)")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        help="processes that read images (default: cores less one, with --cluster one for each worker; 0: none)",
+    )
+    parser.add_argument(
+        "--threads", type=_positive, help="threads of the encoder (default: the cores, with --cluster one a worker)"
+    )
     parser.add_argument("--device", default="auto", help="where the encoder runs: auto, cpu, cuda, … (default auto)")
     parser.add_argument("--batch", type=_positive, default=16, help="images the encoder sees at once (default 16)")
     parser.add_argument("--shard-rows", type=_positive, help="images a shard (default: 1024, or what makes 128 MiB)")
+    add_cluster_option(parser)
     parser.add_argument("--limit", type=_positive, help="harvest only the first images")
     parser.add_argument("--retry-failed", action="store_true", help="try images again that failed in a former run")
     parser.add_argument("--verify", action="store_true", help="hash every byte of the finished store --out, no more")
@@ -93,9 +109,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _harvest(args: argparse.Namespace) -> int:
-    from engine.inference.devices import usable_cores
     from training.activations.harvest import HarvestOptions, harvest
-    from training.activations.opening import open_encoder
     from training.activations.progress import ProgressBar
     from training.activations.shard import file_sha256
     from training.interrupt import StopRequest
@@ -106,22 +120,37 @@ def _harvest(args: argparse.Namespace) -> int:
         dtype=args.dtype,
         batch=args.batch,
         shard_rows=args.shard_rows,
-        workers=max(1, usable_cores() - 1) if args.workers is None else args.workers,
         manifest_sha256=file_sha256(args.manifest) if args.manifest else "",
         retry=args.retry_failed,
     )
-    encoder = open_encoder(
-        args.pack, args.encoder, args.spec, layer=args.layer, device=args.device, threads=args.threads
-    )
-    for warning in encoder.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    with ProgressBar(len(rows)) as bar, StopRequest(bar.tell_stopping) as stop:
-        result = harvest(rows, encoder, args.out, options, progress=bar, stop=stop)
+    with _maker(args) as maker:
+        for warning in maker.encoder.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        with ProgressBar(len(rows)) as bar, StopRequest(bar.tell_stopping) as stop:
+            result = harvest(rows, maker, args.out, options, progress=bar, stop=stop)
     for text in result.redone:
         print(f"warning: made again: {text}", file=sys.stderr)
     if not result.complete:
         print(f"stopped: {result.images_done} of {len(rows)} images; the same command goes on", file=sys.stderr)
-    return _tell(args, rows, options, result)
+    return _tell(args, rows, result)
+
+
+@contextmanager
+def _maker(args: argparse.Namespace) -> Iterator[ShardMaker]:
+    """Open who makes the shards: this process, or a cluster's workers."""
+    from engine.inference.devices import usable_cores
+    from training.activations.makers import CrewMaker, LocalMaker
+    from training.activations.opening import Opening
+    from training.cluster.opening import open_crew
+
+    opening = Opening(args.pack, args.encoder, args.spec, args.layer, args.device, args.threads)
+    if args.cluster is None:
+        yield LocalMaker(opening.open(), max(1, usable_cores() - 1) if args.workers is None else args.workers)
+        return
+    threads = args.threads or 1
+    # Ray hides GPUs from work that asks for none, so that "auto" is the processor there.
+    with open_crew(args.cluster, cpus=threads, gpus=int(args.device in ("cuda", "tensorrt"))) as crew:
+        yield CrewMaker(crew, replace(opening, threads=threads), 1 if args.workers is None else args.workers)
 
 
 def _rows(args: argparse.Namespace) -> list[HarvestRow]:
@@ -139,7 +168,7 @@ def _rows(args: argparse.Namespace) -> list[HarvestRow]:
     return folder_rows(folder) if args.images else phantom_rows(folder)
 
 
-def _tell(args: argparse.Namespace, rows: list[HarvestRow], options: HarvestOptions, result: HarvestResult) -> int:
+def _tell(args: argparse.Namespace, rows: list[HarvestRow], result: HarvestResult) -> int:
     from training.activations.store import ActivationStore
 
     speed = result.images_new / result.seconds if result.images_new else 0.0
@@ -151,7 +180,6 @@ def _tell(args: argparse.Namespace, rows: list[HarvestRow], options: HarvestOpti
         "images_new": result.images_new,
         "seconds": round(result.seconds, 3),
         "images_per_s": round(speed, 3),
-        "workers": options.workers,
     }
     codes: Counter[str] = Counter()
     if result.complete:

@@ -33,8 +33,8 @@ class LayerTokens:
     patch_tokens: FloatArray | None
 
 
-class TokenEncoder(Protocol):
-    """An encoder opened at one layer.
+class EncoderIdentity(Protocol):
+    """Which encoder it is, opened at one layer, by this process or another.
 
     Attributes
     ----------
@@ -53,6 +53,10 @@ class TokenEncoder(Protocol):
     layer: str
     runtime: str
     warnings: tuple[str, ...]
+
+
+class TokenEncoder(EncoderIdentity, Protocol):
+    """An encoder that can be run."""
 
     def tokens(self, pixels: FloatArray, *, patches: bool) -> LayerTokens:
         """Run it on pixels (N, 3, H, W); ``MODEL_FAILED`` when it cannot be run or answers in another shape."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from engine.errors import UsageError
-from training.activations.builder import build_shard
-from training.activations.encoders import TokenEncoder
-from training.activations.feed import Feed
+from training.activations.encoders import EncoderIdentity
 from training.activations.layout import DType, Recipe, Tokens
+from training.activations.makers import ShardMaker
 from training.activations.rows import HarvestRow, rows_sha256
 from training.activations.writer import StoreWriter
 
@@ -33,8 +33,6 @@ class HarvestOptions:
         See `training.activations.layout.Recipe`.
     shard_rows : int, optional
         Images a shard; None takes the default for their size.
-    workers : int
-        Processes that read and preprocess; 0 does it in this one.
     manifest_sha256 : str
     retry : bool
         Try images again that a former run could not harvest, by making their shards again.
@@ -44,7 +42,6 @@ class HarvestOptions:
     dtype: DType = "float16"
     batch: int = 16
     shard_rows: int | None = None
-    workers: int = 1
     manifest_sha256: str = ""
     retry: bool = False
 
@@ -82,7 +79,7 @@ class Progress(Protocol):
         """Take note of one more image, harvested or failed."""
 
 
-def make_recipe(rows: Sequence[HarvestRow], encoder: TokenEncoder, options: HarvestOptions) -> Recipe:
+def make_recipe(rows: Sequence[HarvestRow], encoder: EncoderIdentity, options: HarvestOptions) -> Recipe:
     """Return what the store follows from.
 
     Raises
@@ -112,7 +109,7 @@ def make_recipe(rows: Sequence[HarvestRow], encoder: TokenEncoder, options: Harv
 
 def harvest(
     rows: Sequence[HarvestRow],
-    encoder: TokenEncoder,
+    maker: ShardMaker,
     out: Path,
     options: HarvestOptions,
     *,
@@ -121,11 +118,12 @@ def harvest(
 ) -> HarvestResult:
     """Harvest into a folder, or go on with the store that lies there.
 
-    A shard is made from fixed rows in fixed batches, so its bytes do not depend on workers, kills or what was
-    finished before.
+    A shard is made from fixed rows in fixed batches, so its bytes do not depend on who made it, kills or what was
+    finished before. Only this process writes.
 
     Parameters
     ----------
+    maker : ShardMaker
     progress : Progress
     stop : callable
         Asked behind every shard; True ends the run.
@@ -138,17 +136,18 @@ def harvest(
         ``MODEL_FAILED``.
     WorkerError
         ``WORKER_NOT_STARTED``.
+    SaeRadError
+        ``CLUSTER_WORKER_DIED``.
     """
-    recipe = make_recipe(rows, encoder, options)
+    recipe = make_recipe(rows, maker.encoder, options)
     with StoreWriter(out, recipe, retry=options.retry) as writer:
         before, missing = writer.images_done, writer.missing
         progress.begin(before)
         start = time.monotonic()
         parts = [rows[number * recipe.shard_rows : (number + 1) * recipe.shard_rows] for number in missing]
-        with Feed(encoder.spec, options.workers if missing else 0, 2 * options.batch) as feed:
-            prepared = feed.results(row for part in parts for row in part)
-            for number, part in zip(missing, parts, strict=True):
-                writer.add(number, build_shard(part, prepared, encoder, recipe, progress.step))
+        with closing(maker.shards(parts, recipe, progress.step)) as contents:
+            for number, content in zip(missing, contents, strict=True):
+                writer.add(number, content)
                 if stop():
                     break
         complete = not writer.missing

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard
 
 from pydantic import ValidationError
 
 from engine.errors import UsageError
-from engine.pack.library import load_pack
+from engine.pack.library import list_packs, load_pack
 from engine.pack.manifest import EncoderSpec
 from training.activations.encoders import OnnxEncoder, TokenEncoder
 from training.activations.layers import LAST, layer_tensors
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The arguments of `open_encoder`, to be opened here or by a worker elsewhere, which sees the same files."""
+
+    pack: str | None
+    file: Path | None
+    spec: Path | None
+    layer: str
+    device: str
+    threads: int | None
+
+    def open(self) -> TokenEncoder:
+        """Open the encoder; raises as `open_encoder`."""
+        return open_encoder(self.pack, self.file, self.spec, layer=self.layer, device=self.device, threads=self.threads)
+
+    def absolute(self) -> Opening:
+        """Return the same with paths that mean the same in another working directory."""
+        named = self.pack is None or self.pack in {entry.name for entry in list_packs()}
+        pack = self.pack if named else str(Path(str(self.pack)).absolute())
+        return replace(
+            self, pack=pack, file=self.file and self.file.absolute(), spec=self.spec and self.spec.absolute()
+        )
 
 
 def open_encoder(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Protocol, TypeVar
 
 Shared = TypeVar("Shared")
@@ -26,8 +26,10 @@ class Crew(Protocol):
     def size(self) -> int:
         """Jobs that are worked on at the same time."""
 
-    def map(self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]) -> Iterator[Result]:
-        """Yield the results in the order of the jobs.
+    def map(
+        self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]
+    ) -> Generator[Result, None, None]:
+        """Yield the results in the order of the jobs; jobs that are left when the generator is closed are given up.
 
         Parameters
         ----------
@@ -53,6 +55,8 @@ class LocalCrew:
         """One."""
         return 1
 
-    def map(self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]) -> Iterator[Result]:
+    def map(
+        self, work: Callable[[Shared, Job], Result], shared: Shared, jobs: Iterable[Job]
+    ) -> Generator[Result, None, None]:
         """Yield the results in the order of the jobs."""
         return (work(shared, job) for job in jobs)

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.cluster.crew import Crew
+from training.cluster.opening import add_cluster_option, open_crew
 from training.options import integers, names, numbers
 
 EXAMPLE = (
     "examples: saerad-train fit --store store --out run --arch batchtopk --expansion 16 --k 16,32 --seed 0,1\n"
     "          saerad-train fit --tokens tokens.npy --out run --arch gated-sae-rad --l0 15 --steps 20000 --resume\n"
-    "          saerad-train fit --out run --resume"
+    "          saerad-train fit --out run --resume\n"
+    "          saerad-train fit --store store --out run --arch topk --k 32 --threads 8 --cluster 10.0.0.1:6379"
 )
 SOME_FAILED = 3
 NAMES = ("relu", "gated", "gated-sae-rad", "jumprelu", "topk", "batchtopk", "matryoshka-batchtopk")
@@ -58,7 +61,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     run.add_argument("--evaluate-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--log-every", type=int, default=50, help="steps (default 50)")
     run.add_argument("--no-report", action="store_true", help="do not measure the run and write its page at the end")
-    run.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    run.add_argument("--threads", type=int, default=2, help="CPU threads, with --cluster of each worker (default 2)")
+    run.add_argument("--parts", type=int, help="pieces a batch is cut into (default 1, with --cluster a worker each)")
+    add_cluster_option(run)
     run.add_argument("--json", action="store_true", help="print the results as one JSON object")
     store = parser.add_argument_group("store (held out are the images of its split val)")
     store.add_argument("--tokens-kind", choices=("class", "patches"), default="class", help="(default class)")
@@ -116,12 +121,14 @@ def run_fit(args: argparse.Namespace) -> int:
         "command": args.command_line,
     }
     stream = source.stream(config.batch, config.stream_seed)
-    fit = Fit(config, stream, source.held_out, args.out, identity)
-    if resuming:
-        fit.resume()
-    else:
-        fit.begin()
-    results = fit.run()
+    with open_crew(args.cluster, cpus=config.threads) as crew:
+        config = replace(config, parts=_parts(args, crew))
+        fit = Fit(config, stream, source.held_out, args.out, identity, crew=crew)
+        if resuming:
+            fit.resume()
+        else:
+            fit.begin()
+        results = fit.run()
     for name, step in fit.diverged.items():
         print(f"error {Diverged(name, step)}", file=sys.stderr)
     if not args.no_report:
@@ -131,6 +138,16 @@ def run_fit(args: argparse.Namespace) -> int:
         report_run(args.out, source, tell)
     _tell(args, results)
     return SOME_FAILED if fit.diverged else 0
+
+
+def _parts(args: argparse.Namespace, crew: Crew) -> int:
+    """Return the parts of a batch: as asked, as the run was begun with, or one for each worker."""
+    from training.sae.fit import exists
+    from training.sae.trained import read_config
+
+    if args.parts is not None:
+        return int(args.parts)
+    return read_config(args.out).parts if exists(args.out) else crew.size
 
 
 def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:

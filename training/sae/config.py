@@ -116,6 +116,9 @@ class FitConfig:
         Tokens that centre, scale and start are computed from.
     threads : int
         Of the processor. Another number sums in another order, so that a resumed run would end with other bits.
+    parts : int
+        Pieces that a batch is cut into, whose gradients are computed apart, by as many workers where there are some,
+        and summed. BatchTopK chooses its places within a part. Another number gives other bits; who computes does not.
     """
 
     saes: tuple[SaeConfig, ...]
@@ -137,6 +140,7 @@ class FitConfig:
     checkpoint_every: int = 1000
     sample_rows: int = 16384
     threads: int = 2
+    parts: int = 1
 
     def __post_init__(self) -> None:
         names = [sae.name for sae in self.saes]
@@ -145,7 +149,8 @@ class FitConfig:
         least = min(
             self.steps, self.batch, self.log_every, self.evaluate_every, self.checkpoint_every, self.sample_rows
         )
-        if least < 1 or self.threads < 1 or min(self.dead_after, self.resample_every, self.stream_seed) < 0:
+        counted = self.threads >= 1 and 1 <= self.parts <= self.batch
+        if least < 1 or not counted or min(self.dead_after, self.resample_every, self.stream_seed) < 0:
             raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
 
     def resolved(self) -> FitConfig:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
+from training.cluster.crew import Crew
 from training.interrupt import StopRequest
 from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
 from training.sae.config import FitConfig
@@ -43,6 +44,8 @@ class Fit:
         which is all that an autoencoder leaves that diverged.
     identity : mapping
         JSON values that name data and code: a run is only gone on with where its data are the same.
+    crew : Crew, optional
+        Who computes the gradients of the batches' parts; None is this process. All else happens here.
 
     Attributes
     ----------
@@ -57,11 +60,13 @@ class Fit:
         held_out: FloatArray,
         folder: Path,
         identity: Mapping[str, Any],
+        *,
+        crew: Crew | None = None,
     ) -> None:
         self.config = config.resolved()
         self.stream, self.held_out, self.folder, self.identity = stream, held_out, folder, identity
         scratch = Scratch()
-        self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch) for sae in config.saes}
+        self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch, crew=crew) for sae in config.saes}
         self.step = 0
         self.diverged: dict[str, int] = {}
         self.space: Space
@@ -184,7 +189,7 @@ class Fit:
             if name in self.diverged:
                 continue
             try:
-                outcome = member.step(x, step)
+                found = member.step(x, step)
             except Diverged as error:
                 # The others of a sweep go on.
                 self.diverged[name] = error.step
@@ -192,13 +197,14 @@ class Fit:
                     raise
                 continue
             if self.step % config.log_every == 0:
+                assert found.residual is not None
                 self._log(
                     name,
                     "train",
                     {
-                        **outcome.terms,
-                        "fvu": float(outcome.residual.square().sum()) / max(variance, 1e-12),
-                        "l0": outcome.mean_l0(),
+                        **found.terms,
+                        "fvu": float(found.residual.square().sum()) / max(variance, 1e-12),
+                        "l0": found.mean_l0(),
                         "penalty": member.penalty(step),
                         "learning_rate": member.optimizer.param_groups[0]["lr"],
                         "dead": len(member.counter.dead()) / member.config.n_features,

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from engine.errors import SaeRadError
-from training.sae.architectures import ARCHITECTURES, Shape
-from training.sae.architectures.base import Outcome, Step
+from training.cluster.crew import Crew, LocalCrew
+from training.sae.architectures import Shape
+from training.sae.architectures.base import Step
 from training.sae.config import FitConfig, SaeConfig
 from training.sae.controller import SparsityController
 from training.sae.dead import DeadCounter, resample
 from training.sae.encoding import Scratch
+from training.sae.parts import Design, Found, gradients_in_parts
 from training.sae.schedule import penalty_factor, rate_factor
 from training.sae.starts import start
 
@@ -58,13 +60,17 @@ class Member:
     d_model : int
     scratch : Scratch
         Shared by the run's autoencoders, which take turns.
+    crew : Crew, optional
+        Who computes gradients; None computes them here.
     """
 
-    def __init__(self, config: SaeConfig, run: FitConfig, d_model: int, scratch: Scratch) -> None:
-        self.config, self._run = config, run
+    def __init__(
+        self, config: SaeConfig, run: FitConfig, d_model: int, scratch: Scratch, *, crew: Crew | None = None
+    ) -> None:
+        self.config, self._run, self._crew = config, run, crew or LocalCrew()
         shape = Shape(d_model, config.n_features, config.k, config.variant)
-        self.model = ARCHITECTURES[config.arch](shape, scratch)
-        self.model.low_precision = run.dtype == "bfloat16"
+        self._design = Design(config.arch, shape, run.dtype == "bfloat16")
+        self.model = self._design.build(scratch)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, betas=BETAS, fused=True)
         self.counter = DeadCounter(config.n_features, run.dead_after)
         self.generator = torch.Generator().manual_seed(config.seed)
@@ -89,7 +95,7 @@ class Member:
         weight = self.controller.weight if self.controller else self.config.penalty
         return weight * penalty_factor(step, self._run.steps, self._run.penalty_warm_up)
 
-    def step(self, x: Tensor, step: int) -> Outcome:
+    def step(self, x: Tensor, step: int) -> Found:
         """Learn from a batch, shape (rows, d).
 
         Raises
@@ -100,35 +106,55 @@ class Member:
         run = self._run
         revive = self.config.revival if run.revive else "none"
         dead = self.counter.dead() if revive != "none" else None
-        outcome = self.model.gradients(x, Step(self.penalty(step), dead if revive == "auxk" else None))
-        if not math.isfinite(sum(outcome.terms.values())):
+        due = (step + 1) % run.resample_every == 0 and step + 1 < RESAMPLE_UNTIL * run.steps
+        resampling = revive == "resample" and due and dead is not None and len(dead) > 0
+        asked = Step(self.penalty(step), dead if revive == "auxk" else None)
+        found = self._gradients(x, asked, residual=resampling or (step + 1) % run.log_every == 0)
+        if not math.isfinite(sum(found.terms.values())):
             raise Diverged(self.config.name, step)
+        self.model.learn_threshold(found.smallest)
         self.model.before_step()
         factor = rate_factor(step, run.steps, run.warm_up, run.decay_from)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * factor
         self.optimizer.step()
         self.model.after_step()
-        self.counter.update(outcome.fires(), len(x))
-        self._steer(outcome, step)
-        due = (step + 1) % run.resample_every == 0 and step + 1 < RESAMPLE_UNTIL * run.steps
-        if revive == "resample" and due and dead is not None and len(dead):
+        self.counter.update(found.fires, len(x))
+        self._steer(found, step)
+        if resampling:
+            assert dead is not None and found.residual is not None
             resample(
                 self.model,
                 self.optimizer,
                 dead,
                 x=x,
-                residual=outcome.residual,
+                residual=found.residual,
                 generator=self.generator,
                 l0=self.config.expected_l0,
             )
             self.counter.silent[dead] = 0
-        return outcome
+        return found
 
-    def _steer(self, outcome: Outcome, step: int) -> None:
+    def _gradients(self, x: Tensor, step: Step, *, residual: bool) -> Found:
+        """Write the gradients of a batch; the residual is handed back if asked for."""
+        run = self._run
+        if isinstance(self._crew, LocalCrew) and run.parts == 1:
+            return Found.of(self.model.gradients(x, step))
+        return gradients_in_parts(
+            self._crew,
+            self._design,
+            self.model,
+            x,
+            step,
+            parts=run.parts,
+            threads=run.threads,
+            residual=residual,
+        )
+
+    def _steer(self, found: Found, step: int) -> None:
         if self.controller is None:
             return
-        self._l0.append(outcome.mean_l0())
+        self._l0.append(found.mean_l0())
         if len(self._l0) == CONTROL_EVERY:
             if penalty_factor(step, self._run.steps, self._run.penalty_warm_up) == 1.0:
                 self.controller.update(sum(self._l0) / CONTROL_EVERY)

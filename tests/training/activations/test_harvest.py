@@ -20,10 +20,11 @@ from tests.training.activations.toy import toy_rows
 from training.activations.builder import build_shard
 from training.activations.encoders import FloatArray, LayerTokens, OnnxEncoder, TokenEncoder
 from training.activations.harvest import HarvestOptions, HarvestResult, harvest, make_recipe
+from training.activations.makers import LocalMaker
 from training.activations.rows import HarvestRow, folder_rows
 from training.activations.store import ActivationStore
 
-OPTIONS = HarvestOptions(tokens="class+patches", dtype="float32", batch=3, shard_rows=5, workers=0)
+OPTIONS = HarvestOptions(tokens="class+patches", dtype="float32", batch=3, shard_rows=5)
 FAILED = {"003-cut.png": "PICTURE_DAMAGED", "005-lateral.dcm": "LATERAL_VIEW", "006-blank.dcm": "NOT_A_RADIOGRAPH"}
 
 
@@ -50,10 +51,12 @@ def run(
     encoder: TokenEncoder,
     out: Path,
     options: HarvestOptions = OPTIONS,
+    *,
     stop: Callable[[], bool] = lambda: False,
+    readers: int = 0,
 ) -> HarvestResult:
     counter = Counter()
-    result = harvest(rows, encoder, out, options, progress=counter, stop=stop)
+    result = harvest(rows, LocalMaker(encoder, readers), out, options, progress=counter, stop=stop)
     assert (counter.before + counter.steps, counter.steps) == (result.images_done, result.images_new)
     return result
 
@@ -113,7 +116,7 @@ def test_images_that_fail_are_recorded_and_stop_nothing(finished: Path, pictures
 def test_the_bytes_do_not_depend_on_the_number_of_workers(
     finished: Path, toy_pack: Path, pictures: Path, tmp_path: Path
 ) -> None:
-    run(folder_rows(pictures), encoder_of(toy_pack), tmp_path / "s", replace(OPTIONS, workers=2))
+    run(folder_rows(pictures), encoder_of(toy_pack), tmp_path / "s", readers=2)
     assert contents(tmp_path / "s") == contents(finished)
 
 

@@ -47,12 +47,15 @@ class Outcome:
         The activations there.
     residual : Tensor, shape (rows, d)
         ``x_hat - x``.
+    smallest : float or None
+        The smallest activation that a batch kept, where a threshold is learnt from it (BatchTopK).
     """
 
     terms: dict[str, float]
     active: Active
     values: Tensor
     residual: Tensor
+    smallest: float | None = None
 
     def fires(self) -> Tensor:
         """Return how often each latent fired, shape (features,)."""
@@ -118,7 +121,10 @@ class Architecture(nn.Module, ABC):
 
     @abstractmethod
     def gradients(self, x: Tensor, step: Step) -> Outcome:
-        """Write the gradient of the loss on a batch, shape (rows, d), into every parameter's ``grad``."""
+        """Write the gradient of the loss on a batch, shape (rows, d), into every parameter's ``grad``, no more."""
+
+    def learn_threshold(self, smallest: float | None) -> None:
+        """Take note of the smallest activation that a batch kept, where a threshold is learnt from it."""
 
     @abstractmethod
     def encode(self, x: Tensor) -> tuple[Active, Tensor]:

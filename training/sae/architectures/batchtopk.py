@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -34,16 +36,19 @@ class BatchTopK(TopK):
         return active, self.exactly(active, centred, values, self.b_enc)
 
     def gradients(self, x: Tensor, step: Step) -> Outcome:
-        """Write the gradients of the loss and move the running threshold."""
+        """Write the gradients of the loss."""
         outcome = super().gradients(x, step)
         positive = outcome.values[outcome.values > 0]
-        if len(positive):
+        return replace(outcome, smallest=float(positive.amin()) if len(positive) else None)
+
+    def learn_threshold(self, smallest: float | None) -> None:
+        """Move the running threshold."""
+        if smallest is not None:
             seen = int(self.threshold_batches)
             # Early on a long mean would still hold the random start.
             decay = min(DECAY, seen / (seen + 10.0))
-            self.running_threshold.lerp_(positive.amin(), 1.0 - decay)
+            self.running_threshold.lerp_(self.running_threshold.new_tensor(smallest), 1.0 - decay)
             self.threshold_batches.add_(1)
-        return outcome
 
     def encode(self, x: Tensor) -> tuple[Active, Tensor]:
         """Return the activations over the running threshold."""

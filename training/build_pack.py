@@ -18,7 +18,9 @@ from training.corpus import Reader, Sample, data_sources
 from training.gate import fit_gate
 from training.labelling.build import label_features, summary
 from training.labelling.cases import Case
-from training.labelling.describe import Rules, Wording
+from training.labelling.choose import Rules
+from training.labelling.describe import Wording
+from training.labelling.judge import ScoreRules
 from training.not_chest import not_chest_readers
 from training.pack import PackParts, code_revision, now, write_pack
 from training.sae.metrics import measure, random_features
@@ -150,7 +152,7 @@ def build_pack(
         held_out_cases=validation_cases,
         wording=Wording(resource_path("labelling") / "en.toml"),
         rules=Rules(minimum_images=options.minimum_images),
-        minimum_scored=5 if len(validation_cases) >= 300 else 3,
+        scoring=ScoreRules(minimum_scored=5 if len(validation_cases) >= 300 else 3),
         seed=options.seed,
     )
     progress("readouts", 0.5)

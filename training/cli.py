@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     from training.data.phantom.cli import add_parser as add_phantom
     from training.evaluation.report_cli import add_parser as add_report
     from training.export_cli import add_parser as add_export
+    from training.labelling.cli import add_parser as add_label
     from training.sae.cli import add_parser as add_fit
 
     parser = argparse.ArgumentParser(
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add_harvest(commands)
     add_fit(commands)
     add_report(commands)
+    add_label(commands)
     add_export(commands)
     add_bench(commands)
     _add_demo_pack(commands)

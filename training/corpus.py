@@ -128,14 +128,19 @@ def real_case(image: RealImage) -> Case:
     if image.source != "nih":
         text = image.text if image.source == "cov" else ""
         return Case(key, image.source, split, image.group, (), frozenset(), None, sided=False, text=text)
-    observations = {name for label in image.labels for name in NIH_OBSERVATIONS.get(label, ())}
+    return nih_case(key, split, image.group, image.labels)
+
+
+def nih_case(key: str, split: Split, group: str, labels: Sequence[str]) -> Case:
+    """Return an image of NIH ChestX-ray14 as a case, its labels for a text."""
+    observations = {name for label in labels for name in NIH_OBSERVATIONS.get(label, ())}
     observations |= {OPACITY for name in observations if PARENTS.get(name) == OPACITY}
-    normal = image.labels == (NORMAL,)
+    normal = tuple(labels) == (NORMAL,)
     # Labels mined from reports name the main finding; an opacity of another cause may be unnamed.
     known = NIH_KNOWN if normal else NIH_KNOWN - {OPACITY}
     claims = tuple(Claim(name) for name in sorted(observations))
-    text = "NIH labels: " + ", ".join(label.replace("_", " ") for label in image.labels)
-    return Case(key, image.source, split, image.group, claims, known, normal, sided=False, text=text)
+    text = "NIH labels: " + ", ".join(label.replace("_", " ") for label in labels)
+    return Case(key, "nih", split, group, claims, known, normal, sided=False, text=text)
 
 
 def real_samples(folder: Path) -> list[Sample]:

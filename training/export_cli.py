@@ -12,7 +12,7 @@ from engine.errors import UsageError
 
 EXAMPLE = (
     "examples: saerad-train export --run run/batchtopk-f12288-k32-lr0.000231-s0 --pack-from demo --out my-pack\n"
-    "          saerad-train export --run run/NAME --encoder encoder-export --spec pack.json --out my-pack --describe"
+    "          saerad-train export --run run/NAME --encoder encoder-export --spec pack.json --labels labels --out new"
 )
 
 
@@ -35,7 +35,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--name", help="name of the pack (default: that of OUT)")
     parser.add_argument("--version", default="0.1.0", help="version of the pack (default 0.1.0)")
     parser.add_argument("--title", help="title of the pack (default: what was trained)")
-    parser.add_argument(
+    words = parser.add_mutually_exclusive_group()
+    words.add_argument("--labels", type=Path, help="take descriptions and readouts of 'saerad-train label'")
+    words.add_argument(
         "--describe", action="store_true", help="make descriptions and readouts from the labels of the store's index"
     )
     parser.add_argument(
@@ -92,6 +94,7 @@ def run_export(args: argparse.Namespace) -> int:
             command=args.command_line,
             code_revision=code_revision(Path(__file__).resolve().parents[1]),
             describe=args.describe,
+            labels=args.labels,
             trust_encoder=args.trust_encoder,
         ),
         progress=tell,

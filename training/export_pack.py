@@ -10,18 +10,18 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from engine.errors import SaeRadError, UsageError
+from engine.errors import UsageError
 from engine.pack.manifest import Manifest, Provenance, SaeSpec
 from engine.pack.verify import MANIFEST_NAME
 from training.export_encoder import TakenEncoder, gate_for
-from training.export_labels import silent_labels, store_labels
+from training.export_labels import finished_labels, silent_labels, store_labels
 from training.export_words import INTENDED_USE, data_source, licence_of, limits_of
 from training.labelling.build import summary
 from training.pack import PackParts, now, write_pack
 from training.sae.folded import FloatArray, FoldedSae
 from training.sae.metrics import measure
 from training.sae.source import TokenSource
-from training.sae.trained import TrainedSae
+from training.sae.trained import TrainedSae, folded_of
 
 SAMPLE = 256
 ARCHITECTURES = {"gated-sae-rad": "gated", "matryoshka-batchtopk": "matryoshka"}
@@ -37,6 +37,8 @@ class ExportOptions:
     ----------
     describe : bool
         Whether descriptions and readouts are made from the labels of the store.
+    labels : Path, optional
+        Folder of `saerad-train label` to take descriptions and readouts from.
     trust_encoder : bool
         Take the encoder although nothing shows that the activations are its own.
     """
@@ -47,6 +49,7 @@ class ExportOptions:
     command: str
     code_revision: str
     describe: bool = False
+    labels: Path | None = None
     trust_encoder: bool = False
 
 
@@ -62,47 +65,49 @@ def export_pack(
     ------
     UsageError
         ``EXPORT_ENCODER`` when the activations are not the class tokens of this encoder's last layer, ``EXPORT_LABELS``
-        when there are no labels to describe with, ``EXPORT_OUT`` when the folder holds something else than a pack.
+        or ``LABEL_DATA`` when there are no labels to describe with, ``LABEL_OTHER``, ``LABEL_MISSING`` and
+        ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` when the folder holds something
+        else than a pack.
     SaeRadError
-        ``SAE_NOT_FOLDABLE``.
+        ``SAE_NOT_FOLDABLE``, ``LABEL_DAMAGED``.
     PackError
         See :func:`training.pack.write_pack`.
     """
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file():
         raise UsageError("EXPORT_OUT", f"{out} is not empty and not a pack", "name another folder with --out")
     check_encoder(source.identity, sae.native.b_dec.size, taken, trust=options.trust_encoder)
-    if sae.folded is None:
-        raise SaeRadError(
-            "SAE_NOT_FOLDABLE", f"{sae.name} has no form that a pack can take", "train another architecture for a pack"
-        )
+    folded = folded_of(sae)
     progress("features", 0.1)
     held_out, sample = source.held_out, source.held_out[:SAMPLE]
-    labels, calibration = (store_labels if options.describe else silent_labels)(sae.folded, source)
+    if options.labels is not None:
+        words = finished_labels(folded, source, options.labels)
+    else:
+        words = (store_labels if options.describe else silent_labels)(folded, source)
     progress("proof and writing", 0.8)
     exact = sae.config.arch != "topk"
-    metrics = measure(sae.folded, held_out)
+    metrics = measure(folded, held_out)
     manifest = write_pack(
         PackParts(
             name=options.name,
             version=options.version,
             title=options.title,
             intended_use=INTENDED_USE,
-            limits=limits_of(sae, described=options.describe, trusted=options.trust_encoder),
+            limits=limits_of(sae, knowledge=words.knowledge, trusted=options.trust_encoder),
             encoder=taken.spec,
             encoder_folder=taken.folder,
-            sae=sae.folded,
+            sae=folded,
             sae_spec=SaeSpec(
                 architecture=cast(Any, ARCHITECTURES.get(sae.config.arch, sae.config.arch)),
                 variant=sae.config.variant,
-                d_model=sae.folded.d_model,
-                n_features=sae.folded.n_features,
+                d_model=folded.d_model,
+                n_features=folded.n_features,
                 mean_l0=round(metrics.mean_l0, 4),
                 explained_variance=round(metrics.explained_variance, 6),
             ),
-            records=labels.records,
-            evidence=labels.evidence,
-            calibration=calibration,
-            gate=gate_for(taken, sae.folded, held_out),
+            records=words.labels.records,
+            evidence=words.labels.evidence,
+            calibration=words.calibration,
+            gate=gate_for(taken, folded, held_out),
             provenance=Provenance(
                 created=now(),
                 code_revision=options.code_revision,
@@ -114,10 +119,10 @@ def export_pack(
             metrics={
                 **{f"autoencoder {key.replace('_', ' ')}": round(value, 6) for key, value in asdict(metrics).items()},
                 "agreement with the autoencoder as trained": round(float(sae.result["folded"]["jaccard"]), 6),
-                **summary(labels.records),
+                **summary(words.labels.records),
             },
             sample_tokens=sample,
-            sample_activations=sae.native.encode(sample) if exact else in_torch(sae.folded, sample),
+            sample_activations=sae.native.encode(sample) if exact else in_torch(folded, sample),
             licence=licence_of(taken, f"{options.name} {options.version}"),
             small=False,
         ),

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from engine.pack.manifest import DataSource
 from training.export_encoder import TakenEncoder
+from training.labelling.images import Knowledge
 from training.sae.source import TokenSource
 from training.sae.store_tokens import StoreTokens
 from training.sae.trained import TrainedSae
 
 INTENDED_USE = "Research on sparse autoencoders: features of one autoencoder, for looking at. Not for clinical use."
+
+DESCRIBED_BY: dict[Knowledge | None, str] = {
+    None: "No feature has a description, and no finding is ever stated or denied.",
+    "store": "Descriptions and thresholds come from the labels of a table, where what is not named is absent.",
+    "manifest": "Descriptions and thresholds come from the labels of a data set, right and complete as these are.",
+    "phantoms": "Descriptions and thresholds come from drawn phantoms, whose findings look simpler than real ones.",
+}
 
 
 def data_source(source: TokenSource) -> DataSource:
@@ -19,13 +27,10 @@ def data_source(source: TokenSource) -> DataSource:
     return DataSource(name=f"{what} (the autoencoder)", licence="not stated; ask whoever made it", images=images)
 
 
-def limits_of(sae: TrainedSae, *, described: bool, trusted: bool) -> tuple[str, ...]:
+def limits_of(sae: TrainedSae, *, knowledge: Knowledge | None, trusted: bool) -> tuple[str, ...]:
     """Return what the pack cannot do."""
     limits = ["Not for clinical use: no figure of this card was measured on clinical data with an expert's reference."]
-    if described:
-        limits.append("Descriptions and thresholds come from the labels of a table, where what is not named is absent.")
-    else:
-        limits.append("No feature has a description, and no finding is ever stated or denied.")
+    limits.append(DESCRIBED_BY[knowledge])
     if sae.config.arch == "topk":
         agree = sae.result["folded"]["jaccard"]
         limits.append(

@@ -1,6 +1,24 @@
-"""Lists on the command line: values with commas between them."""
+"""Values on the command line: numbers within bounds, and lists with commas between them."""
 
 from __future__ import annotations
+
+import argparse
+
+
+def count(text: str) -> int:
+    """Return a whole number of 0 or more."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def positive(text: str) -> int:
+    """Return a whole number of 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def integers(text: str) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import StoreError, UsageError
 from training.cluster.opening import add_cluster_option
+from training.options import count, positive
 
 if TYPE_CHECKING:
     from training.activations.harvest import HarvestResult
@@ -53,17 +54,17 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="(default float16)")
     parser.add_argument(
         "--workers",
-        type=_count,
+        type=count,
         help="processes that read images (default: cores less one, with --cluster one for each worker; 0: none)",
     )
     parser.add_argument(
-        "--threads", type=_positive, help="threads of the encoder (default: the cores, with --cluster one a worker)"
+        "--threads", type=positive, help="threads of the encoder (default: the cores, with --cluster one a worker)"
     )
     parser.add_argument("--device", default="auto", help="where the encoder runs: auto, cpu, cuda, … (default auto)")
-    parser.add_argument("--batch", type=_positive, default=16, help="images the encoder sees at once (default 16)")
-    parser.add_argument("--shard-rows", type=_positive, help="images a shard (default: 1024, or what makes 128 MiB)")
+    parser.add_argument("--batch", type=positive, default=16, help="images the encoder sees at once (default 16)")
+    parser.add_argument("--shard-rows", type=positive, help="images a shard (default: 1024, or what makes 128 MiB)")
     add_cluster_option(parser)
-    parser.add_argument("--limit", type=_positive, help="harvest only the first images")
+    parser.add_argument("--limit", type=positive, help="harvest only the first images")
     parser.add_argument("--retry-failed", action="store_true", help="try images again that failed in a former run")
     parser.add_argument("--verify", action="store_true", help="hash every byte of the finished store --out, no more")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
@@ -206,17 +207,3 @@ def _tell(args: argparse.Namespace, rows: list[HarvestRow], result: HarvestResul
     if not summary["rows"]:
         raise StoreError("STORE_EMPTY", "no image could be harvested", f"see {args.out}/failures.parquet")
     return 0
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number

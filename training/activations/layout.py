@@ -84,16 +84,6 @@ class Recipe(_Strict):
         """Shards of the finished store."""
         return -(-self.images // self.shard_rows)
 
-    def differences(self, other: Recipe) -> list[str]:
-        """Name the fields in which another recipe differs, short values with them."""
-        found = []
-        for name in type(self).model_fields:
-            here, there = getattr(self, name), getattr(other, name)
-            if here != there:
-                short = len(f"{here}{there}") < 80
-                found.append(f"{name.replace('_', ' ')} ({here}, now {there})" if short else name.replace("_", " "))
-        return found
-
 
 class ShardEntry(_Strict):
     """One finished shard: its number, its file, how many images it holds and how many failed in it."""

@@ -40,7 +40,7 @@ class FolderLock:
             os.close(descriptor)
             if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN):
                 raise StoreError(
-                    "STORE_BUSY", f"another harvest is writing {folder}", "wait for it, or choose another --out"
+                    "STORE_BUSY", f"another process is writing {folder}", "wait for it, or choose another --out"
                 ) from error
             return
         self._descriptor = descriptor

@@ -1,4 +1,4 @@
-"""The line that says how far a harvest is: images a second and the time that is left."""
+"""The line that says how far a harvest or a labelling is: how many a second and the time that is left."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ class ProgressBar:
     ----------
     total : int
         Images to harvest, those of former runs with them.
+    what, unit, part : str
+        What is done, what is counted, and what is done at a time.
     """
 
-    def __init__(self, total: int) -> None:
-        self._bar = tqdm(total=total, unit="image", desc="harvest", file=sys.stderr, disable=not sys.stderr.isatty())
+    def __init__(self, total: int, what: str = "harvest", unit: str = "image", part: str = "shard") -> None:
+        self._bar = tqdm(total=total, unit=unit, desc=what, file=sys.stderr, disable=not sys.stderr.isatty())
+        self._part = part
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -33,10 +36,10 @@ class ProgressBar:
         self._bar.initial = self._bar.n = done
         self._bar.refresh()
 
-    def step(self) -> None:
-        """One image more."""
-        self._bar.update()
+    def step(self, count: int = 1) -> None:
+        """One more, or several."""
+        self._bar.update(count)
 
     def tell_stopping(self) -> None:
         """Say that the run will end soon."""
-        self._bar.write("finishing the shard in work; a second signal stops at once", file=sys.stderr)
+        self._bar.write(f"finishing the {self._part} in work; a second signal stops at once", file=sys.stderr)

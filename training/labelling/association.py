@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import hypergeom
 
 Array = npt.NDArray[np.float64]
 Z_ONE_SIDED_95 = 1.645
@@ -40,6 +41,20 @@ class Tables:
         fires = np.maximum(self.both + self.fires_only, 1.0)
         silent = np.maximum(self.holds_only + self.neither, 1.0)
         return 0.5 * (self.both / fires + self.neither / silent)
+
+    def negated(self) -> Tables:
+        """Return the tables of the attributes' negations."""
+        return Tables(self.fires_only, self.both, self.neither, self.holds_only)
+
+    def p_values(self) -> Array:
+        """Return the chance of as many firing images with the attribute, or more: Fisher's exact test, one-sided."""
+        fires, holds = self.both + self.fires_only, self.both + self.holds_only
+        return np.asarray(hypergeom.sf(self.both - 1, fires + self.holds_only + self.neither, holds, fires))
+
+    def only(self, feature: int, attribute: int) -> Tables:
+        """Return the table of one feature and one attribute, each count of shape (1, 1)."""
+        place = (slice(feature, feature + 1), slice(attribute, attribute + 1))
+        return Tables(self.both[place], self.fires_only[place], self.holds_only[place], self.neither[place])
 
 
 def wilson_lower(successes: Array, trials: Array, z: float = Z_ONE_SIDED_95) -> Array:

@@ -53,24 +53,37 @@ def evidence_rows(
 
     Only cases with a text that may ship are named.
     """
-    candidates = [i for i in np.argsort(-activations) if activations[i] > 0 and cases[i].text]
-    chosen: list[int] = []
-    groups: set[str] = set()
-    for index in candidates:
-        if len(chosen) == top:
-            break
-        if cases[index].group not in groups:
-            groups.add(cases[index].group)
-            chosen.append(int(index))
-    rest = [int(i) for i in candidates if int(i) not in chosen]
-    if rest:
-        steps = np.unique(np.linspace(0, len(rest) - 1, min(spread, len(rest))).round().astype(int))
-        chosen.extend(rest[step] for step in steps)
-    chosen.sort(key=lambda i: -float(activations[i]))
+    may_ship = [i for i in strongest_first(activations) if cases[i].text]
+    chosen = across_quantiles(may_ship, cases, top, spread)
     return [
         Evidence(feature, rank, cases[i].key, round(float(activations[i]), 5), excerpt(cases[i].text))
         for rank, i in enumerate(chosen)
     ]
+
+
+def strongest_first(activations: npt.NDArray[np.float32]) -> list[int]:
+    """Return the images on which a feature fires."""
+    return [int(i) for i in np.argsort(-activations) if activations[i] > 0]
+
+
+def across_quantiles(candidates: Sequence[int], cases: Sequence[Case], top: int, spread: int) -> list[int]:
+    """Return the first candidates of distinct groups, and others at even steps through the rest, in their order."""
+    chosen = distinct_groups(candidates, cases, top)
+    rest = [i for i in candidates if i not in chosen]
+    if rest:
+        steps = np.unique(np.linspace(0, len(rest) - 1, min(spread, len(rest))).round().astype(int))
+        chosen.extend(rest[step] for step in steps)
+    return sorted(chosen, key=candidates.index)
+
+
+def distinct_groups(candidates: Sequence[int], cases: Sequence[Case], wanted: int) -> list[int]:
+    """Return the first candidates that are of different groups."""
+    first: dict[str, int] = {}
+    for index in candidates:
+        if len(first) == wanted:
+            break
+        first.setdefault(cases[index].group, index)
+    return list(first.values())
 
 
 def excerpt(text: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from training.labelling.cases import Attribute, Case
 
+Truths = Mapping[Attribute, npt.NDArray[np.float32]]
+"""For each attribute, whether it holds for each image: 1, 0, or NaN where the image cannot tell."""
 
-def truth_of(attributes: Sequence[Attribute | None], cases: Sequence[Case]) -> dict[Attribute, npt.NDArray[np.float32]]:
-    """Return, for each different attribute, whether it holds for each case: 1, 0, or NaN where the case cannot tell."""
+
+def truth_of(attributes: Iterable[Attribute | None], cases: Sequence[Case]) -> Truths:
+    """Return, for each different attribute, whether it holds for each case."""
     return {
         attribute: np.array(
             [np.nan if (value := attribute.holds(case)) is None else float(value) for case in cases], dtype=np.float32
@@ -22,7 +25,7 @@ def truth_of(attributes: Sequence[Attribute | None], cases: Sequence[Case]) -> d
 
 
 def precision_bounds(
-    attributes: Sequence[Attribute | None], fires: npt.NDArray[np.bool_], cases: Sequence[Case]
+    attributes: Sequence[Attribute | None], fires: npt.NDArray[np.bool_], truths: Truths
 ) -> npt.NDArray[np.float64]:
     """Return the lower bound (Wilson, 90 %) of the share of held-out firing images of which each description is true.
 
@@ -33,8 +36,10 @@ def precision_bounds(
     ----------
     fires : ndarray of bool, shape (images, features)
         On held-out images.
+    truths : Truths
+        Of the attributes, on the same images.
     """
-    truths, z = truth_of(attributes, cases), 1.2816
+    z = 1.2816
     bounds = np.zeros(len(attributes))
     for feature, attribute in enumerate(attributes):
         if attribute is None:
@@ -53,12 +58,12 @@ def detection_scores(
     attributes: Sequence[Attribute | None],
     fires: npt.NDArray[np.bool_],
     near: npt.NDArray[np.bool_],
-    cases: Sequence[Case],
+    truths: Truths,
     *,
     minimum_firing: int,
-    seed: int,
+    rngs: Iterable[np.random.Generator],
 ) -> npt.NDArray[np.float64]:
-    """Return each description's balanced accuracy on held-out images; 0.5 is chance.
+    """Return each description's balanced accuracy on held-out images: 0.5 is chance, NaN too few images to tell.
 
     The negatives are half near misses, half random silent images, so that a description which merely names the
     neighbourhood of a feature earns no full marks.
@@ -67,13 +72,15 @@ def detection_scores(
     ----------
     fires, near : ndarray of bool, shape (images, features)
         On held-out images.
+    truths : Truths
+        Of the attributes, on the same images.
     minimum_firing : int
-        Features with fewer held-out firing images (of known truth) get 0.5.
+        Held-out firing images (of known truth) that a score needs.
+    rngs : iterable of Generator
+        What draws each feature's random silent images; one for all gives scores that depend on the features before.
     """
-    rng = np.random.default_rng(seed)
-    scores = np.full(len(attributes), 0.5)
-    truths = truth_of(attributes, cases)
-    for feature, attribute in enumerate(attributes):
+    scores = np.full(len(attributes), np.nan)
+    for feature, (attribute, rng) in enumerate(zip(attributes, rngs, strict=False)):
         if attribute is None:
             continue
         truth = truths[attribute]

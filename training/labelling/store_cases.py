@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.pack.manifest import OBSERVATIONS
 from training.activations.store import ActivationStore, Rows
 from training.evaluation.store_labels import with_parents
@@ -17,23 +19,31 @@ def store_cases(store: ActivationStore, rows: Rows, split: Split) -> list[Case]:
     unknown everywhere. Sides, places and texts are not in an index.
     """
     index = store.index(["sample_id", "patient_id", "labels_present"]).to_pydict()
-    present = [with_parents(labels or ()) & set(OBSERVATIONS) for labels in index["labels_present"]]
-    known = frozenset(set().union(*present)) - {NORMAL} if present else frozenset()
-    cases = []
-    for row in rows.tolist():
-        found = present[row] - {NORMAL}
-        normal = False if found - {DEVICES} else True if NORMAL in present[row] else None
-        cases.append(
-            Case(
-                key=f"{SOURCE}/{index['sample_id'][row]}",
-                source=SOURCE,
-                split=split,
-                group=index["patient_id"][row] or index["sample_id"][row],
-                claims=tuple(Claim(name) for name in sorted(found)),
-                known=known,
-                normal=normal,
-                sided=False,
-                text="",
-            )
+    present = [observations(labels or ()) for labels in index["labels_present"]]
+    known = frozenset(set().union(*present)) if present else frozenset()
+    return [
+        listed_case(
+            f"{SOURCE}/{index['sample_id'][row]}",
+            SOURCE,
+            split,
+            index["patient_id"][row] or index["sample_id"][row],
+            present=present[row],
+            known=known,
         )
-    return cases
+        for row in rows.tolist()
+    ]
+
+
+def observations(labels: Iterable[str]) -> set[str]:
+    """Return the CheXpert observations among labels, and those that they imply."""
+    return with_parents(tuple(labels)) & set(OBSERVATIONS)
+
+
+def listed_case(
+    key: str, source: str, split: Split, group: str, *, present: set[str], known: frozenset[str] | set[str]
+) -> Case:
+    """Return a case of which a list of observations is all that is known; "No Finding" may be one of them."""
+    found = present - {NORMAL}
+    normal = False if found - {DEVICES} else True if NORMAL in present else None
+    claims = tuple(Claim(name) for name in sorted(found))
+    return Case(key, source, split, group, claims, frozenset(known) - {NORMAL}, normal, sided=False, text="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,19 @@ class FoldedSae:
     def d_model(self) -> int:
         """Width of the class token."""
         return int(self.w_enc.shape[1])
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of names and numbers: one name for exactly this autoencoder."""
+        digest = hashlib.sha256()
+        for name, value in sorted(vars(self).items()):
+            digest.update(f"{name} {value.shape} ".encode() + np.ascontiguousarray(value, dtype="<f4").tobytes())
+        return digest.hexdigest()
+
+    def pick(self, features: npt.NDArray[np.int64]) -> FoldedSae:
+        """Return an autoencoder of some of the features, in the order given."""
+        rows = (self.w_enc[features], self.b_enc[features], self.threshold[features])
+        return FoldedSae(*rows, b_dec=self.b_dec, w_dec=self.w_dec[features])
 
     def preactivations(self, tokens: FloatArray) -> FloatArray:
         """Return z, shape (N, n_features)."""

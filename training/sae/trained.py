@@ -120,6 +120,21 @@ def load_trained(folder: Path, name: str) -> TrainedSae:
     return TrainedSae(name, config, model, InSpace(model, space), folded, result)
 
 
+def folded_of(sae: TrainedSae) -> FoldedSae:
+    """Return the form that packs take, which is also what labels describe.
+
+    Raises
+    ------
+    SaeRadError
+        ``SAE_NOT_FOLDABLE``.
+    """
+    if sae.folded is None:
+        raise SaeRadError(
+            "SAE_NOT_FOLDABLE", f"{sae.name} has no form that a pack can take", "train another architecture for a pack"
+        )
+    return sae.folded
+
+
 def _result(place: Path) -> dict[str, Any]:
     try:
         result: dict[str, Any] = json.loads((place / "result.json").read_text(encoding="utf-8"))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import sparse
 
 from engine.pack.manifest import Laterality, Severity
 from engine.resources import resource_path
 from training.labelling.association import conditional_log_odds, count, wilson_lower
 from training.labelling.cases import Attribute, Case, Claim, concept_attributes, refinements, truth_matrix
-from training.labelling.describe import Rules, Wording, choose_attributes
+from training.labelling.choose import Chooser, Rules
+from training.labelling.describe import Wording
 from training.labelling.evidence import evidence_rows, near_misses, quantiles
 from training.labelling.merge import duplicate_groups
-from training.labelling.score import detection_scores
+from training.labelling.score import detection_scores, truth_of
 
 KNOWN = frozenset({"Pleural Effusion", "Atelectasis", "Cardiomegaly", "Support Devices"})
 
@@ -60,7 +64,15 @@ def firing(
 def choose(cases: list[Case], fires: npt.NDArray[np.bool_]) -> Attribute | None:
     near = np.zeros_like(fires)
     near[np.random.default_rng(9).choice(np.flatnonzero(~fires[:, 0]), 60, replace=False), 0] = True
-    return choose_attributes(fires, near, cases, Rules())[0]
+    found = Chooser(cases, Rules()).choose(fires, near)[0]
+    return found.attribute if found is not None else None
+
+
+def score(
+    attributes: list[Attribute], fires: npt.NDArray[np.bool_], near: npt.NDArray[np.bool_], cases: list[Case]
+) -> npt.NDArray[np.float64]:
+    rngs = repeat(np.random.default_rng(0))
+    return detection_scores(attributes, fires, near, truth_of(attributes, cases), minimum_firing=5, rngs=rngs)
 
 
 def test_an_attribute_is_true_false_or_unknown() -> None:
@@ -129,8 +141,8 @@ def test_absence_and_normality_keep_their_polarity() -> None:
 def test_chance_supports_nothing() -> None:
     cases = crowd()
     fires = np.random.default_rng(3).random((len(cases), 40)) < 0.1
-    chosen = choose_attributes(fires, np.random.default_rng(4).random(fires.shape) < 0.1, cases, Rules())
-    assert sum(attribute is not None for attribute in chosen) <= 2
+    chosen = Chooser(cases, Rules()).choose(fires, np.random.default_rng(4).random(fires.shape) < 0.1)
+    assert sum(choice is not None for choice in chosen) <= 2
 
 
 @pytest.mark.parametrize(
@@ -185,9 +197,8 @@ def test_a_good_description_scores_and_a_wrong_one_does_not() -> None:
     fires = np.repeat(firing(cases, truth), 2, axis=1)
     near = np.zeros_like(fires)
     near[np.flatnonzero(~fires[:, 0])[:50]] = True
-    scores = detection_scores(
-        [truth, Attribute("Support Devices", location="pacemaker")], fires, near, cases, minimum_firing=5, seed=0
-    )
+    attributes = [truth, Attribute("Support Devices", location="pacemaker")]
+    scores = score(attributes, fires, near, cases)
     assert scores[0] > 0.9
     assert 0.4 < scores[1] < 0.6
 
@@ -197,7 +208,7 @@ def test_a_description_that_only_names_the_neighbourhood_earns_no_full_marks() -
     fires = firing(cases, Attribute("Pleural Effusion", laterality="left"), miss=0.0, false=0.0)
     near = np.array([[Attribute("Pleural Effusion", laterality="right").holds(c) is True] for c in cases])
     general, exact = (
-        detection_scores([attribute], fires, near, cases, minimum_firing=5, seed=0)[0]
+        score([attribute], fires, near, cases)[0]
         for attribute in (Attribute("Pleural Effusion"), Attribute("Pleural Effusion", laterality="left"))
     )
     assert exact == 1.0
@@ -210,7 +221,7 @@ def test_duplicates_are_grouped_under_their_smallest_id() -> None:
     directions[1] /= np.linalg.norm(directions[1])
     fires = np.zeros((10, 4), dtype=bool)
     fires[:5, 2] = fires[:4, 3] = True
-    groups = duplicate_groups([7, 9, 12, 20], directions, ["a", "b", "c", "c"], fires)
+    groups = duplicate_groups([7, 9, 12, 20], directions, ["a", "b", "c", "c"], sparse.csc_array(fires))
     assert groups == [7, 7, 12, 12]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def _label(
     close = np.argsort(-np.where(activations > 0, -np.inf, margin), kind="stable")[: len(margin) - firing].tolist()
     record = task.judge.record(ident, verdict, activations, group=ident)
     return FeatureLabel(
-        **asdict(record),
+        **vars(record),
         statistics=_statistics(verdict, firing, held_out_firing),
         firing=tuple(
             Witness(

@@ -10,8 +10,8 @@ from scipy import sparse
 
 COSINE = 0.9
 JACCARD = 0.5
-BLOCK = 512
-"""Features that are compared with all others at a time."""
+COMPARISONS = 2**22
+"""Pairs of features that are compared at a time, about 50 bytes each."""
 
 
 def duplicate_groups(
@@ -51,17 +51,28 @@ def duplicate_groups(
 def _pairs(
     directions: npt.NDArray[np.float32], descriptions: Sequence[str], fires: sparse.csc_array
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of duplicates; the comparisons of one block of features with all later ones are held at a time."""
-    marks = fires.astype(np.float32)
-    size = np.asarray(marks.sum(0), dtype=np.float32)
+    """Yield pairs of duplicates; `COMPARISONS` are held at a time."""
+    for first, last in _blocks(len(descriptions)):
+        rows, columns = np.nonzero(directions[first:last] @ directions[first:].T > COSINE)
+        yield from _later(rows + first, columns + first)
     names = np.unique(np.array(descriptions, dtype=str), return_inverse=True)[1]
-    for first in range(0, len(descriptions), BLOCK):
-        block = slice(first, first + BLOCK)
-        alike = np.nonzero(directions[block] @ directions[first:].T > COSINE)
-        shared = sparse.coo_array(marks[:, block].T @ marks[:, first:])
-        here, there = shared.coords
-        jaccard = shared.data / (size[here + first] + size[there + first] - shared.data)
-        same = (jaccard > JACCARD) & (names[here + first] == names[there + first])
-        for rows, columns in (alike, (here[same], there[same])):
-            later = columns > rows
-            yield from zip((rows[later] + first).tolist(), (columns[later] + first).tolist(), strict=True)
+    order = np.argsort(names, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(names[order])) + 1):
+        marks = fires[:, members].astype(np.float32)
+        size = np.asarray(marks.sum(0), dtype=np.float32)
+        for first, last in _blocks(len(members)):
+            shared = sparse.coo_array(marks[:, first:last].T @ marks[:, first:])
+            rows, columns = shared.coords[0] + first, shared.coords[1] + first
+            same = shared.data / (size[rows] + size[columns] - shared.data) > JACCARD
+            yield from _later(members[rows[same]], members[columns[same]])
+
+
+def _blocks(count: int) -> Iterator[tuple[int, int]]:
+    step = max(1, COMPARISONS // max(count, 1))
+    return ((first, min(first + step, count)) for first in range(0, count, step))
+
+
+def _later(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of different ones once."""
+    later = second > first
+    return zip(first[later].tolist(), second[later].tolist(), strict=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
+from training.cluster.opening import add_cluster_option
 from training.options import positive
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--report", action="store_true", help="write a page on the labels; alone with --out if finished"
     )
+    add_cluster_option(parser)
     parser.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
     parser.set_defaults(run=run)
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _label(args: argparse.Namespace) -> LabelResult:
     from training.activations.progress import ProgressBar
-    from training.cluster.crew import LocalCrew
+    from training.cluster.opening import open_crew
     from training.interrupt import StopRequest
     from training.labelling.choose import Rules
     from training.labelling.images import CaseSource, label_images
@@ -100,10 +102,12 @@ def _label(args: argparse.Namespace) -> LabelResult:
     source = open_as_saved(read_identity(folder.parent), store=args.store, verify=not args.no_verify)
     images = label_images(source, CaseSource(args.manifest, args.phantoms), args.images)
     options = LabelOptions(rules=Rules(minimum_images=args.minimum_images), seed=args.seed, chunk=args.chunk)
-    with ProgressBar(sae.n_features, "label", "feature", "chunk") as bar, StopRequest(bar.tell_stopping) as stop:
-        result = label_dictionary(
-            trained.name, sae, images, args.out, options, crew=LocalCrew(), progress=bar, stop=stop
-        )
+    with (
+        open_crew(args.cluster) as crew,
+        ProgressBar(sae.n_features, "label", "feature", "chunk") as bar,
+        StopRequest(bar.tell_stopping) as stop,
+    ):
+        result = label_dictionary(trained.name, sae, images, args.out, options, crew=crew, progress=bar, stop=stop)
     for name in result.redone:
         print(f"warning: made again: {name}", file=sys.stderr)
     return result

@@ -1,4 +1,4 @@
-"""`saerad-train label` in a process of its own, ended by signals; and by two workers, one of which is killed."""
+"""`saerad-train label` in a process of its own, ended by signals."""
 
 from __future__ import annotations
 

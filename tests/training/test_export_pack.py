@@ -17,10 +17,12 @@ from engine.pack.manifest import OBSERVATIONS, GateSpec
 from tests.engine.pictures import picture
 from tests.engine.toy_pack import build_toy_pack
 from tests.training.sae.stores import store_of
+from training.activations.store import ActivationStore
 from training.activations.stream import FloatArray
 from training.cli import main
 from training.export_encoder import from_pack, gate_for
 from training.export_pack import check_encoder
+from training.labelling.finished import FinishedLabels
 from training.sae.folded import FoldedSae
 from training.sae.trained import load_trained
 
@@ -124,6 +126,34 @@ def test_labels_of_the_store_make_descriptions(made: Path, tmp_path: Path) -> No
     described = {record.observation for record in pack.features.all() if record.observation}
     assert described & {"Pleural Effusion", "Edema"}
     assert "made by statistics" in (out / "MODEL_CARD.md").read_text()
+
+
+def test_labels_that_were_made_before_are_those_that_are_made_in_place(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sae, labels = only(made / "run"), str(tmp_path / "labels")
+    assert main(["label", "--run", sae, "--out", labels]) == 0
+    start = ["export", "--run", sae, "--pack-from", str(made / "toy")]
+    assert main([*start, "--out", str(tmp_path / "a"), "--labels", labels]) == 0
+    assert main([*start, "--out", str(tmp_path / "b"), "--describe"]) == 0
+    before, there = load_pack(tmp_path / "a"), load_pack(tmp_path / "b")
+    assert before.features.all() == there.features.all()
+    assert before.manifest.calibration == there.manifest.calibration
+    assert before.manifest.limits == there.manifest.limits
+    assert any(record.observation and record.reportable for record in before.features.all())
+    capsys.readouterr()
+    other = ["export", "--run", only(made / "topk"), "--pack-from", str(made / "toy"), "--out", str(tmp_path / "c")]
+    assert main([*other, "--labels", labels]) == 2
+    assert "LABEL_OTHER" in capsys.readouterr().err
+    assert main([*start, "--out", str(tmp_path / "c"), "--labels", str(tmp_path)]) == 2
+    assert "LABEL_MISSING" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+    assert main([*start, "--out", str(tmp_path / "c"), "--labels", labels, "--describe"]) == 2
+    tokens, names = tokens_of(before.manifest.encoder.d_model)
+    store_of(tmp_path / "store", -tokens, ["val", "train"] * 300, labels=names, taken=load_pack(made / "toy"))
+    with pytest.raises(UsageError, match="another store"):
+        sha256 = ActivationStore(tmp_path / "store").sha256
+        FinishedLabels(Path(labels)).check(FoldedSae.load(Path(sae) / "sae.safetensors"), sha256)
 
 
 def test_an_encoder_that_is_not_its_own_is_refused(

@@ -143,10 +143,14 @@ def _table(title: str, labels: Sequence[FeatureLabel]) -> list[str]:
         s = label.statistics
         lines.append(
             f"| {label.id} | {label.description} | {label.label_score:.3f} | {s.firing} | {s.held_out_firing} | "
-            f"{s.odds_ratio:.3g} (≥ {s.bound:.3g}) | ≥ {s.share:.0%} | {s.q_value:.1g} | "
+            f"{_odds(s.odds_ratio)} (≥ {_odds(s.bound)}) | ≥ {s.share:.0%} | {s.q_value:.1g} | "
             f"{'yes' if label.reportable else 'no'} |"
         )
     return [*lines, ""]
+
+
+def _odds(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def _share(quality: LabelQuality, count: int) -> str:

@@ -135,7 +135,7 @@ def label_dictionary(
         before, start = writer.features_done, time.monotonic()
         progress.begin(before)
         if missing := writer.missing:
-            task = _task(images, options)
+            task = chunk_task(images, options)
             for chunk in crew.map(label_chunk, task, chunk_jobs(sae, missing, recipe.chunk)):
                 done = writer.features_done
                 writer.add(chunk)
@@ -150,7 +150,8 @@ def label_dictionary(
         return LabelResult(writer.finished, after, after - before, time.monotonic() - start, writer.redone)
 
 
-def _task(images: LabelImages, options: LabelOptions) -> ChunkTask:
+def chunk_task(images: LabelImages, options: LabelOptions) -> ChunkTask:
+    """Return what the jobs of a labelling need."""
     judge = Judge(
         images.train_cases,
         images.held_out_cases,

@@ -4,7 +4,8 @@
 
 One chunk is labelled twice for the processor time (the smaller counts), which is what other programs on the machine
 change least, and once more for the peak of memory, counted by tracemalloc. Then duplicates are sought among all
-features of the dictionary. Images have findings at random, each with a direction of its own; features look along one of these.
+features of the dictionary. Images have findings at random, each with
+a direction of its own; features look along one of these.
 """
 
 from __future__ import annotations

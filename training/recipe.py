@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+import hashlib
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
 
 SHORT = 80
 
 
-def differences(here: BaseModel, there: BaseModel) -> list[str]:
-    """Name the fields in which a recipe differs from another of its type, short values with them."""
-    found = []
-    for name in type(here).model_fields:
-        old, new = getattr(here, name), getattr(there, name)
-        if old != new:
-            short = len(f"{old}{new}") < SHORT
-            found.append(f"{name.replace('_', ' ')} ({old}, now {new})" if short else name.replace("_", " "))
-    return found
+class BaseRecipe(BaseModel):
+    """Everything the bytes of some results follow from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the whole recipe, which every part of the results repeats."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def differences(self, other: Self) -> list[str]:
+        """Name the fields in which another recipe differs, short values with them."""
+        found = []
+        for name in type(self).model_fields:
+            here, there = getattr(self, name), getattr(other, name)
+            if here != there:
+                short = len(f"{here}{there}") < SHORT
+                found.append(f"{name.replace('_', ' ')} ({here}, now {there})" if short else name.replace("_", " "))
+        return found

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import StoreError
 from engine.export.atomic import write_atomic
 from engine.pack.manifest import EncoderSpec
+from training.recipe import BaseRecipe
 
 SCHEMA_VERSION = 1
 STORE_NAME, INDEX_NAME, FAILURES_NAME = "store.json", "index.parquet", "failures.parquet"
@@ -24,7 +25,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Recipe(_Strict):
+class Recipe(BaseRecipe):
     """Everything the bytes of a store follow from; a store is only gone on with by the same recipe.
 
     Attributes
@@ -68,11 +69,6 @@ class Recipe(_Strict):
     def encoder_identity(self) -> str:
         """SHA-256 of encoder and preprocessing together: stores that share it hold comparable activations."""
         return encoder_identity(self.encoder_sha256, self.spec)
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the whole recipe, which every shard repeats."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def patches(self) -> int:

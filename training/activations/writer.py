@@ -27,7 +27,6 @@ from training.activations.layout import (
 from training.activations.lock import FolderLock
 from training.activations.rows import HarvestRow
 from training.activations.shard import Failure, ShardContent, check_shard, write_shard
-from training.recipe import differences
 
 FAILURES_SCHEMA = pa.schema([(name, pa.string()) for name in ("sample_id", "path", "code", "message")])
 INDEX_SCHEMA = pa.schema(
@@ -139,7 +138,7 @@ class StoreWriter:
             if store.recipe != self._recipe:
                 raise StoreError(
                     "STORE_OTHER",
-                    f"{self._folder} was made otherwise: {', '.join(differences(store.recipe, self._recipe))}",
+                    f"{self._folder} was made otherwise: {', '.join(store.recipe.differences(self._recipe))}",
                     "choose another --out, or give what it was made with to go on",
                 )
         elif left_over.issuperset(self._folder.iterdir()):

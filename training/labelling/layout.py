@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import SaeRadError, UsageError
 from engine.export.atomic import write_atomic
 from training.activations.shard import file_sha256
+from training.recipe import BaseRecipe
 
 SCHEMA_VERSION = 1
 RULES_VERSION = 1
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LabelRecipe(_Strict):
+class LabelRecipe(BaseRecipe):
     """Everything labels follow from.
 
     Attributes
@@ -65,11 +65,6 @@ class LabelRecipe(_Strict):
     wording_sha256: Sha256
     seed: int
     chunk: Annotated[int, Field(ge=1)]
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the whole recipe, which every chunk repeats."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def chunks(self) -> int:

@@ -27,7 +27,6 @@ from training.labelling.layout import (
     read_labels_file,
     write_model,
 )
-from training.recipe import differences
 
 
 class _ChunkFile(BaseModel):
@@ -138,7 +137,7 @@ class LabelWriter:
             if file.recipe != self._recipe:
                 raise UsageError(
                     "LABEL_OTHER",
-                    f"{self._folder} was made otherwise: {', '.join(differences(file.recipe, self._recipe))}",
+                    f"{self._folder} was made otherwise: {', '.join(file.recipe.differences(self._recipe))}",
                     "choose another --out, or give what it was made with to go on",
                 )
         elif left_over.issuperset(self._folder.iterdir()):

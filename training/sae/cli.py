@@ -54,6 +54,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     run.add_argument("--steps", type=int, default=10_000, help="steps of the optimiser (default 10000)")
     run.add_argument("--batch", type=int, default=4096, help="tokens a step (default 4096)")
     run.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the encoder's product")
+    run.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(default cpu)")
     run.add_argument("--whitening", type=float, default=0.0, help="0 centres and scales, 1 whitens (default 0)")
     run.add_argument("--data-seed", type=int, default=0, help="of order and held-out tokens (default 0)")
     run.add_argument("--held-out", type=int, default=0, help="tokens to measure on (default at most 8192)")
@@ -200,6 +201,7 @@ def _config(args: argparse.Namespace, d_model: int) -> Any:
         batch=args.batch,
         stream_seed=args.data_seed,
         dtype=args.dtype,
+        device=args.device,
         whitening=args.whitening,
         revive=not args.no_revive,
         log_every=args.log_every,

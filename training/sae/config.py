@@ -98,6 +98,8 @@ class FitConfig:
         Of the order of the tokens.
     dtype : {"float32", "bfloat16"}
         Of the dense product of the encoder; weights and all else are float32.
+    device : {"cpu", "cuda"}
+        Where to train. Only a processor ends with the same bits every time: on a GPU sums are taken in any order.
     whitening : float
         Exponent of :meth:`training.sae.space.Space.fit`; 0 centres and scales only.
     start_bias : {"median", "mean"}
@@ -126,6 +128,7 @@ class FitConfig:
     batch: int = 4096
     stream_seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["cpu", "cuda"] = "cpu"
     whitening: float = 0.0
     start_bias: Literal["median", "mean"] = "median"
     start_directions: Literal["data", "random"] = "data"
@@ -149,6 +152,8 @@ class FitConfig:
         least = min(
             self.steps, self.batch, self.log_every, self.evaluate_every, self.checkpoint_every, self.sample_rows
         )
+        if self.device != "cpu" and self.parts > 1:
+            raise UsageError("FIT_OPTION", "parts of a batch are for processors", "leave --device or --parts out")
         counted = self.threads >= 1 and 1 <= self.parts <= self.batch
         if least < 1 or not counted or min(self.dead_after, self.resample_every, self.stream_seed) < 0:
             raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")

@@ -21,10 +21,11 @@ class DeadCounter:
     n_features : int
     dead_after : int
         Tokens of silence after which a latent is dead.
+    device : torch.device
     """
 
-    def __init__(self, n_features: int, dead_after: int) -> None:
-        self.silent = torch.zeros(n_features, dtype=torch.int64)
+    def __init__(self, n_features: int, dead_after: int, device: torch.device) -> None:
+        self.silent = torch.zeros(n_features, dtype=torch.int64, device=device)
         self._dead_after = dead_after
 
     def update(self, fires: Tensor, rows: int) -> None:
@@ -60,9 +61,11 @@ def resample(
     l0 : float
         Mean number of active latents of the run.
     """
-    pick = torch.multinomial(residual.square().sum(1) + 1e-9, len(dead), replacement=True, generator=generator)
+    # The generator, which is saved and found again, is the processor's wherever the rows are.
+    error = residual.square().sum(1).cpu() + 1e-9
+    pick = torch.multinomial(error, len(dead), replacement=True, generator=generator).to(residual.device)
     direction = normalize(-residual[pick], dim=1)
-    living = torch.ones(model.n_features, dtype=torch.bool)
+    living = torch.ones(model.n_features, dtype=torch.bool, device=dead.device)
     living[dead] = False
     scale = [
         float(weight[living].norm(dim=1).mean()) if bool(living.any()) else 1.0 for weight in (model.w_enc, model.w_dec)

@@ -27,9 +27,16 @@ Look = Callable[[int, Tensor], None]
 
 
 class Scratch:
-    """Memory that is used again at every step; autoencoders trained one after the other may share it."""
+    """Memory that is used again at every step; autoencoders trained one after the other may share it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    device : torch.device, optional
+        Where it lies; None is the processor's.
+    """
+
+    def __init__(self, device: torch.device | None = None) -> None:
+        self.device = device or torch.device("cpu")
         self._flat: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def take(self, name: str, shape: tuple[int, int], dtype: torch.dtype) -> Tensor:
@@ -37,7 +44,7 @@ class Scratch:
         size = shape[0] * shape[1]
         flat = self._flat.get((name, dtype))
         if flat is None or len(flat) < size:
-            flat = self._flat[name, dtype] = torch.empty(size, dtype=dtype)
+            flat = self._flat[name, dtype] = torch.empty(size, dtype=dtype, device=self.device)
         return flat[:size].view(shape)
 
 

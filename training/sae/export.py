@@ -42,12 +42,15 @@ class InSpace:
     def encode(self, tokens: FloatArray) -> FloatArray:
         """Return activations, shape (N, n_features)."""
         with self._model.full_precision():
-            active, values = self._model.encode(self._space.enter(torch.from_numpy(tokens)))
+            active, values = self._model.encode(self._space.enter(self._tensor(tokens)))
         return array(active.dense(values) * self._norm)
 
     def decode(self, activations: FloatArray) -> FloatArray:
         """Return the reconstruction, shape (N, d_model)."""
-        return array(torch.from_numpy(activations) @ self._decoder + self._bias)
+        return array(self._tensor(activations) @ self._decoder + self._bias)
+
+    def _tensor(self, values: FloatArray) -> Tensor:
+        return torch.from_numpy(values).to(self._bias.device)
 
 
 def fold(model: Architecture, space: Space, sample: Tensor) -> FoldedSae:
@@ -115,4 +118,4 @@ def agreement(model: InSpace, folded: FoldedSae, tokens: FloatArray) -> Agreemen
 
 def array(value: Tensor) -> FloatArray:
     """Return a tensor as contiguous float32 values of its own."""
-    return np.array(value.detach().numpy(), dtype=np.float32, order="C")
+    return np.array(value.detach().cpu().numpy(), dtype=np.float32, order="C")

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
-from training.cluster.crew import Crew
+from training.cluster.crew import Crew, LocalCrew
 from training.interrupt import StopRequest
 from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
 from training.sae.config import FitConfig
@@ -65,7 +65,9 @@ class Fit:
     ) -> None:
         self.config = config.resolved()
         self.stream, self.held_out, self.folder, self.identity = stream, held_out, folder, identity
-        scratch = Scratch()
+        self._device = torch.device(self.config.device)
+        _check_device(self._device, crew)
+        scratch = Scratch(self._device)
         self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch, crew=crew) for sae in config.saes}
         self.step = 0
         self.diverged: dict[str, int] = {}
@@ -77,7 +79,7 @@ class Fit:
         position = self.stream.state()
         drawn: list[Tensor] = []
         while sum(len(rows) for rows in drawn) < min(self.config.sample_rows, self.stream.rows):
-            drawn.append(torch.from_numpy(self.stream.next_batch()))
+            drawn.append(self._tensor(self.stream.next_batch()))
         self.stream.load_state(position)
         sample = torch.cat(drawn)
         whitening = self.config.whitening
@@ -114,12 +116,12 @@ class Fit:
         self.step = int(checkpoint.meta["step"])
         self.diverged = dict(checkpoint.meta["diverged"])
         self.stream.load_state({key: int(value) for key, value in checkpoint.meta["stream"].items()})
-        kept = checkpoint.part("space")
+        kept = {key: value.to(self._device, copy=True) for key, value in checkpoint.part("space").items()}
         factor = checkpoint.meta["factor"]
         self.space = (
-            Space(kept["centre"].clone(), kept["forward"].clone(), kept["inverse"].clone())
+            Space(kept["centre"], kept["forward"], kept["inverse"])
             if factor is None
-            else Space.of_factor(kept["centre"].clone(), factor)
+            else Space.of_factor(kept["centre"], factor)
         )
         for name, member in self.members.items():
             member.load(checkpoint.part(name), checkpoint.meta["members"][name], self.step)
@@ -181,8 +183,7 @@ class Fit:
     def _advance(self) -> None:
         """Read a batch and let every autoencoder learn from it."""
         config = self.config
-        raw = self.stream.next_batch()
-        x = self.space.enter(torch.from_numpy(raw))
+        x = self.space.enter(self._tensor(self.stream.next_batch()))
         step, self.step = self.step, self.step + 1
         variance = float((x - x.mean(0)).square().sum()) if self.step % config.log_every == 0 else 0.0
         for name, member in self.members.items():
@@ -213,6 +214,9 @@ class Fit:
             if self.step % config.evaluate_every == 0 or self.step == config.steps:
                 self._log(name, "held-out", _values(measure(InSpace(member.model, self.space), self.held_out)))
 
+    def _tensor(self, rows: FloatArray) -> Tensor:
+        return torch.from_numpy(rows).to(self._device)
+
     def _log(self, name: str, kind: str, values: Mapping[str, float]) -> None:
         row = {"kind": kind, "step": self.step, "tokens": self.step * self.config.batch, **values}
         with (self.folder / name / "metrics.jsonl").open("a", encoding="utf-8") as log:
@@ -234,7 +238,7 @@ class Fit:
         weights["space.forward"], weights["space.inverse"] = self.space.forward, self.space.inverse
         write_tensors(folder / "model.safetensors", weights)
         try:
-            folded = fold(member.model, self.space, self.space.enter(torch.from_numpy(self.held_out[:FOLD_SAMPLE])))
+            folded = fold(member.model, self.space, self.space.enter(self._tensor(self.held_out[:FOLD_SAMPLE])))
         except SaeRadError as error:
             result["folded"] = {"error": error.code}
         else:
@@ -243,6 +247,17 @@ class Fit:
             result["folded"] = asdict(agreement(native, folded, self.held_out))
         write_json(folder / "result.json", result)
         return result
+
+
+def _check_device(device: torch.device, crew: Crew | None) -> None:
+    if device.type == "cpu":
+        return
+    if not torch.cuda.is_available():
+        raise UsageError(
+            "FIT_OPTION", f"PyTorch finds no {device} here", "leave --device out, or install PyTorch for your GPU"
+        )
+    if not isinstance(crew or LocalCrew(), LocalCrew):
+        raise UsageError("FIT_OPTION", "workers of a cluster train on processors", "leave --device or --cluster out")
 
 
 def exists(folder: Path) -> bool:

@@ -72,8 +72,8 @@ class Member:
         self._design = Design(config.arch, shape, run.dtype == "bfloat16")
         self.model = self._design.build(scratch)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, betas=BETAS, fused=True)
-        self.counter = DeadCounter(config.n_features, run.dead_after)
-        self.generator = torch.Generator().manual_seed(config.seed)
+        self.counter = DeadCounter(config.n_features, run.dead_after, scratch.device)
+        self.generator = torch.Generator("cpu").manual_seed(config.seed)
         self.controller = (
             SparsityController(first_guess(config.arch, config.l0, d_model), config.l0) if config.l0 else None
         )
@@ -184,7 +184,7 @@ class Member:
         if step:
             for name, value in parameters.items():
                 self.optimizer.state[value] = {
-                    "step": torch.tensor(float(step)),
+                    "step": torch.tensor(float(step), device=value.device),
                     "exp_avg": torch.empty_like(value).copy_(tensors[f"mean/{name}"]),
                     "exp_avg_sq": torch.empty_like(value).copy_(tensors[f"square/{name}"]),
                 }

@@ -38,8 +38,9 @@ class Design:
     low_precision: bool
 
     def build(self, scratch: Scratch) -> Architecture:
-        """Return a model with weights of nought."""
-        model = ARCHITECTURES[self.arch](self.shape, scratch)
+        """Return a model with weights of nought, where the memory lies."""
+        with scratch.device:
+            model = ARCHITECTURES[self.arch](self.shape, scratch)
         model.low_precision = self.low_precision
         return model
 

@@ -43,7 +43,8 @@ def dots(active: Active, x: Tensor, weight: Tensor) -> Tensor:
     with warnings.catch_warnings():
         # PyTorch calls its CSR layout beta, and says that it does not check what was built correctly above.
         warnings.simplefilter("ignore", UserWarning)
-        pattern = torch.sparse_csr_tensor(active.feature_starts, active.row, zeros, active.shape[::-1])
+        starts, shape = active.feature_starts, active.shape[::-1]
+        pattern = torch.sparse_csr_tensor(starts, active.row, zeros, shape, device=x.device)
         product: Tensor = torch.sparse.sampled_addmm(pattern, weight, x.T, beta=0.0).values()
     return product
 

@@ -52,7 +52,7 @@ class Space:
     @classmethod
     def of_factor(cls, centre: Tensor, factor: float) -> Space:
         """Return the space with this centre and scale."""
-        one = torch.eye(len(centre))
+        one = torch.eye(len(centre), device=centre.device)
         return cls(centre, one * factor, one / factor, factor)
 
     def enter(self, tokens: Tensor) -> Tensor:

@@ -32,16 +32,18 @@ def start(
         Data points mixed with noise, which leaves fewer latents dead, or noise alone.
     """
     model.b_dec.copy_(geometric_median(tokens) if bias == "median" else tokens.mean(0))
-    rows = normalize(torch.randn(model.n_features, model.d_model, generator=generator), dim=1)
+    device = tokens.device
+    noise = torch.randn(model.n_features, model.d_model, generator=generator, device=generator.device)
+    rows = normalize(noise.to(device), dim=1)
     if directions == "data":
-        pick = torch.randint(len(tokens), (model.n_features,), generator=generator)
-        points = normalize(tokens[pick] - model.b_dec, dim=1)
+        pick = torch.randint(len(tokens), (model.n_features,), generator=generator, device=generator.device)
+        points = normalize(tokens[pick.to(device)] - model.b_dec, dim=1)
         rows = normalize(rows.mul_(1.0 - SHARE).add_(points, alpha=SHARE), dim=1)
     model.w_enc.copy_(rows)
     model.w_dec.copy_(rows)
     sample = tokens[:SAMPLE]
     kth = ((sample - model.b_dec) @ rows.T).topk(min(model.n_features, max(1, round(l0))), dim=1).values[:, -1]
-    everyone = torch.arange(model.n_features)
+    everyone = torch.arange(model.n_features, device=device)
     level = kth.median().expand(model.n_features)
     model.set_level(everyone, level)
     # Directions taken from data overlap, and together they overshoot: one length fits best.

@@ -25,7 +25,7 @@ def filled(model: Architecture) -> Architecture:
 
 
 def test_silence_is_counted_in_tokens() -> None:
-    counter = DeadCounter(3, dead_after=100)
+    counter = DeadCounter(3, dead_after=100, device=torch.device("cpu"))
     counter.update(torch.tensor([1, 0, 0]), 60)
     assert counter.dead().tolist() == []
     counter.update(torch.tensor([0, 0, 4]), 60)

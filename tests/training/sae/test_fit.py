@@ -215,6 +215,38 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
         fit.run()
 
 
+@pytest.mark.parametrize("arch", list(ARCHITECTURES))
+def test_everything_lies_on_the_device_that_was_asked_for(arch: str, tmp_path: Path) -> None:
+    config = configuration(some_sae(arch, n_features=256), steps=40, dead_after=128)
+    finished(config, tmp_path / "plain")
+    # Whatever does not name its device now lies on one without memory, and cannot be mixed with the rest.
+    with torch.device("meta"):
+        finished(config, tmp_path / "named")
+        new_run(config, tmp_path / "named").resume()
+    assert files(tmp_path / "named") == files(tmp_path / "plain")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="FIT_OPTION"):
+        new_run(configuration(some_sae("topk"), device="cuda"), tmp_path)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("arch", list(ARCHITECTURES))
+def test_a_gpu_trains_as_well(arch: str, tmp_path: Path) -> None:
+    results = {}
+    for device in ("cpu", "cuda"):
+        config = configuration(some_sae(arch), steps=200, device=device)
+        folder = tmp_path / device
+        finished(config, folder)
+        results[device] = json.loads((folder / config.saes[0].name / "result.json").read_text())["held_out"]
+        new_run(config, folder).resume()
+    assert results["cuda"]["fvu"] == pytest.approx(results["cpu"]["fvu"], rel=0.1)
+    assert results["cuda"]["mean_l0"] == pytest.approx(results["cpu"]["mean_l0"], rel=0.1)
+
+
 def test_one_that_diverges_does_not_end_the_sweep(tmp_path: Path) -> None:
     good, bad = some_sae("topk"), some_sae("relu", learning_rate=1e30)
     alone, both = tmp_path / "alone", tmp_path / "both"

@@ -158,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--features", type=integers, default=(3072, 12288, 49152), help="(default 3072,12288,49152)")
     parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, help="folder of the table, the figures and the plot")
+    parser.add_argument("--out", type=Path, help="folder of the figures and the plot")
     args = parser.parse_args(argv)
     harvested: Figures = defaultdict(lambda: defaultdict(list))
     trained: Figures = defaultdict(lambda: defaultdict(list))
@@ -185,7 +185,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         (args.out / "cluster.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        (args.out / "tables.md").write_text(tables(result), encoding="utf-8")
         draw(result, args.out / "cluster.png")
     return 0
 

@@ -60,6 +60,10 @@ class DataError(SaeRadError):
     """A data set for training, or the manifest of one, is not as it should be."""
 
 
+class EncoderError(SaeRadError):
+    """An encoder to import is incomplete, of a kind that is not supported, or not what it claims to be."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     from training.benchmarks.cli import add_parser as add_bench
     from training.data.index_cli import add_parser as add_index
     from training.data.phantom.cli import add_parser as add_phantom
+    from training.encoder.import_cli import add_parser as add_import
     from training.evaluation.report_cli import add_parser as add_report
     from training.export_cli import add_parser as add_export
     from training.labelling.cli import add_parser as add_label
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_index(commands)
     add_phantom(commands)
+    add_import(commands)
     add_harvest(commands)
     add_fit(commands)
     add_report(commands)

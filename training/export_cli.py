@@ -29,7 +29,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, required=True, dest="sae", metavar="RUN/NAME", help="autoencoder of a run")
     encoder = parser.add_mutually_exclusive_group(required=True)
     encoder.add_argument("--pack-from", metavar="PACK", help="take encoder and gate of a pack: folder, file or name")
-    encoder.add_argument("--encoder", type=Path, help="folder of encoder.onnx and tail.safetensors (with --spec)")
+    encoder.add_argument(
+        "--encoder", type=Path, help="a folder of import-encoder, or of encoder.onnx and tail.safetensors (with --spec)"
+    )
     parser.add_argument("--spec", type=Path, help="pack.json that says how the encoder wants its pixels")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack; an older pack in it is replaced")
     parser.add_argument("--name", help="name of the pack (default: that of OUT)")

@@ -11,6 +11,7 @@ from engine.pack.library import load_pack
 from engine.pack.manifest import DataSource, EncoderSpec
 from training.activations.layout import encoder_identity
 from training.activations.opening import read_graph
+from training.encoder.exported import ENCODER, LICENCE, TAIL, is_exported
 from training.gate import FittedGate, reconstruction_limits
 from training.sae.folded import FloatArray, FoldedSae
 
@@ -30,7 +31,7 @@ class TakenEncoder:
     sources : tuple of DataSource
         What it was trained on, as far as that is known.
     licence : str
-        Text of the pack's ``LICENSE``; empty where there is no pack.
+        Text of the pack's or the folder's ``LICENSE``; empty where there is none.
     """
 
     folder: Path
@@ -68,21 +69,23 @@ def from_folder(folder: Path, spec: Path | None) -> TakenEncoder:
     Parameters
     ----------
     folder : Path
-        Holds ``encoder.onnx`` and ``tail.safetensors``.
+        Holds ``encoder.onnx`` and ``tail.safetensors``; an imported one also how it wants its pixels, and a licence.
     spec : Path, optional
-        ``pack.json``, or the encoder's part of one; without it an error says so.
+        ``pack.json``, or the encoder's part of one; without it, and without the folder's own, an error says so.
 
     Raises
     ------
     UsageError
         ``ENCODER_FILE``, ``ENCODER_SPEC``.
     """
-    content, found = read_graph(None, folder / "encoder.onnx", spec)
-    if not (folder / "tail.safetensors").is_file():
+    content, found = read_graph(None, folder if is_exported(folder) else folder / ENCODER, spec)
+    if not (folder / TAIL).is_file():
         raise UsageError(
             "ENCODER_FILE", f"{folder} has no tail.safetensors", "heat maps need it; export the encoder with it"
         )
-    return TakenEncoder(folder, found, _identity(content, found), None, (), "")
+    licence = folder / LICENCE
+    text = licence.read_text(encoding="utf-8") if licence.is_file() else ""
+    return TakenEncoder(folder, found, _identity(content, found), None, (), text)
 
 
 def gate_for(taken: TakenEncoder, sae: FoldedSae, held_out: FloatArray) -> FittedGate | None:

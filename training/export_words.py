@@ -48,5 +48,5 @@ def licence_of(taken: TakenEncoder, pack: str) -> str:
         f"{pack} was exported from an autoencoder of its maker's, who decides on the licence "
         "of sae.onnx, sae.safetensors and features.sqlite and has to keep that of the data they were trained on.\n\n"
         f"The encoder ({taken.spec.source}) has this licence: {taken.spec.licence}\n"
-        + (f"\nThe pack that it was taken from says:\n\n{taken.licence}" if taken.licence else "")
+        + (f"\nWhat it was taken from says:\n\n{taken.licence}" if taken.licence else "")
     )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from engine.errors import InferenceError
+from engine.inference.bicubic import bicubic_box, bicubic_input
 from engine.pack.manifest import EncoderSpec
 
 FloatImage = npt.NDArray[np.float32]
@@ -25,6 +26,8 @@ def source_box(rows: int, columns: int, spec: EncoderSpec) -> tuple[float, float
     tuple of float
         (left, top, right, bottom) in pixel edges: the whole image is (0, 0, columns, rows).
     """
+    if spec.resize_rule == "shortest_edge_bicubic":
+        return bicubic_box(rows, columns, spec)
     if spec.resize_rule == "stretch":
         return 0.0, 0.0, float(columns), float(rows)
     # Shorter side to the input size, then a centred crop: the visible part has the input's aspect ratio.
@@ -91,8 +94,11 @@ def encoder_image(image: FloatImage, spec: EncoderSpec) -> FloatImage:
             f"an image of shape {image.shape} cannot be analysed",
             "open a single grayscale frame of at least 16 by 16 pixels",
         )
+    toned = normalise_intensity(image, spec)
+    if spec.resize_rule == "shortest_edge_bicubic":
+        return bicubic_input(toned, spec)
     box = source_box(image.shape[0], image.shape[1], spec)
-    small = resample(normalise_intensity(image, spec), box, spec.input_height, spec.input_width)
+    small = resample(toned, box, spec.input_height, spec.input_width)
     return np.clip(small, 0.0, 1.0)
 
 

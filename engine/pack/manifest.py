@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from engine.pack.descriptor import Descriptor
 
@@ -39,7 +46,16 @@ class _Strict(BaseModel):
 
 
 class EncoderSpec(_Strict):
-    """How pixels become ``pixel_values`` and how patches lie on the image."""
+    """How pixels become ``pixel_values`` and how patches lie on the image.
+
+    Attributes
+    ----------
+    resize_rule : {"stretch", "shortest_side_center_crop", "shortest_edge_bicubic"}
+        The last is the reference processor of the DINOv2 family (`engine.inference.bicubic`).
+    resize_edge : int, optional
+        Pixels of the shorter side before the crop; given for "shortest_edge_bicubic" alone, and then at least the
+        input's sides.
+    """
 
     source: str
     licence: str
@@ -53,9 +69,24 @@ class EncoderSpec(_Strict):
     layer_norm_eps: float
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    resize_rule: Literal["stretch", "shortest_side_center_crop"]
+    resize_rule: Literal["stretch", "shortest_side_center_crop", "shortest_edge_bicubic"]
+    resize_edge: Annotated[int, Field(ge=14, le=2048)] | None = None
     intensity_rule: Literal["display", "percentile"]
     intensity_percentiles: tuple[float, float] = (1.0, 99.0)
+
+    @model_validator(mode="after")
+    def _edge_fits(self) -> EncoderSpec:
+        """Only the bicubic rule has an edge, which holds the crop."""
+        if (self.resize_edge is not None) != (self.resize_rule == "shortest_edge_bicubic"):
+            raise ValueError("resize_edge belongs to the rule shortest_edge_bicubic, and to no other")
+        if self.resize_edge is not None and self.resize_edge < max(self.input_height, self.input_width):
+            raise ValueError("resize_edge is smaller than the input")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A field without a value is left out: hashes of specifications from before it existed stay what they are."""
+        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 class SaeSpec(_Strict):

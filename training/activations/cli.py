@@ -40,7 +40,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     encoder = parser.add_mutually_exclusive_group()
     encoder.add_argument("--pack", help="a pack whose encoder is run: folder, .saepack or name")
-    encoder.add_argument("--encoder", type=Path, help="an encoder.onnx (with --spec), or a checkpoint of the training")
+    encoder.add_argument(
+        "--encoder", type=Path, help="a folder of import-encoder, an encoder.onnx (with --spec), or a checkpoint"
+    )
     parser.add_argument("--spec", type=Path, help="pack.json that says how the encoder wants its pixels")
     images = parser.add_mutually_exclusive_group()
     images.add_argument("--manifest", type=Path, help="Parquet file that names the images (with --root)")

@@ -14,6 +14,7 @@ from engine.pack.library import list_packs, load_pack
 from engine.pack.manifest import EncoderSpec
 from training.activations.encoders import OnnxEncoder, TokenEncoder
 from training.activations.layers import LAST, layer_tensors
+from training.encoder.exported import ENCODER, SPEC, check_exported, is_exported
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def open_encoder(
     pack : str, optional
         Folder, ``.saepack`` or name of a pack.
     file : Path, optional
-        ``encoder.onnx``, or a checkpoint or its folder; the one or the other must be given.
+        ``encoder.onnx``, the folder of an imported encoder, or a checkpoint or its folder; the one or the other must be
+        given.
     spec : Path, optional
         ``pack.json``, or the encoder's part of one; an ONNX file needs it.
 
@@ -84,6 +86,9 @@ def read_graph(pack: str | None, file: Path | None, spec: Path | None) -> tuple[
     if file is None:
         opened = load_pack(pack)
         return opened.encoder_bytes, opened.manifest.encoder
+    if is_exported(file):
+        check_exported(file)
+        file, spec = file / ENCODER, spec or file / SPEC
     if spec is None:
         raise UsageError("ENCODER_SPEC", "an ONNX file does not say how pixels become its input", "give --spec")
     try:
@@ -107,4 +112,4 @@ def _read_spec(path: Path) -> EncoderSpec:
 
 
 def _is_checkpoint(file: Path | None) -> TypeGuard[Path]:
-    return file is not None and (file.is_dir() or file.suffix == ".safetensors")
+    return file is not None and (file.is_dir() or file.suffix == ".safetensors") and not is_exported(file)

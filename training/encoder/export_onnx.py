@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from training.encoder.block import PreNormTransformer
 from training.encoder.checkpoint import load_model
 from training.encoder.vit import VisionTransformer
 
@@ -44,7 +45,7 @@ class ExportableEncoder(nn.Module):
         return tokens[:, 0], tokens[:, 1:], weights[:, :, 0], values.transpose(1, 2), x[:, 0]
 
 
-def tail_tensors(vit: VisionTransformer) -> dict[str, Tensor]:
+def tail_tensors(vit: PreNormTransformer) -> dict[str, Tensor]:
     """Return the weights behind the last block's attention, from which the engine computes heat maps (float32)."""
     block = vit.last
     tensors = {

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from engine.report.vocabulary import PARENTS
+from training.encoder.block import LAYER_NORM_EPS, ClassRead
 from training.encoder.dataset import Batch
 from training.encoder.locality import (
     COVERED,
@@ -21,7 +22,7 @@ from training.encoder.locality import (
     spread_loss,
 )
 from training.encoder.outputs import NO_FINDING
-from training.encoder.vit import LAYER_NORM_EPS, ClassRead, VisionTransformer, VitConfig
+from training.encoder.vit import VisionTransformer, VitConfig
 
 
 def mask_channels_of_outputs(outputs: Sequence[str], channels: Sequence[str]) -> Tensor:

@@ -13,12 +13,13 @@ import numpy.typing as npt
 from engine.pack.manifest import EncoderSpec
 from training.data.phantom.dataset import PhantomRecord, read_phantoms
 from training.data.splits import split_of_group
+from training.encoder.block import LAYER_NORM_EPS
 from training.encoder.config import PIXEL_MEAN, PIXEL_STD, EncoderTrainingConfig, TrainingData
 from training.encoder.dataset import MASKS_EMPTY, MASKS_UNKNOWN, ImageSet, join, preprocess_all
 from training.encoder.outputs import NO_FINDING, nih_targets, output_names, set_view, unknown_targets
 from training.encoder.real import RealImage, read_grey, read_table
 from training.encoder.truth import MASK_GRID, channel_names, mask_array, phantom_targets, phantom_truth
-from training.encoder.vit import LAYER_NORM_EPS, VitConfig
+from training.encoder.vit import VitConfig
 
 CACHE_SIZE = 224
 """Side in pixels at which images are kept for training."""

@@ -1,0 +1,1 @@
+"""Encoders of the DINOv2 family, such as RAD-DINO, from a folder in Hugging Face's form."""

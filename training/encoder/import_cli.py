@@ -119,6 +119,11 @@ def _words(out: Path, done: Imported) -> str:
 
 def _warnings(done: Imported) -> list[str]:
     found = [f"not part of the proof: {text}" for text in done.unread]
+    for output, (ours, theirs) in done.parity.excused.items():
+        found.append(
+            f"the weights magnify rounding: {output} is up to {ours:.1e} from double precision, "
+            f"{done.parity.reference} itself {theirs:.1e}"
+        )
     if not done.parity.radiographs:
         found.append("the proof saw no radiograph, only random pixels; name some with --images")
     if not done.parity.reference.startswith("transformers"):

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 FloatArray = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 LIBRARY = "transformers"
 
 
@@ -31,14 +32,15 @@ class Transformers:
         self._library, self._folder = library, folder
         self._model: Any = None
 
-    def tokens(self, pixels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return class token (N, D) and patch tokens (N, P, D) of pixel values (N, 3, H, W), float32."""
+    def tokens(self, pixels: FloatArray, *, double: bool = False) -> tuple[Floats, Floats]:
+        """Return class token (N, D) and patch tokens (N, P, D) of pixel values (N, 3, H, W), in single or double."""
         if self._model is None:
             self._model = self._library.Dinov2Model.from_pretrained(
                 self._folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
             ).eval()
+        kind = torch.float64 if double else torch.float32
         with torch.inference_mode():
-            rows = self._model(torch.from_numpy(pixels)).last_hidden_state.numpy()
+            rows = self._model.to(kind)(torch.from_numpy(pixels).to(kind)).last_hidden_state.numpy()
         return rows[:, 0], rows[:, 1:]
 
     def pixels(self, grey: npt.NDArray[np.uint8]) -> FloatArray:

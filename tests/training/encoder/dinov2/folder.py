@@ -32,9 +32,20 @@ def preprocessor(crop: int, edge: int) -> dict[str, Any]:
 
 
 def write_folder(
-    folder: Path, sizes: dict[str, Any], *, crop: int, edge: int | None = None, outliers: bool = False, seed: int = 0
+    folder: Path,
+    sizes: dict[str, Any],
+    *,
+    crop: int,
+    edge: int | None = None,
+    outliers: bool = False,
+    chaotic: bool = False,
+    seed: int = 0,
 ) -> Path:
-    """Write an encoder with weights that mix its tokens; `outliers` makes a few channels dominate, as training does."""
+    """Write an encoder with weights that mix its tokens.
+
+    `outliers` makes a few channels of the residual stream dominate, as training does; `chaotic` makes its attention so
+    sharp that rounding of the last bit decides where it looks.
+    """
     transformers = pytest.importorskip("transformers")
     import torch
 
@@ -50,10 +61,10 @@ def write_folder(
                 value.normal_(0.0, 0.1, generator=generator)
             elif value.dim() == 2:
                 value.normal_(0.0, value.shape[1] ** -0.5, generator=generator)
-            if outliers and name.endswith(("layer_scale2.lambda1", "norm1.weight")):
-                value[::97] *= 30.0
-            if outliers and name.endswith("fc2.weight"):
-                value[5::211] *= 20.0
+            if outliers and name.endswith(("layer_scale2.lambda1", "fc2.bias")):
+                value[5::37] *= 30.0
+            if chaotic and name.endswith("norm1.weight"):
+                value.mul_(30.0)
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor(crop, edge or crop)), encoding="utf-8")
     (folder / "LICENSE").write_text("Test Licence 1.0\n\nDo what you like.\n", encoding="utf-8")

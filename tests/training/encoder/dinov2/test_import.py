@@ -204,3 +204,42 @@ def test_an_import_replaces_an_older_one_and_gives_the_same_bytes(imported: Path
         assert sorted(path.name for path in out.iterdir()) == FILES
     for name in ("encoder.onnx", "tail.safetensors", "encoder.json"):
         assert (out / name).read_bytes() == (imported / name).read_bytes()
+
+
+def test_channels_that_dominate_change_nothing(tmp_path: Path, pictures: Path) -> None:
+    folder = write_folder(tmp_path / "source", SMALL, crop=70, outliers=True)
+    assert main(["import-encoder", str(folder), "--out", str(tmp_path / "out"), "--images", str(pictures)]) == 0
+    parity = json.loads((tmp_path / "out" / "import.json").read_text(encoding="utf-8"))["parity"]
+    assert parity["excused"] == {}
+    assert all(parity["differences"][name] <= parity["limits"][name] for name in OUTPUTS)
+
+
+def test_weights_that_magnify_rounding_are_judged_by_double_precision(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_folder(tmp_path / "source", SMALL | {"num_hidden_layers": 8}, crop=70, chaotic=True)
+    assert main(["import-encoder", str(folder), "--out", str(tmp_path / "out"), "--images", str(pictures)]) == 0
+    assert "the weights magnify rounding: class_token" in capsys.readouterr().err
+    parity = json.loads((tmp_path / "out" / "import.json").read_text(encoding="utf-8"))["parity"]
+    assert parity["differences"]["class_token"] > parity["limits"]["class_token"]
+    ours, theirs = parity["excused"]["class_token"]
+    assert 0.0 < ours <= 4.0 * theirs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("outliers", [False, True])
+def test_an_encoder_of_rad_dino_size_is_equal_on_real_radiographs(
+    outliers: bool, tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_folder(tmp_path / "rad-dino", {"hidden_size": 768}, crop=518, outliers=outliers)
+    real = [
+        shared_data / "dicom" / "radiographs" / "RG1_J2KI.dcm",
+        *sorted((shared_data / "cxr_open/images").glob("*")),
+    ]
+    arguments = ["import-encoder", str(folder), "--out", str(tmp_path / "out"), "--json", "--images"]
+    assert main([*arguments, *(str(path) for path in real[:3])]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["radiographs"] == 3 and summary["reference"].startswith("transformers ")
+    assert summary["pixel_difference"] == 0.0
+    assert max(summary["differences"][name] for name in ("class_token", "patch_tokens")) <= 1e-4
+    assert summary["warnings"] == []

@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from engine.errors import InferenceError
 from engine.pack.manifest import EncoderSpec
 
 FloatImage = npt.NDArray[np.float32]
+MOST_LONG = 16
+"""How often the shorter side may lie in the longer one."""
 
 
 def resized_size(rows: int, columns: int, edge: int) -> tuple[int, int]:
@@ -48,10 +51,21 @@ def bicubic_input(image: FloatImage, spec: EncoderSpec) -> FloatImage:
     -------
     ndarray of float32, shape (input_height, input_width)
         Multiples of 1/255.
+
+    Raises
+    ------
+    InferenceError
+        ``IMAGE_SHAPE`` for a strip that would become huge before it is cropped.
     """
     assert spec.resize_edge is not None
     grey = np.rint(np.clip(image, 0.0, 1.0) * np.float32(255.0)).astype(np.uint8)
     height, width = resized_size(image.shape[0], image.shape[1], spec.resize_edge)
+    if max(height, width) > MOST_LONG * spec.resize_edge:
+        raise InferenceError(
+            "IMAGE_SHAPE",
+            f"an image of shape {image.shape} is too long and narrow to be analysed",
+            "open the radiograph itself, uncut",
+        )
     top, left = crop_corner(height, width, spec)
     picture = Image.fromarray(grey).resize((width, height), Image.Resampling.BICUBIC)
     seen = np.asarray(picture)[top : top + spec.input_height, left : left + spec.input_width]

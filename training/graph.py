@@ -12,7 +12,11 @@ def plain_graph(path: Path) -> bytes:
 
     Nodes, weights and types stay as they are, so the graph computes the same to the last bit.
     """
-    model = onnx.load(path, load_external_data=False)
+    return plain_bytes(onnx.load(path, load_external_data=False))
+
+
+def plain_bytes(model: onnx.ModelProto) -> bytes:
+    """Return a graph's bytes without such notes, which `model` loses too; doing it again gives the same bytes."""
     model.doc_string = ""
     model.graph.doc_string = ""
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]

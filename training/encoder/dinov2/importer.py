@@ -37,6 +37,7 @@ from training.encoder.dinov2.reference import transformers_of
 from training.encoder.dinov2.weights import expected_shapes, read_weights
 from training.encoder.export_onnx import tail_tensors
 from training.encoder.exported import ENCODER, LICENCE, RECORD, SPEC, TAIL
+from training.graph import plain_bytes
 
 MOST_IMAGES = 16
 """Radiographs of the proof: more would prove no more and take minutes."""
@@ -105,7 +106,7 @@ def import_encoder(
     graph = encoder_graph(vit)
     if graph.ByteSize() < 2**30:  # the checker copies the model
         onnx.checker.check_model(graph)
-    content = graph.SerializeToString()
+    content = plain_bytes(graph)
     del graph
     parity = prove(content, vit, transformers_of(folder), images, spec, threads=options.threads, step=step)
     step("writing")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from engine.errors import InferenceError, PackError
 from engine.inference.devices import CPU
 from engine.inference.providers import choose_providers, session_options
 from engine.pack.library import InstalledPack
+from engine.pack.onnx_parts import GraphParts, only_outputs, take_apart
 
 FloatArray = npt.NDArray[np.float32]
 # onnxruntime's exceptions share no base of their own; each of these says that loading or running failed.
@@ -41,8 +44,8 @@ class EncoderOutput:
     ----------
     class_token : ndarray of float32, shape (N, D)
         After the final layer norm.
-    patch_tokens : ndarray of float32, shape (N, P, D)
-        After the final layer norm.
+    patch_tokens : ndarray of float32, shape (N, P, D), or (N, 0, D)
+        After the final layer norm; none where the pack's gate does not look at them, for they cost time.
     attn_cls : ndarray of float32, shape (N, heads, P + 1)
         The class token's attention in the last block.
     v_last : ndarray of float32, shape (N, P + 1, heads, D / heads)
@@ -79,19 +82,23 @@ class ModelSession:
         spec, patches = manifest.encoder, manifest.encoder.patch_rows * manifest.encoder.patch_columns
         d, heads = spec.d_model, spec.n_heads
         choice = choose_providers(device)
-        self._encoder, encoder_warning = load_session(pack.encoder_bytes, "encoder.onnx", device, threads)
-        # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
-        self._sae, _ = load_session(pack.sae_bytes, "sae.onnx", "cpu", threads)
-        self.provider: str = self._encoder.get_providers()[0]
-        self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
-        self._pixel_shape = (3, spec.input_height, spec.input_width)
-        self._shapes: dict[str, tuple[int, ...]] = {
+        outputs: dict[str, tuple[int, ...]] = {
             "class_token": (d,),
             "patch_tokens": (patches, d),
             "attn_cls": (heads, patches + 1),
             "v_last": (patches + 1, heads, d // heads),
             "x0_last": (d,),
         }
+        if manifest.gate.descriptor == "class_token":
+            del outputs["patch_tokens"]
+        self._shapes = outputs
+        graph = needed_graph(pack.encoder_bytes, outputs, device)
+        self._encoder, encoder_warning = load_session(graph, "encoder.onnx", device, threads)
+        # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
+        self._sae, _ = load_session(pack.sae_bytes, "sae.onnx", "cpu", threads)
+        self.provider: str = self._encoder.get_providers()[0]
+        self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
+        self._pixel_shape = (3, spec.input_height, spec.input_width)
         _check_contract(self._encoder, "encoder.onnx", {"pixel_values"}, set(self._shapes))
         _check_contract(self._sae, "sae.onnx", {"class_token"}, {"activations"})
         self._n_features = manifest.sae.n_features
@@ -110,7 +117,8 @@ class ModelSession:
         values = dict(zip(names, run_session(self._encoder, names, {"pixel_values": pixel_values}), strict=True))
         for name, shape in self._shapes.items():
             _check_output(values[name], (len(pixel_values), *shape), name)
-        return EncoderOutput(**values)
+        none = np.zeros((len(pixel_values), 0, self._shapes["class_token"][0]), dtype=np.float32)
+        return EncoderOutput(**{"patch_tokens": none, **values})
 
     def activations(self, class_token: FloatArray) -> FloatArray:
         """Run the autoencoder's encoder: (N, D) → (N, F), zero where a feature is not active."""
@@ -119,8 +127,8 @@ class ModelSession:
         return values
 
 
-def load_session(content: bytes, name: str, device: str, threads: int | None) -> tuple[Any, str]:
-    """Load a graph from its bytes.
+def load_session(content: bytes | GraphParts, name: str, device: str, threads: int | None) -> tuple[Any, str]:
+    """Load a graph from its bytes, or from its parts, which is for the CPU.
 
     Returns
     -------
@@ -135,7 +143,7 @@ def load_session(content: bytes, name: str, device: str, threads: int | None) ->
     """
     choice = choose_providers(device)
     try:
-        session = ort.InferenceSession(content, session_options(threads), providers=list(choice.providers))
+        session = _open(content, session_options(threads), list(choice.providers))
     except _ORT_ERRORS as error:
         why = _first_line(error)
         if choice.first == CPU:
@@ -146,6 +154,24 @@ def load_session(content: bytes, name: str, device: str, threads: int | None) ->
     # A driver that does not fit makes the runtime fall back by itself; only this comparison shows it.
     warning = "" if used == choice.first else f"{choice.first} could not be started; {used} was used instead"
     return session, warning
+
+
+def needed_graph(content: bytes, outputs: Collection[str], device: str) -> bytes | GraphParts:
+    """Return what `load_session` needs of a graph for these outputs: on the CPU taken apart, which saves memory."""
+    if choose_providers(device).first == CPU:
+        return take_apart(content, outputs)
+    return only_outputs(content, outputs)
+
+
+def _open(content: bytes | GraphParts, options: Any, providers: list[Any]) -> Any:
+    if isinstance(content, bytes):
+        return ort.InferenceSession(content, options, providers=providers)
+    values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in content.weights.values()]
+    options.add_external_initializers(list(content.weights), values)
+    session = ort.InferenceSession(content.graph, options, providers=providers)
+    # The session reads them where they are and does not keep them alive.
+    weakref.finalize(session, values.clear)
+    return session
 
 
 def run_session(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:

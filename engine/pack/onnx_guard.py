@@ -1,14 +1,12 @@
 """Look into ONNX bytes before a runtime does: no external data, no custom operators, no model-local functions.
 
-A minimal reader of the protobuf wire format (varint, 64-bit, length-delimited, 32-bit) for the few messages that
-matter; field numbers from onnx.proto.
+Field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from engine.errors import PackError
+from engine.pack.protobuf import WireError, fields, message
 
 _MODEL_GRAPH, _MODEL_FUNCTIONS = 7, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
@@ -38,20 +36,16 @@ def check_onnx(content: bytes, name: str) -> None:
     """
     try:
         graphs = 0
-        for number, value in _fields(memoryview(content)):
+        for number, value in fields(memoryview(content)):
             if number == _MODEL_FUNCTIONS:
                 raise _unsafe(name, "contains model-local functions")
             if number == _MODEL_GRAPH:
                 graphs += 1
-                _check_graph(_message(value), name, 0)
-    except _WireError as error:
+                _check_graph(message(value), name, 0)
+    except WireError as error:
         raise PackError("PACK_ONNX", f"{name} is not an ONNX model ({error})", "get the pack again") from error
     if graphs != 1:
         raise PackError("PACK_ONNX", f"{name} is not an ONNX model (no graph)", "get the pack again")
-
-
-class _WireError(ValueError):
-    """The bytes are not protobuf."""
 
 
 def _unsafe(name: str, why: str) -> PackError:
@@ -61,78 +55,36 @@ def _unsafe(name: str, why: str) -> PackError:
 def _check_graph(graph: memoryview, name: str, depth: int) -> None:
     if depth > _MAX_DEPTH:
         raise _unsafe(name, "nests graphs too deeply")
-    for number, value in _fields(graph):
+    for number, value in fields(graph):
         if number == _GRAPH_NODE:
-            _check_node(_message(value), name, depth)
+            _check_node(message(value), name, depth)
         elif number == _GRAPH_INITIALIZER:
-            _check_tensor(_message(value), name)
+            _check_tensor(message(value), name)
         elif number == _GRAPH_SPARSE:
-            _check_sparse(_message(value), name)
+            _check_sparse(message(value), name)
 
 
 def _check_node(node: memoryview, name: str, depth: int) -> None:
-    for number, value in _fields(node):
-        if number == _NODE_DOMAIN and bytes(_message(value)) not in _STANDARD_DOMAINS:
-            raise _unsafe(name, f"uses operators of the domain {bytes(_message(value)).decode('utf-8', 'replace')!r}")
+    for number, value in fields(node):
+        if number == _NODE_DOMAIN and bytes(message(value)) not in _STANDARD_DOMAINS:
+            raise _unsafe(name, f"uses operators of the domain {bytes(message(value)).decode('utf-8', 'replace')!r}")
         if number == _NODE_ATTRIBUTE:
-            for kind, part in _fields(_message(value)):
+            for kind, part in fields(message(value)):
                 if kind in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
-                    _check_tensor(_message(part), name)
+                    _check_tensor(message(part), name)
                 elif kind in (_ATTRIBUTE_SPARSE, _ATTRIBUTE_SPARSES):
-                    _check_sparse(_message(part), name)
+                    _check_sparse(message(part), name)
                 elif kind in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-                    _check_graph(_message(part), name, depth + 1)
+                    _check_graph(message(part), name, depth + 1)
 
 
 def _check_sparse(sparse: memoryview, name: str) -> None:
-    for number, value in _fields(sparse):
+    for number, value in fields(sparse):
         if number in (_SPARSE_VALUES, _SPARSE_INDICES):
-            _check_tensor(_message(value), name)
+            _check_tensor(message(value), name)
 
 
 def _check_tensor(tensor: memoryview, name: str) -> None:
-    for number, value in _fields(tensor):
+    for number, value in fields(tensor):
         if number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0):
             raise _unsafe(name, "keeps its weights in another file (external data)")
-
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise _WireError("a message was expected")
-    return value
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield (field number, value) of one message: an int for varints and fixed widths, else the bytes."""
-    position, end = 0, len(data)
-    while position < end:
-        key, position = _varint(data, position)
-        wire = key & 7
-        if wire == 0:
-            value, position = _varint(data, position)
-            yield key >> 3, value
-            continue
-        if wire == 2:
-            size, position = _varint(data, position)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise _WireError(f"wire type {wire}")
-        if position + size > end:
-            raise _WireError("it ends too early")
-        content = data[position : position + size]
-        position += size
-        yield key >> 3, content if wire == 2 else int.from_bytes(content, "little")
-
-
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    result = 0
-    for shift in range(0, 70, 7):
-        if position >= len(data):
-            raise _WireError("it ends too early")
-        byte = data[position]
-        position += 1
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return result, position
-    raise _WireError("a number is too long")

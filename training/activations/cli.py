@@ -146,7 +146,8 @@ def _maker(args: argparse.Namespace) -> Iterator[ShardMaker]:
     from training.activations.opening import Opening
     from training.cluster.opening import open_crew
 
-    opening = Opening(args.pack, args.encoder, args.spec, args.layer, args.device, args.threads)
+    patches = args.tokens == "class+patches"
+    opening = Opening(args.pack, args.encoder, args.spec, args.layer, args.device, args.threads, patches)
     if args.cluster is None:
         yield LocalMaker(opening.open(), max(1, usable_cores() - 1) if args.workers is None else args.workers)
         return

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from engine.errors import InferenceError
-from engine.inference.session import load_session, run_session
+from engine.inference.session import load_session, needed_graph, run_session
 from engine.pack.manifest import EncoderSpec
 from training.activations.layers import LAST, layer_tensors, unknown_layer, with_output
 
@@ -75,6 +75,8 @@ class OnnxEncoder:
     device : str
         One of `engine.inference.providers.DEVICE_NAMES`.
     threads : int, optional
+    patches : bool
+        Whether patch tokens of `LAST` will be asked for; without them a graph may have less to do.
 
     Raises
     ------
@@ -85,7 +87,14 @@ class OnnxEncoder:
     """
 
     def __init__(
-        self, content: bytes, spec: EncoderSpec, layer: str = LAST, device: str = "auto", threads: int | None = None
+        self,
+        content: bytes,
+        spec: EncoderSpec,
+        layer: str = LAST,
+        device: str = "auto",
+        threads: int | None = None,
+        *,
+        patches: bool = True,
     ) -> None:
         self.spec, self.layer = spec, layer
         self.sha256 = hashlib.sha256(content).hexdigest()
@@ -96,7 +105,9 @@ class OnnxEncoder:
                 raise unknown_layer(layer, [LAST, *tensors])
             self._tensor = tensors[layer]
             content = with_output(content, self._tensor, spec)
-        self._session, warning = load_session(content, "encoder.onnx", device, threads)
+        outputs = [self._tensor] if self._tensor else ["class_token", *(["patch_tokens"] if patches else [])]
+        graph = needed_graph(content, outputs, device)
+        self._session, warning = load_session(graph, "encoder.onnx", device, threads)
         self.runtime: str = f"onnxruntime {ort.__version__} {self._session.get_providers()[0]}"
         self.warnings: tuple[str, ...] = (warning,) if warning else ()
 

@@ -27,10 +27,19 @@ class Opening:
     layer: str
     device: str
     threads: int | None
+    patches: bool = True
 
     def open(self) -> TokenEncoder:
         """Open the encoder; raises as `open_encoder`."""
-        return open_encoder(self.pack, self.file, self.spec, layer=self.layer, device=self.device, threads=self.threads)
+        return open_encoder(
+            self.pack,
+            self.file,
+            self.spec,
+            layer=self.layer,
+            device=self.device,
+            threads=self.threads,
+            patches=self.patches,
+        )
 
     def absolute(self) -> Opening:
         """Return the same with paths that mean the same in another working directory."""
@@ -42,7 +51,14 @@ class Opening:
 
 
 def open_encoder(
-    pack: str | None, file: Path | None, spec: Path | None, *, layer: str, device: str, threads: int | None
+    pack: str | None,
+    file: Path | None,
+    spec: Path | None,
+    *,
+    layer: str,
+    device: str,
+    threads: int | None,
+    patches: bool = True,
 ) -> TokenEncoder:
     """Open an encoder at a layer.
 
@@ -55,6 +71,8 @@ def open_encoder(
         given.
     spec : Path, optional
         ``pack.json``, or the encoder's part of one; an ONNX file needs it.
+    patches : bool
+        Whether patch tokens will be asked for.
 
     Raises
     ------
@@ -69,7 +87,7 @@ def open_encoder(
 
         return TorchEncoder(file, layer, device, threads)
     content, found = read_graph(pack, file, spec)
-    return OnnxEncoder(content, found, layer, device, threads)
+    return OnnxEncoder(content, found, layer, device, threads, patches=patches)
 
 
 def layer_names(pack: str | None, file: Path | None, spec: Path | None) -> list[str]:

@@ -29,8 +29,10 @@ def analyzer(toy_pack: Path) -> Analyzer:
 def test_the_onnx_encoder_is_the_numpy_one(toy_pack: Path) -> None:
     pixels = ((sample_images(3)[:, None].repeat(3, axis=1) - 0.5) / 0.25).astype(np.float32)
     ours, reference = ModelSession(load_pack(toy_pack), "cpu").encode(pixels), forward(make_toy_vit(), pixels)
+    assert ours.patch_tokens.shape == (3, 0, ours.class_token.shape[1]), "the gate of this pack does not look at them"
     for name, value in reference.items():
-        assert getattr(ours, name) == pytest.approx(value, abs=1e-5)
+        if name != "patch_tokens":
+            assert getattr(ours, name) == pytest.approx(value, abs=1e-5)
 
 
 def test_an_analysis_is_what_the_arrays_say(toy_pack: Path, analyzer: Analyzer) -> None:

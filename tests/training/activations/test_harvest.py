@@ -13,7 +13,7 @@ from engine.dicom.files import read_radiograph
 from engine.errors import SaeRadError
 from engine.inference import analyzer as engine_analyzer
 from engine.inference.analyzer import Analyzer
-from engine.inference.session import EncoderOutput, ModelSession
+from engine.inference.session import EncoderOutput, ModelSession, load_session, run_session
 from engine.pack.library import load_pack
 from tests.engine.toy_pack import encoder_spec
 from tests.training.activations.toy import toy_rows
@@ -21,6 +21,7 @@ from training.activations.builder import build_shard
 from training.activations.encoders import FloatArray, LayerTokens, OnnxEncoder, TokenEncoder
 from training.activations.harvest import HarvestOptions, HarvestResult, harvest, make_recipe
 from training.activations.makers import LocalMaker
+from training.activations.prepare import prepare
 from training.activations.rows import HarvestRow, folder_rows
 from training.activations.store import ActivationStore
 
@@ -83,7 +84,9 @@ def test_the_class_token_is_the_one_that_the_analyzer_sees(
             return seen[-1]
 
     monkeypatch.setattr(engine_analyzer, "ModelSession", Watched)
-    analyzer = Analyzer(load_pack(toy_pack), "cpu", 1)
+    pack = load_pack(toy_pack)
+    analyzer = Analyzer(pack, "cpu", 1)
+    whole, _ = load_session(pack.encoder_bytes, "encoder.onnx", "cpu", 1)
     store = ActivationStore(finished)
     names = store.index(["path"])["path"].to_pylist()
     for row, name in enumerate(names):
@@ -91,7 +94,9 @@ def test_the_class_token_is_the_one_that_the_analyzer_sees(
         analyzer.analyse(read_radiograph(pictures / name))
         np.testing.assert_allclose(store.class_tokens(np.array([row]))[0], seen[0].class_token[0], atol=2e-6)
         patches = store.take(np.array([row]), "patches", store.recipe.patches)[0]
-        np.testing.assert_allclose(patches, seen[0].patch_tokens[0], atol=2e-6)
+        pixels = prepare(pictures / name, pack.manifest.encoder)
+        (expected,) = run_session(whole, ["patch_tokens"], {"pixel_values": pixels})
+        np.testing.assert_allclose(patches, expected[0], atol=2e-6)
 
 
 def test_with_a_batch_of_one_not_a_bit_differs(toy_pack: Path, pictures: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from engine.errors import SaeRadError
+from engine.inference.session import load_session
 from engine.pack.library import load_pack
 from tests.engine.toy_pack import encoder_spec
 from tests.engine.toy_vit import SIDE, WIDTH, encoder_onnx, forward, make_toy_vit
@@ -43,7 +44,7 @@ def test_the_demo_packs_encoder_has_three_blocks(demo_pack: Path) -> None:
     pack = load_pack(demo_pack)
     x = pixels(192, 2)
     before_last = OnnxEncoder(pack.encoder_bytes, pack.manifest.encoder, "block1", "cpu", 1).tokens(x, patches=True)
-    session = OnnxEncoder(pack.encoder_bytes, pack.manifest.encoder, "last", "cpu", 1)._session
+    session, _ = load_session(pack.encoder_bytes, "encoder.onnx", "cpu", 1)
     (x0_last,) = session.run(["x0_last"], {"pixel_values": x})
     np.testing.assert_allclose(before_last.class_token, x0_last, atol=1e-5)
     assert before_last.patch_tokens is not None and before_last.patch_tokens.shape == (2, 256, 192)

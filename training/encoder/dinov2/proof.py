@@ -113,7 +113,7 @@ def prove(
 
 def limit_of(expected: Floats) -> float:
     """Return how far an output may lie from the reference's: 1e-4, or that share of the values' root mean square."""
-    return TOLERANCE * max(1.0, float(np.square(expected, dtype=np.float64).mean()) ** 0.5)
+    return TOLERANCE * max(1.0, math.sqrt(float(np.square(expected, dtype=np.float64).mean())))
 
 
 def pixel_difference(reference: Transformers, images: Sequence[FloatArray], spec: EncoderSpec) -> float:

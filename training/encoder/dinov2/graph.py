@@ -38,9 +38,8 @@ def encoder_graph(vit: Dinov2) -> onnx.ModelProto:
         name = f"block{number}"
         write = BlockNodes(nodes, block, name)
         u = write.norm(x)
-        queries, keys, values = (write.heads(name, part, u, tokens) for part in ("query", "key", "value"))
-        mixed = write.mixed(f"{name}.mixed", write.attention(f"{name}.attention", queries, keys), values, tokens)
-        x = write.rest(name, x, mixed)
+        query, key, value = (write.heads(name, part, u, tokens) for part in ("query", "key", "value"))
+        x = write.rest(name, x, write.attend(f"{name}.attention", (query, key, value), tokens, tokens))
     _last_block(nodes, x, vit)
     d, heads = vit.config.hidden_size, vit.config.num_attention_heads
     shapes: dict[str, list[str | int]] = {
@@ -91,15 +90,14 @@ def _last_block(nodes: Nodes, x: str, vit: Dinov2) -> None:
     u = write.norm(x)
     keys, values = (write.heads("last", part, u, tokens) for part in ("key", "value"))
     nodes.add("Transpose", "v_last", values, perm=[0, 2, 1, 3])
-    for name, start, stop in (("class", 0, 1), ("patches", 1, tokens)):
-        own = nodes.rows(f"{name}.rows", x, start, stop)
-        queries = write.heads(name, "query", nodes.rows(f"{name}.normed", u, start, stop), stop - start)
-        attention = write.attention(f"{name}.attention", queries, keys)
-        mixed = write.mixed(f"{name}.mixed", attention, values, stop - start)
-        y = write.rest(name, own, mixed)
-        if name == "class":
-            nodes.add("Squeeze", "class_token", nodes.norm("class.final", y, "norm", vit.norm), nodes.whole(1))
-            nodes.add("Squeeze", "attn_cls", attention, nodes.whole(2))
-            nodes.add("Squeeze", "x0_last", own, nodes.whole(1))
-        else:
-            nodes.norm("patch_tokens", y, "norm", vit.norm)
+    x0 = nodes.rows("class.rows", x, 0, 1)
+    queries = write.heads("class", "query", nodes.rows("class.normed", u, 0, 1), 1)
+    attention = write.attention("class.attention", queries, keys)
+    mixed = write.side_by_side("class.mixed", nodes.add("MatMul", "class.mixed", attention, values), 1)
+    final = nodes.norm("class.final", write.rest("class", x0, mixed), "norm", vit.norm)
+    for output, value, axis in (("class_token", final, 1), ("attn_cls", attention, 2), ("x0_last", x0, 1)):
+        nodes.add("Squeeze", output, value, nodes.whole(axis))
+    own = nodes.rows("patches.rows", x, 1, tokens)
+    queries = write.heads("patches", "query", nodes.rows("patches.normed", u, 1, tokens), tokens - 1)
+    mixed = write.attend("patches.attention", (queries, keys, values), tokens - 1, tokens)
+    nodes.norm("patch_tokens", write.rest("patches", own, mixed), "norm", vit.norm)

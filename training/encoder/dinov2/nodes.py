@@ -13,6 +13,8 @@ from torch import nn
 from training.encoder.block import Block
 
 Array = npt.NDArray[np.float32]
+MOST_BYTES = 2**25
+"""Of the softmax rows of one group of heads, for one image."""
 _GELU = {"root_of_two": 2.0**0.5, "one": 1.0, "half": 0.5}
 
 
@@ -51,6 +53,14 @@ class Nodes:
     def rows(self, name: str, x: str, start: int, stop: int) -> str:
         """Return the rows start … stop - 1 of the tokens."""
         return self.add("Slice", name, x, self.whole(start), self.whole(stop), self.whole(1))
+
+    def split(self, name: str, x: str, sizes: list[int]) -> list[str]:
+        """Return parts of the heads' axis; one part is `x` itself."""
+        if len(sizes) == 1:
+            return [x]
+        names = [f"{name}.{part}" for part in range(len(sizes))]
+        self.nodes.append(helper.make_node("Split", [x, self.whole(*sizes)], names, name=name, axis=1))
+        return names
 
     def gelu(self, name: str, x: str) -> str:
         """x · (1 + erf(x / √2)) · ½, in the form that runtimes know and fuse."""
@@ -91,12 +101,29 @@ class BlockNodes:
         """Return the softmax rows (N, heads, rows, T)."""
         return self._nodes.add("Softmax", name, self._nodes.add("MatMul", f"{name}.scores", queries, keys), axis=-1)
 
-    def mixed(self, name: str, attention: str, values: str, rows: int) -> str:
-        """Return the heads' values, mixed by the attention, side by side: (N, rows, D)."""
+    def attend(self, name: str, heads: tuple[str, str, str], rows: int, tokens: int) -> str:
+        """Return `side_by_side` of all heads, a group of them at a time: the rows of all take much memory at once.
+
+        Parameters
+        ----------
+        heads : tuple of str
+            Queries, keys and values as `heads` returns them.
+        """
+        nodes, groups = self._nodes, head_groups(self._heads, rows, tokens)
+        sizes = [self._heads // groups] * groups
+        parts = [nodes.split(f"{name}.{part}", x, sizes) for part, x in zip("qkv", heads, strict=True)]
+        mixed = [
+            nodes.add("MatMul", f"{name}.mixed.{group}", self.attention(f"{name}.{group}", q, k), v)
+            for group, (q, k, v) in enumerate(zip(*parts, strict=True))
+        ]
+        together = mixed[0] if groups == 1 else nodes.add("Concat", f"{name}.mixed", *mixed, axis=1)
+        return self.side_by_side(name, together, rows)
+
+    def side_by_side(self, name: str, heads: str, rows: int) -> str:
+        """Return (N, heads, rows, D / heads) as (N, rows, D)."""
         nodes = self._nodes
-        y = nodes.add("MatMul", f"{name}.heads", attention, values)
-        y = nodes.add("Transpose", f"{name}.rows", y, perm=[0, 2, 1, 3])
-        return nodes.add("Reshape", name, y, nodes.whole(0, rows, self._heads * self._head_width))
+        y = nodes.add("Transpose", f"{name}.rows", heads, perm=[0, 2, 1, 3])
+        return nodes.add("Reshape", f"{name}.flat", y, nodes.whole(0, rows, self._heads * self._head_width))
 
     def rest(self, name: str, x: str, mixed: str) -> str:
         """Return the block's rows from what its attention mixed: output product and MLP, each scaled and added."""
@@ -112,6 +139,12 @@ class BlockNodes:
         hidden = nodes.gelu(f"{name}.gelu", hidden)
         weight, bias = array(fc2.weight) * two[:, None], array(fc2.bias) * two
         return nodes.add("Add", name, y, nodes.linear(f"{name}.fc2", hidden, f"{stored}.fc2", weight, bias))
+
+
+def head_groups(heads: int, rows: int, tokens: int) -> int:
+    """Return in how many groups the heads attend so that the softmax rows of one take at most `MOST_BYTES`."""
+    fitting = (n for n in range(1, heads) if heads % n == 0 and 4 * (heads // n) * rows * tokens <= MOST_BYTES)
+    return next(fitting, heads)
 
 
 def array(tensor: Any) -> Array:

@@ -22,6 +22,8 @@ from tests.engine.pictures import picture
 from tests.training.encoder.dinov2.folder import SMALL, write_folder
 from training.activations.opening import layer_names, open_encoder
 from training.cli import main
+from training.encoder.dinov2 import nodes
+from training.encoder.dinov2.nodes import head_groups
 from training.encoder.export_onnx import OUTPUTS
 
 FILES = ["LICENSE", "encoder.json", "encoder.onnx", "import.json", "tail.safetensors"]
@@ -243,3 +245,23 @@ def test_an_encoder_of_rad_dino_size_is_equal_on_real_radiographs(
     assert summary["pixel_difference"] == 0.0
     assert max(summary["differences"][name] for name in ("class_token", "patch_tokens")) <= 1e-4
     assert summary["warnings"] == []
+
+
+def test_heads_attend_in_groups_where_their_rows_are_long() -> None:
+    assert head_groups(12, 1370, 1370) == 3 and head_groups(12, 257, 257) == 1
+    assert head_groups(16, 1370, 1370) == 4 and head_groups(5, 20000, 20000) == 5
+
+
+def test_groups_of_heads_change_no_bit(
+    small: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for most in (2**25, 4 * 2 * 26 * 26):
+        monkeypatch.setattr(nodes, "MOST_BYTES", most)
+        out = tmp_path / str(most)
+        assert main(["import-encoder", str(small), "--out", str(out)]) == 0
+        results.append(tokens(out, pixel_values(grey(pictures / "0.png"), spec_of(out))))
+        counts = [node.op_type for node in onnx.load(out / "encoder.onnx").graph.node]
+        assert counts.count("Softmax") == (4 if most == 2**25 else 7)
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -181,16 +181,21 @@ def test_an_encoder_above_two_gibibytes_is_refused() -> None:
         check_size(1_100_000_000)
 
 
-@pytest.mark.parametrize("how", ["a weight of the graph", "another encoder", "no reference", "another mean"])
+@pytest.mark.parametrize(
+    "how", ["a weight of the graph", "not a number", "another encoder", "no reference", "another mean"]
+)
 def test_what_is_not_equal_is_refused(how: str, folder: Path, tmp_path: Path) -> None:
     sizes = parse_config(read_json(folder / "config.json"))
     rules = parse_preprocessor(read_json(folder / "preprocessor_config.json"), sizes.patch_size)
     vit = Dinov2(sizes, read_weights(folder / "model.safetensors", sizes), 70)
     spec = encoder_spec(sizes, rules, "dino", "none", ImportOptions())
     graph = encoder_graph(vit)
-    if how in ("a weight of the graph", "no reference"):
+    if how in ("a weight of the graph", "not a number", "no reference"):
+        factor = float("nan") if how == "not a number" else 1.01
         chosen = next(tensor for tensor in graph.graph.initializer if tensor.name == "block1.fc1.weight")
-        chosen.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(chosen) * 1.01, chosen.name))
+        chosen.CopyFrom(
+            onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(chosen) * np.float32(factor), chosen.name)
+        )
     other = write_folder(tmp_path / "other", SMALL, crop=70, seed=7) if how == "another encoder" else folder
     if how == "another mean":
         change_json(folder / "preprocessor_config.json", image_mean=[0.5, 0.5307, 0.5307])

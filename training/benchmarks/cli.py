@@ -41,11 +41,15 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     quality.add_argument("--steps", type=int, help="steps of 512 rows (default 4000)")
     quality.add_argument("--rates", type=numbers, help="learning rates to choose from (default 0.001,0.003,0.01)")
     quality.set_defaults(run=_quality)
+    encoder = commands.add_parser("encoder", help="one image through an encoder of RAD-DINO's size")
+    encoder.add_argument("--rounds", type=int, help="each does one image a round (default 7)")
+    encoder.set_defaults(run=_encoder)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
+        one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
+    for one in (speed, quality, encoder):
         one.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing")
         one.add_argument("--no-peers", action="store_true", help="measure ours alone; installs nothing")
-        one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
         one.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
         one.add_argument("--seed", type=int, default=0, help="of data and starts (default 0)")
         one.add_argument("--out", type=Path, help="folder for a table (Markdown), a chart (PNG) and the JSON object")
@@ -79,14 +83,26 @@ def _quality(args: argparse.Namespace) -> int:
     return _measured(args, lambda start: measure_quality(options, start, _progress), QUALITY)
 
 
+def _encoder(args: argparse.Namespace) -> int:
+    from training.benchmarks.encoder import EncoderOptions, measure_encoder
+    from training.benchmarks.encoder_peers import encoder_peers
+    from training.benchmarks.report import ENCODER
+
+    quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2} if args.quick else {}
+    options = EncoderOptions(threads=args.threads, seed=args.seed, **{**quick, **_given(args, "rounds")})
+    _positive(options.rounds, options.threads)
+    notes = ["the other libraries were left out (--no-peers)"] if args.no_peers else []
+    peers = None if args.no_peers else encoder_peers
+    return _finished(args, lambda: measure_encoder(options, peers, _progress), ENCODER, notes)
+
+
 def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: Any) -> int:
-    """Measure with the libraries where they can be had; print, and write the report where it is asked for."""
-    from training.benchmarks.machine import machine
+    """Measure with the libraries where they can be had."""
     from training.benchmarks.peers.child import NOT_MEASURED, Child
     from training.benchmarks.peers.environment import prepare
-    from training.benchmarks.timing import load_average
 
-    notes, start = [], None
+    notes: list[str] = []
+    start = None
     if args.no_peers:
         notes.append("the other libraries were left out (--no-peers)")
     else:
@@ -101,8 +117,16 @@ def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: A
             def start(adapter: str) -> Child:
                 return Child(python, adapter, args.threads)
 
+    return _finished(args, lambda: measure(start), report, notes)
+
+
+def _finished(args: argparse.Namespace, measure: Callable[[], Any], report: Any, notes: list[str]) -> int:
+    """Measure; print, and write the report where it is asked for."""
+    from training.benchmarks.machine import machine
+    from training.benchmarks.timing import load_average
+
     before = machine()
-    result = measure(start)
+    result = measure()
     _progress("")
     result.notes[:0] = notes
     result.machine = before | {"load_average_after": load_average()}

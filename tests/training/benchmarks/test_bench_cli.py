@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from training.benchmarks.encoder import flops
 from training.benchmarks.peers import environment
 from training.cli import main
+from training.encoder.dinov2.config import Dinov2Config
 
 TINY = ["--features", "96", "--d-model", "16", "--batch", "32", "--rounds", "1", "--threads", "1", "--arch", "topk"]
 
@@ -77,3 +79,38 @@ def test_options_out_of_range_are_usage_errors(options: list[str], capsys: pytes
 @pytest.mark.parametrize("options", [[], ["viewer"], ["sae-quality", "--rates", "fast"]])
 def test_what_cannot_be_read_is_refused(options: list[str]) -> None:
     assert main(["bench", *options]) == 2
+
+
+def test_the_encoder_is_measured_beside_others_or_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["bench", "encoder", "--quick", "--no-peers", "--json", "--threads", "1", "--out", str(out)]) == 0
+    values = json.loads(capsys.readouterr().out)
+    (figures,) = values["ours"].values()
+    assert values["peers"] == {} and values["ratio"] is None
+    assert figures["ms"] >= figures["least_ms"] > 0 and 20 < figures["peak_mib"] < 2000
+    assert sorted(path.name for path in out.iterdir()) == [f"encoder.{end}" for end in ("json", "md", "png")]
+
+
+@pytest.mark.slow
+def test_the_encoder_is_measured_beside_transformers(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    assert main(["bench", "encoder", "--quick", "--json", "--threads", "1", "--rounds", "1"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert {"transformers, eager", "plain export, onnxruntime"} <= set(values["peers"])
+    assert values["ratio"] == min(case["ours_against"] for cases in values["peers"].values() for case in cases.values())
+
+
+def test_operations_are_those_of_the_matrix_products() -> None:
+    config = Dinov2Config.model_validate(
+        {
+            "model_type": "dinov2",
+            "architectures": ["Dinov2Model"],
+            "hidden_size": 768,
+            "num_hidden_layers": 12,
+            "num_attention_heads": 12,
+            "image_size": 518,
+            "patch_size": 14,
+        }
+    )
+    assert flops(config, 518) == pytest.approx(302e9, rel=0.02)  # 233 G of linear layers, 69 G of attention
+    assert 0.91 < flops(config, 518, class_row_only=True) / flops(config, 518) < 0.95

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -167,11 +166,9 @@ def _open(content: bytes | GraphParts, options: Any, providers: list[Any]) -> An
     if isinstance(content, bytes):
         return ort.InferenceSession(content, options, providers=providers)
     values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in content.weights.values()]
+    # The runtime copies them as it loads (its C interface says so); they can go with this call.
     options.add_external_initializers(list(content.weights), values)
-    session = ort.InferenceSession(content.graph, options, providers=providers)
-    # The session reads them where they are and does not keep them alive.
-    weakref.finalize(session, values.clear)
-    return session
+    return ort.InferenceSession(content.graph, options, providers=providers)
 
 
 def run_session(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:

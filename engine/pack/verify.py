@@ -91,16 +91,20 @@ def read_verified(folder: Path, manifest: Manifest, name: str, *, keep: bool = T
         ``PACK_FILE_MISSING``, ``PACK_CHANGED``.
     """
     entry = manifest.files[name]
-    digest, size, pieces = hashlib.sha256(), 0, []
+    digest, size, content = hashlib.sha256(), 0, b""
     try:
         with (folder / name).open("rb") as stream:
-            while piece := stream.read(2**20):
+            if keep:
+                # In one piece: an encoder takes much memory, which joining pieces would take twice. The file's own size
+                # bounds what a manifest can ask for.
+                content = stream.read(min(entry.size, os.fstat(stream.fileno()).st_size) + 1)
+                size = len(content)
+                digest.update(content)
+            while not keep and (piece := stream.read(2**20)):
                 size += len(piece)
                 if size > entry.size:
                     break
                 digest.update(piece)
-                if keep:
-                    pieces.append(piece)
     except FileNotFoundError as error:
         raise PackError("PACK_FILE_MISSING", f"the pack {manifest.name} lacks {name}", _GET_AGAIN) from error
     except OSError as error:
@@ -113,7 +117,7 @@ def read_verified(folder: Path, manifest: Manifest, name: str, *, keep: bool = T
         raise PackError(
             "PACK_CHANGED", f"{name} of the pack {manifest.name} is not the file its manifest describes", _GET_AGAIN
         )
-    return b"".join(pieces) if keep else None
+    return content if keep else None
 
 
 def _check_names(folder: Path, manifest: Manifest) -> None:

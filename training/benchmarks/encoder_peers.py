@@ -70,7 +70,7 @@ def _compiled(model: Any, image: Tensor, run: Callable[[Any], Call]) -> Call:
 
 
 def _exported(model: Any, image: Tensor, run: Callable[[Any], Call]) -> Call:
-    """Export as PyTorch's exporter does without advice, and run it with the engine's options: only the graph differs."""
+    """Export as PyTorch's exporter does without advice; the options are the engine's: only the graph differs."""
 
     class Rows(torch.nn.Module):
         """Without the model's own container of outputs, which the exporter does not know."""

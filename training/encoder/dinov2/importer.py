@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from engine.dicom.files import find_images, read_radiograph
 from engine.errors import EncoderError, ReadError
+from engine.export.atomic import file_mask
 from engine.export.staging import staged
 from engine.pack.manifest import EncoderSpec
 from training.activations.shard import file_sha256
@@ -127,6 +128,7 @@ def import_encoder(
             "unread_images": list(unread),
         }
         (work / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (work / TAIL).chmod(0o666 & ~file_mask())  # its library makes files private
     return Imported(spec, parity, weights_sha256, hashlib.sha256(content).hexdigest(), unread)
 
 

@@ -38,13 +38,13 @@ def write_folder(
     crop: int,
     edge: int | None = None,
     outliers: bool = False,
-    chaotic: bool = False,
+    sharp: bool = False,
     seed: int = 0,
 ) -> Path:
     """Write an encoder with weights that mix its tokens.
 
-    `outliers` makes a few channels of the residual stream dominate, as training does; `chaotic` makes its attention so
-    sharp that rounding of the last bit decides where it looks.
+    `outliers` makes a few channels of the residual stream dominate, as training does; `sharp` makes its attention so
+    sharp that it magnifies rounding.
     """
     transformers = pytest.importorskip("transformers")
     import torch
@@ -63,8 +63,8 @@ def write_folder(
                 value.normal_(0.0, value.shape[1] ** -0.5, generator=generator)
             if outliers and name.endswith(("layer_scale2.lambda1", "fc2.bias")):
                 value[5::37] *= 30.0
-            if chaotic and name.endswith("norm1.weight"):
-                value.mul_(30.0)
+            if sharp and name.endswith("norm1.weight"):
+                value.mul_(3.0)
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor(crop, edge or crop)), encoding="utf-8")
     (folder / "LICENSE").write_text("Test Licence 1.0\n\nDo what you like.\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from training.sae.active import Active
 
 PIECE = 2**24
 """Pre-activations computed at a time (64 MiB in float32)."""
-LEAST_ROWS = 1024
+LEAST_ROWS = 512
 """Rows below which a matrix product becomes slower, however wide the dictionary."""
 BLOCK = 16
 """Latents of a block in the search: those whose numbers differ by multiples of features / BLOCK."""

@@ -77,11 +77,13 @@ def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
 def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
     """Draw what is left unexplained against how many latents are active; the lower left is better."""
     families: dict[str, dict[SaeConfig, list[tuple[float, float]]]] = {}
+    several = len({sae.config.n_features for sae in saes.values()}) > 1
     for sae in saes.values():
-        family = " ".join(filter(None, (sae.config.arch, sae.config.variant, f"{sae.config.n_features} latents")))
+        width = f"{sae.config.n_features} latents" if several else ""
+        family = " ".join(filter(None, (sae.config.arch, sae.config.variant, width)))
         seeds = families.setdefault(family, {}).setdefault(replace(sae.config, seed=0), [])
         seeds.append((sae.held_out["mean_l0"], sae.held_out["fvu"]))
-    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8.4, 4.4), layout="constrained")
     for number, ((family, points), colour) in enumerate(zip(families.items(), _colours(len(families)), strict=True)):
         marker = MARKERS[number % len(MARKERS)]
         single = np.array([point for seeds in points.values() for point in seeds])
@@ -96,7 +98,8 @@ def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
     axes.set_xlabel("mean active latents (L0), held-out")
     axes.set_ylabel("fraction of variance unexplained, held-out")
     axes.grid(linewidth=0.3)
-    axes.legend(fontsize=8)
+    # Beside the picture: within it, it would hide points.
+    figure.legend(loc="outside right upper", fontsize=8)
     save_figure(figure, path)
 
 

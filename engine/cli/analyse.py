@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
-from engine.cli.parser import Parser, filled, filled_path
+from engine.cli.parser import Parser, filled, filled_path, positive
 from engine.cli.progress import ProgressLine
 from engine.cli.read_ahead import AHEAD, ReadAhead, Upcoming
 from engine.cli.results import (
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     formats = resolve_formats(["json", *options.format])
-    analyzer = Analyzer(load_pack(options.pack), options.device)
+    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
     require_folder(options.out)
@@ -92,6 +92,9 @@ def _parser() -> Parser:
         "--pack", metavar="P", type=filled, help="model pack: folder, .saepack or installed name (default: demo)"
     )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
+    parser.add_argument(
+        "--threads", metavar="N", type=positive, help="processor threads of the model (default: the cores it may use)"
+    )
     parser.add_argument(
         "--format",
         metavar="LIST",

@@ -13,14 +13,6 @@ def count(text: str) -> int:
     return number
 
 
-def positive(text: str) -> int:
-    """Return a whole number of 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
-
-
 def integers(text: str) -> tuple[int, ...]:
     """Return the whole numbers of "16,32"."""
     return tuple(int(part) for part in text.split(","))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
-from engine.cli.parser import Parser, filled, filled_path
+from engine.cli.parser import Parser, filled, filled_path, positive
 from engine.cli.progress import ProgressLine
+from engine.cli.read_ahead import AHEAD, ReadAhead, Upcoming
 from engine.cli.results import (
     RESULT_FILES,
     Outcome,
@@ -32,8 +33,6 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
 from engine.pack.library import load_pack
 from engine.report.compose import compose
-from engine.worker.decode import submit_decode
-from engine.worker.job import Job
 
 PARTLY = 3
 
@@ -43,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     formats = resolve_formats(["json", *options.format])
-    analyzer = Analyzer(load_pack(options.pack), options.device)
+    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
     require_folder(options.out)
@@ -94,6 +93,9 @@ def _parser() -> Parser:
     )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
     parser.add_argument(
+        "--threads", metavar="N", type=positive, help="processor threads of the model (default: the cores it may use)"
+    )
+    parser.add_argument(
         "--format",
         metavar="LIST",
         type=_format_names,
@@ -120,7 +122,7 @@ class _Input:
 
 
 class _Batch:
-    """Analyses inputs one by one; the worker process reads the next one meanwhile and bears what a file does to it."""
+    """Analyses inputs one by one while the next ones are read; the worker process bears what a file does to it."""
 
     def __init__(self, analyzer: Analyzer, out: Path, formats: list[str], *, quiet: bool, debug: bool) -> None:
         self.rows: list[Row] = []
@@ -129,23 +131,22 @@ class _Batch:
 
     def work(self, paths: Sequence[Path]) -> None:
         inputs = list(_inputs(paths, self._out))
-        following = _read(inputs[0])
-        with ProgressLine(len(inputs)) as line:
-            for index, item in enumerate(inputs):
-                present, following = following, _read(inputs[index + 1]) if index + 1 < len(inputs) else None
-                self.rows.append(self._row(item, present, line))
+        files = [item.path if item.error is None else None for item in inputs]
+        with ProgressLine(len(inputs)) as line, ReadAhead(files, self._analyzer.prepare, AHEAD) as reading:
+            for item, upcoming in zip(inputs, reading, strict=True):
+                self.rows.append(self._row(item, upcoming, line))
                 line.next_image()
 
-    def _row(self, item: _Input, reading: Job[Radiograph] | None, line: ProgressLine) -> Row:
+    def _row(self, item: _Input, upcoming: Upcoming | None, line: ProgressLine) -> Row:
         """Everything that can go wrong with one image ends in its row, and the others go on."""
         uid = ""
         try:
             if item.error is not None:
                 raise item.error
-            assert reading is not None
-            radiograph = reading.result()
+            assert upcoming is not None
+            radiograph = upcoming.radiograph()
             uid = radiograph.identity.sop_instance_uid
-            return self._analyse(item.path, radiograph, line)
+            return self._analyse(item.path, radiograph, upcoming, line)
         except SaeRadError as error:
             self._report(error, item.path, line)
             return _failed(item.path, uid, error)
@@ -154,10 +155,10 @@ class _Batch:
             self._report(fault, item.path, line)
             return _failed(item.path, uid, fault)
 
-    def _analyse(self, path: Path, radiograph: Radiograph, line: ProgressLine) -> Row:
+    def _analyse(self, path: Path, radiograph: Radiograph, upcoming: Upcoming, line: ProgressLine) -> Row:
         folder = self._folders.choose(radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
         require_no_review(folder)
-        analysis = self._analyzer.analyse(radiograph, line.step)
+        analysis = self._analyzer.analyse(radiograph, line.step, prepared=upcoming.prepared())
         refused = analysis.gate.verdict == "refused"
         draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
         skipped = {} if refused else skipped_formats(radiograph)
@@ -183,10 +184,6 @@ class _Batch:
         line.write(error_line(error, str(path)), error=True)
         if self._debug:
             line.write(traceback.format_exc(), error=True)
-
-
-def _read(item: _Input) -> Job[Radiograph] | None:
-    return submit_decode(item.path) if item.error is None else None
 
 
 def _inputs(paths: Sequence[Path], out: Path) -> Iterator[_Input]:

@@ -8,11 +8,11 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     JPEG2000,
@@ -35,7 +35,9 @@ from pydicom.uid import (
 from engine.cli.main import program_version
 from engine.cli.parser import Parser
 from engine.errors import SaeRadError
-from engine.inference.devices import DEVICE_NAMES, usable_cores
+from engine.inference.device_report import device_states, more_than_one, this_machine
+from engine.inference.devices import DEVICE_NAMES, DEVICES, usable_cores
+from engine.inference.providers import choose_providers
 from engine.inference.session import ModelSession
 from engine.pack.library import InstalledPack, PackEntry, list_packs
 from engine.pack.verify import verify_pack
@@ -78,7 +80,8 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; 0 all well, 3 when a codec is missing or a pack cannot be used."""
     parser = Parser(
         prog="saerad doctor",
-        description="Say what this machine can do and whether the packs are sound.",
+        description="Say what this machine can do, why a GPU is not used and what to install for it,\n"
+        "and whether the packs are sound.",
         example="saerad doctor --json",
     )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="device to try the packs on")
@@ -97,13 +100,20 @@ def examine(device: str = "auto") -> dict[str, Any]:
     problems += [f"pack {p['name']} in {p['folder']}: {p['problem']}" for p in packs if p["problem"]]
     if not packs:
         problems.append("no model pack is installed")
+    machine = this_machine()
+    used = {pack["provider"] for pack in packs}
+    first = choose_providers(device).first
+    failed = next(name for name, (provider, _) in DEVICES.items() if provider == first) if used - {first, ""} else ""
     return {
         "program": program_version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": usable_cores(),
         "packages": {name: _version(name) for name in _PACKAGES},
-        "providers": ort.get_available_providers(),
+        "onnxruntime": machine.build,
+        "providers": list(machine.providers),
+        "devices": [asdict(state) for state in device_states(machine, used, failed)],
+        "warnings": [text for text in (more_than_one(machine),) if text],
         "codecs": codecs,
         "viewer": importlib.util.find_spec("PySide6") is not None,
         "folders": {
@@ -165,7 +175,11 @@ def _text(report: dict[str, Any]) -> str:
     lines = [f"saerad {report['program']}, Python {report['python']}, {report['platform']}, {report['cores']} cores"]
     versions = [f"{name} {version or 'MISSING'}" for name, version in report["packages"].items()]
     lines.append("packages   " + ", ".join(versions))
-    lines.append("providers  " + ", ".join(report["providers"]))
+    lines.append(f"providers  {', '.join(report['providers'])} ({report['onnxruntime']})")
+    for state in report["devices"]:
+        why = f": {state['why']}" if state["why"] else ""
+        install = f"; install: {state['install']}" if state["install"] else ""
+        lines.append(f"device     {state['device']} {state['state']}{why}{install}")
     missing = [name for name, works in report["codecs"].items() if not works]
     lines.append(f"codecs     {len(report['codecs']) - len(missing)} of {len(report['codecs'])} transfer syntaxes")
     viewer = "available" if report["viewer"] else "not installed (pip install 'saerad-workstation[viewer]')"
@@ -174,5 +188,6 @@ def _text(report: dict[str, Any]) -> str:
         state = pack["problem"] or f"sound; encoder {pack['encoder_ms']} ms on {pack['provider']}"
         lines.append(f"pack       {pack['name']} {pack['version']} ({pack['origin']}): {state}")
         lines += [f"           warning: {text}" for text in pack["warnings"]]
+    lines += [f"warning    {text}" for text in report["warnings"]]
     lines += [f"problem    {text}" for text in report["problems"]]
     return "\n".join(lines)

@@ -35,3 +35,11 @@ def filled(text: str) -> str:
 def filled_path(text: str) -> Path:
     """Take a path that may not be empty, which would be the working directory."""
     return Path(filled(text))
+
+
+def positive(text: str) -> int:
+    """Return a whole number of 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -14,8 +14,9 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.inference.attribution import LastBlock, Method, feature_maps
-from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refuses, weigh_view
+from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
+from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
 from engine.pack.arrays import SaeRows
@@ -65,8 +66,25 @@ class Analyzer:
         """What a person should know about how this machine runs the model."""
         return self._session.warnings
 
+    def prepare(self, radiograph: Radiograph) -> Prepared | None:
+        """Do ahead of `analyse` what needs no model, from any thread; None where the header alone refuses the image.
+
+        Raises
+        ------
+        InferenceError
+            ``IMAGE_SHAPE``.
+        """
+        header = header_verdict(radiograph)
+        if refuses([header]) and not may_be_no_chest(radiograph, header):
+            return None
+        return prepare(radiograph, self.pack.manifest.encoder)
+
     def analyse(
-        self, radiograph: Radiograph, progress: Progress | None = None, cancelled: Cancel | None = None
+        self,
+        radiograph: Radiograph,
+        progress: Progress | None = None,
+        cancelled: Cancel | None = None,
+        prepared: Prepared | None = None,
     ) -> Analysis:
         """Analyse one image.
 
@@ -76,6 +94,8 @@ class Analyzer:
             Called with a step's name and the share done so far, 0..1.
         cancelled : callable, optional
             Asked between the steps; True ends the analysis.
+        prepared : Prepared, optional
+            What `prepare` made of this image; made here when None.
 
         Returns
         -------
@@ -95,17 +115,15 @@ class Analyzer:
         verdicts = [] if doubtful else [header]
         if refuses(verdicts):
             return self._empty(radiograph, verdicts, steps)
-        steps.begin("preparing", 0.0)
-        image = radiograph.display()
-        verdicts.append(pixel_verdict(image))
-        if refuses(verdicts):
+        steps.begin("preparing", 0.0, 0.0 if prepared is None else prepared.seconds)
+        ready = prepare(radiograph, self.pack.manifest.encoder) if prepared is None else prepared
+        verdicts.append(ready.verdict)
+        if ready.pixels is None:
             return self._empty(radiograph, verdicts, steps)
-        spec = self.pack.manifest.encoder
-        pixels = pixel_values(image, spec)
         steps.begin("encoder", 0.1)
-        output = self._session.encode(pixels)
+        output = self._session.encode(ready.pixels)
         token = output.class_token[0]
-        seen = self._model_verdict(output, image)
+        seen = self._model_verdict(output, radiograph)
         if doubtful:
             return self._empty(radiograph, [weigh_view(header, seen)], steps)
         verdicts.append(seen)
@@ -130,13 +148,13 @@ class Analyzer:
             explained_variance=1.0 - unexplained,
         )
 
-    def _model_verdict(self, output: EncoderOutput, image: npt.NDArray[np.float32]) -> GateVerdict:
+    def _model_verdict(self, output: EncoderOutput, radiograph: Radiograph) -> GateVerdict:
         """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
         own = self._describe(output)
         verdict = self._gate.descriptor_verdict(own)
         if verdict == SUITABLE:
             return verdict
-        inverted = self._session.encode(pixel_values(1.0 - image, self.pack.manifest.encoder))
+        inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
         return self._gate.descriptor_verdict(own, self._describe(inverted))
 
     def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
@@ -275,13 +293,14 @@ class _Steps:
     _name: str = ""
     _start: float = 0.0
 
-    def begin(self, name: str, share: float) -> None:
+    def begin(self, name: str, share: float, spent_s: float = 0.0) -> None:
+        """Begin a step, for which `spent_s` seconds were spent before."""
         self._close()
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
         if self.progress is not None:
             self.progress(name, share)
-        self._name, self._start = name, time.perf_counter()
+        self._name, self._start = name, time.perf_counter() - spent_s
 
     def end(self) -> None:
         self._close()

@@ -13,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from engine.errors import InferenceError, PackError
 from engine.inference.devices import CPU
+from engine.inference.gpu import NVIDIA, load_nvidia_libraries
 from engine.inference.providers import choose_providers, session_options
 from engine.pack.library import InstalledPack
 from engine.pack.onnx_parts import GraphParts, only_outputs, take_apart
@@ -163,12 +164,15 @@ def needed_graph(content: bytes, outputs: Collection[str], device: str) -> bytes
 
 
 def _open(content: bytes | GraphParts, options: Any, providers: list[Any]) -> Any:
+    if providers[0][0] in NVIDIA:
+        load_nvidia_libraries()
+    # The runtime's own fallback to the CPU, here and in the middle of a run, is told on standard output only.
     if isinstance(content, bytes):
-        return ort.InferenceSession(content, options, providers=providers)
+        return ort.InferenceSession(content, options, providers=providers, enable_fallback=0)
     values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in content.weights.values()]
     # The runtime copies them as it loads (its C interface says so); they can go with this call.
     options.add_external_initializers(list(content.weights), values)
-    return ort.InferenceSession(content.graph, options, providers=providers)
+    return ort.InferenceSession(content.graph, options, providers=providers, enable_fallback=0)
 
 
 def run_session(session: Any, names: list[str], inputs: dict[str, FloatArray]) -> list[FloatArray]:

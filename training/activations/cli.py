@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.parser import positive
 from engine.errors import StoreError, UsageError
 from training.cluster.opening import add_cluster_option
-from training.options import count, positive
+from training.options import count
 
 if TYPE_CHECKING:
     from training.activations.harvest import HarvestResult

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.parser import positive
 from engine.errors import UsageError
 from training.cluster.opening import add_cluster_option
-from training.options import positive
 
 if TYPE_CHECKING:
     from training.labelling.run import LabelResult

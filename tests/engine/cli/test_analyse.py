@@ -182,6 +182,8 @@ def test_sources_are_not_changed(toy_pack: Path, tmp_path: Path) -> None:
         ["x.dcm", "--out", "o", "--format", ""],
         ["x.dcm", "--out", "o", "--format", " , "],
         ["x.dcm", "--out", "o", "--pack", ""],
+        ["x.dcm", "--out", "o", "--threads", "0"],
+        ["x.dcm", "--out", "o", "--threads", "two"],
     ],
 )
 def test_wrong_arguments(
@@ -206,6 +208,26 @@ def test_a_device_that_is_not_there_is_named_in_the_summary(
     captured = capsys.readouterr()
     assert captured.err.startswith(f"warning: the device {device} is not available here")
     assert (captured.out + captured.err).count("not available") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in another way there")
+def test_the_model_has_the_threads_that_were_asked_for(toy_pack: Path, tmp_path: Path, repository: Path) -> None:
+    """Of two runs that differ in this alone, one has that many threads more, in each of the two graphs."""
+    write_dicom(tmp_path / "a.dcm")
+    program = (
+        "import os, sys\n"
+        "from engine.cli import analyse\n"
+        "kept, analyse.Analyzer = [], lambda *args, made=analyse.Analyzer: kept.append(made(*args)) or kept[0]\n"
+        "analyse.run(sys.argv[1:])\n"
+        "print(len(os.listdir('/proc/self/task')))\n"
+    )
+    arguments = [str(tmp_path / "a.dcm"), "--out", str(tmp_path / "out"), "--pack", str(toy_pack), "--device", "cpu"]
+    counts = []
+    for threads in ("1", "4"):
+        command = [sys.executable, "-c", program, *arguments, "--threads", threads]
+        done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
+        counts.append(int(done.stdout.splitlines()[-1]))
+    assert counts[1] - counts[0] == 2 * 3
 
 
 def test_messages_are_sentences() -> None:

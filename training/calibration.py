@@ -79,7 +79,9 @@ def calibrate(
         y_train, y_validation = truth_vector(target, train_cases), truth_vector(target, validation_cases)
         known_train, known_validation = ~np.isnan(y_train), ~np.isnan(y_validation)
         observed = y_train[known_train], y_validation[known_validation]
-        fitted = len(ids) > 0 and min(y.sum() for y in observed) >= rules.minimum_positive
+        # Of one kind only nothing can be learnt, and the precision of always saying it would be perfect.
+        rarer = min(min(y.sum(), len(y) - y.sum()) for y in observed)
+        fitted = len(ids) > 0 and rarer >= rules.minimum_positive
         weights = [
             source_weights(source[known], y, rules.minimum_positive)
             for source, known, y in zip(sources, (known_train, known_validation), observed, strict=True)
@@ -212,7 +214,7 @@ def _finish(
         bias=round(float(bias), 6),
         threshold=round(threshold, 6),
         absence_threshold=round(min(absence, threshold), 6),
-        reportable=precision >= rules.precision_floor and f1 >= 0.3,
+        reportable=bool(kept.any()) and precision >= rules.precision_floor and f1 >= 0.3,
     )
     return readout, {"validation f1": f1, "validation ece": expected_calibration_error(probability, y, weight=weight)}
 

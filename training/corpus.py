@@ -12,9 +12,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import UsageError
 from engine.pack.manifest import DataSource
 from engine.report.vocabulary import PARENTS
-from training.data.phantom.dataset import PhantomRecord, read_phantoms
+from training.data.phantom.dataset import TABLE, PhantomRecord, read_phantoms
 from training.data.phantom.types import OBSERVATIONS as PHANTOM_OBSERVATIONS
 from training.data.phantom.types import PhantomFinding
 from training.data.splits import split_of_group
@@ -102,7 +103,14 @@ def phantom_samples(folder: Path) -> list[Sample]:
     """Return the phantoms of a set, without those whose real background belongs to another split's patients.
 
     A picture of a test patient under a training phantom would be seen before it is tested on.
+
+    Raises
+    ------
+    UsageError
+        ``PHANTOM_NONE`` when the folder holds no set.
     """
+    if not (folder / TABLE).is_file():
+        raise UsageError("PHANTOM_NONE", f"{folder} holds no phantoms", "name a folder of 'saerad-train phantom'")
     samples = []
     for record in read_phantoms(folder):
         if _leaks(record):

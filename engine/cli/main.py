@@ -58,8 +58,8 @@ def guarded(command: Callable[[], int], *, debug: bool = False) -> int:
         print(error_line(error), file=sys.stderr)
         _trace(debug)
         return error.exit_status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (… | head): keep the interpreter from complaining about it at its end.

@@ -81,7 +81,6 @@ class ModelSession:
         manifest = pack.manifest
         spec, patches = manifest.encoder, manifest.encoder.patch_rows * manifest.encoder.patch_columns
         d, heads = spec.d_model, spec.n_heads
-        choice = choose_providers(device)
         outputs: dict[str, tuple[int, ...]] = {
             "class_token": (d,),
             "patch_tokens": (patches, d),
@@ -93,11 +92,11 @@ class ModelSession:
             del outputs["patch_tokens"]
         self._shapes = outputs
         graph = needed_graph(pack.encoder_bytes, outputs, device)
-        self._encoder, encoder_warning = load_session(graph, "encoder.onnx", device, threads)
+        self._encoder, warning = load_session(graph, "encoder.onnx", device, threads)
         # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
         self._sae, _ = load_session(pack.sae_bytes, "sae.onnx", "cpu", threads)
         self.provider: str = self._encoder.get_providers()[0]
-        self.warnings = tuple(text for text in (choice.warning, encoder_warning) if text)
+        self.warnings = (warning,) if warning else ()
         self._pixel_shape = (3, spec.input_height, spec.input_width)
         _check_contract(self._encoder, "encoder.onnx", {"pixel_values"}, set(self._shapes))
         _check_contract(self._sae, "sae.onnx", {"class_token"}, {"activations"})
@@ -152,8 +151,9 @@ def load_session(content: bytes | GraphParts, name: str, device: str, threads: i
         return session, f"{choice.first} could not load the model ({why}); the CPU was used instead"
     used = session.get_providers()[0]
     # A driver that does not fit makes the runtime fall back by itself; only this comparison shows it.
-    warning = "" if used == choice.first else f"{choice.first} could not be started; {used} was used instead"
-    return session, warning
+    if used != choice.first:
+        return session, f"{choice.first} could not be started; {used} was used instead"
+    return session, choice.warning
 
 
 def needed_graph(content: bytes, outputs: Collection[str], device: str) -> bytes | GraphParts:

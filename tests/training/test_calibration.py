@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,23 @@ RECORDS = [
     record(2, "Pleural Effusion", "absent"),
     record(3, "Cardiomegaly"),
 ]
+
+
+def test_a_finding_that_is_never_absent_is_never_stated() -> None:
+    # Tables name what an image has: of what is not named nothing is known, and always saying it is always right.
+    known = frozenset({"Cardiomegaly"})
+    sides = []
+    for seed in (0, 1):
+        x, cases = world(seed, 300)
+        for i in range(0, 300, 2):
+            cases[i] = replace(cases[i], claims=(Claim("Cardiomegaly"),), known=known, normal=False)
+            cases[i + 1] = replace(cases[i + 1], claims=(), known=frozenset(), normal=None)
+        sides.append((x, cases))
+    (train, train_cases), (held, held_cases) = sides
+    rules = CalibrationRules()
+    found = calibrate(RECORDS, train, train_cases, validation=held, validation_cases=held_cases, rules=rules).readouts
+    (heart,) = (r for r in found if r.observation == "Cardiomegaly" and r.laterality == "none")
+    assert not heart.reportable and heart.feature_ids == () and heart.threshold == 1.0
 
 
 def test_readouts_are_signed_sided_and_calibrated() -> None:

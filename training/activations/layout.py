@@ -158,4 +158,8 @@ def write_store_file(folder: Path, store: StoreFile) -> None:
 
 def damaged(folder: Path, what: str) -> StoreError:
     """Word a store that is not what its description says."""
-    return StoreError("STORE_DAMAGED", f"the store {folder} is damaged: {what}", "harvest again into the same folder")
+    return StoreError(
+        "STORE_DAMAGED",
+        f"the store {folder} is damaged: {what}",
+        "delete the shard that is named and harvest again into the same folder, or harvest into a new one",
+    )

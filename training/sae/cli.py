@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.cli.parser import positive
 from engine.errors import UsageError
 from training.cluster.crew import Crew
 from training.cluster.opening import add_cluster_option, open_crew
@@ -21,6 +22,26 @@ EXAMPLE = (
     "          saerad-train fit --store store --out run --arch topk --k 32 --threads 8 --cluster 10.0.0.1:6379"
 )
 SOME_FAILED = 3
+FIXED = (
+    *(
+        "variant",
+        "features",
+        "expansion",
+        "k",
+        "l0",
+        "lam",
+        "seed",
+        "lr",
+        "no_revive",
+        "steps",
+        "batch",
+        "dtype",
+        "device",
+    ),
+    *("whitening", "data_seed", "held_out", "checkpoint_every", "evaluate_every", "log_every", "threads"),
+    *("tokens_kind", "held_out_share", "buffer"),
+)
+"""What a run was begun with, and goes on with."""
 NAMES = ("relu", "gated", "gated-sae-rad", "jumprelu", "topk", "batchtopk", "matryoshka-batchtopk")
 
 
@@ -62,7 +83,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     run.add_argument("--evaluate-every", type=int, default=1000, help="steps (default 1000)")
     run.add_argument("--log-every", type=int, default=50, help="steps (default 50)")
     run.add_argument("--no-report", action="store_true", help="do not measure the run and write its page at the end")
-    run.add_argument("--threads", type=int, default=2, help="CPU threads, with --cluster of each worker (default 2)")
+    run.add_argument("--threads", type=positive, default=2, help="CPU threads, with --cluster a worker (default 2)")
     run.add_argument("--parts", type=int, help="pieces a batch is cut into (default 1, with --cluster a worker each)")
     add_cluster_option(run)
     run.add_argument("--json", action="store_true", help="print the results as one JSON object")
@@ -73,7 +94,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     store.add_argument("--buffer", type=int, default=1 << 17, help="tokens shuffled in memory (default 131072)")
     store.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
-    parser.set_defaults(run=run_fit)
+    parser.set_defaults(run=run_fit, defaults={name: parser.get_default(name) for name in FIXED})
     return parser
 
 
@@ -104,6 +125,7 @@ def run_fit(args: argparse.Namespace) -> int:
         raise UsageError("FIT_OPTION", f"there is no run in {args.out} to go on with", "give --store and --arch")
     source: TokenSource
     if resuming and args.arch is None:
+        _refuse_changes(args)
         config = FitConfig.from_json(load(args.out).meta["config"])
         torch.set_num_threads(config.threads)
         source = open_as_saved(read_identity(args.out), args.tokens, args.store, verify=not args.no_verify)
@@ -139,6 +161,18 @@ def run_fit(args: argparse.Namespace) -> int:
         report_run(args.out, source, tell)
     _tell(args, results)
     return SOME_FAILED if fit.diverged else 0
+
+
+def _refuse_changes(args: argparse.Namespace) -> None:
+    """Refuse options that a run which goes on would not heed."""
+    changed = [name for name in FIXED if getattr(args, name) != args.defaults[name]]
+    if changed:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        raise UsageError(
+            "FIT_OPTION",
+            f"a run goes on with the options that it was begun with, and {options} would change it",
+            "leave them out, or begin another run in a new folder",
+        )
 
 
 def _parts(args: argparse.Namespace, crew: Crew) -> int:

@@ -82,12 +82,22 @@ class Fit:
             drawn.append(self._tensor(self.stream.next_batch()))
         self.stream.load_state(position)
         sample = torch.cat(drawn)
+        for rows, name in ((sample, "tokens to train on"), (torch.from_numpy(self.held_out), "held-out tokens")):
+            if len(rows) < 2 or not bool((rows != rows[0]).any()):
+                raise SaeRadError(
+                    "FIT_TOKENS", f"the {name} do not differ from each other", "give more and other tokens"
+                )
         whitening = self.config.whitening
         self.space = Space.fit(sample, whitening) if whitening else Space.scaled(sample)
         entered = self.space.enter(sample)
         for member in self.members.values():
             member.start(entered)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SaeRadError(
+                "FIT_WRITE", f"the folder {self.folder} cannot be made ({error.strerror})", "name another --out"
+            ) from error
         write_json(self.folder / "fit.json", {"config": self.config.to_json(), "identity": dict(self.identity)})
         for name in self.members:
             (self.folder / name).mkdir(exist_ok=True)
@@ -175,7 +185,9 @@ class Fit:
                 if asked or self.step % config.checkpoint_every == 0 or self.step == config.steps:
                     self.save()
                 if asked and self.step < config.steps:
-                    raise KeyboardInterrupt(f"stopped at step {self.step}, saved in {self.folder}")
+                    raise KeyboardInterrupt(
+                        f"stopped at step {self.step}; saerad-train fit --out {self.folder} --resume goes on"
+                    )
             for name, step in self.diverged.items():
                 self._give_up(name, step)
             return {name: self._finish(name) for name in self.members if name not in self.diverged}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from engine.errors import UsageError
 from tests.training.activations.toy import write_pictures
 from training.activations.rows import folder_rows, manifest_rows, phantom_rows, rows_sha256
 from training.data.manifest import IndexRow, write_manifest
@@ -43,3 +46,8 @@ def test_phantoms_bring_their_split_and_findings(tmp_path: Path) -> None:
     for row, record in zip(rows, records, strict=True):
         assert {finding.observation for finding in record.findings} <= set(row.labels)
         assert row.name == f"images/{record.image_path.name}"
+
+
+def test_a_folder_without_phantoms_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="PHANTOM_NONE"):
+        phantom_rows(tmp_path)

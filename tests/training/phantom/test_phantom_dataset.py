@@ -34,6 +34,14 @@ def command(arguments: list[str]) -> int:
     return int(args.run(args))
 
 
+def test_a_set_is_not_drawn_over(tmp_path: Path) -> None:
+    assert command(["--out", str(tmp_path), "--count", "2", "--size", "64"]) == 0
+    before = (tmp_path / "phantoms.csv").read_bytes()
+    with pytest.raises(UsageError, match="PHANTOM_EXISTS"):
+        command(["--out", str(tmp_path), "--count", "1", "--size", "64"])
+    assert (tmp_path / "phantoms.csv").read_bytes() == before
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     written = write_phantoms(tmp_path, 8, seed=4, size=96, progress=False)
     read = read_phantoms(tmp_path)

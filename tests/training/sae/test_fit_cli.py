@@ -164,3 +164,25 @@ def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
     assert f"`{bad.name}` is missing" in (out / "README.md").read_text()
     assert (out / good.name / "sae.safetensors").is_file()
     assert main(["report", str(out)]) == 0
+    assert main(["fit", "--out", str(out), "--resume", "--steps", "60", "--lr", "0.5"]) == 2
+    assert "--lr, --steps would change it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rows", [3, 100])
+def test_tokens_that_do_not_differ_are_refused(rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = np.ones((rows, 8), np.float32) if rows > 3 else np.random.default_rng(0).random((rows, 8), np.float32)
+    np.save(tmp_path / "t.npy", values)
+    command = ["fit", "--tokens", str(tmp_path / "t.npy"), "--out", str(tmp_path / "run"), "--arch", "topk", "--k", "2"]
+    assert main([*command, "--steps", "2", "--threads", "1"]) == 3
+    assert "FIT_TOKENS" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_told(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.txt").write_text("mine")
+    command = ["fit", "--tokens", str(tokens), "--out", str(tmp_path / "x.txt"), "--arch", "topk", "--k", "2"]
+    assert main([*command, "--features", "32", "--steps", "2", "--threads", "1"]) == 3
+    assert "FIT_WRITE" in capsys.readouterr().err
+    assert (tmp_path / "x.txt").read_text() == "mine"

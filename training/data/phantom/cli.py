@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     UsageError
         For options that cannot be met.
     """
-    from training.data.phantom.dataset import write_phantoms
+    from training.data.phantom.dataset import TABLE, write_phantoms
     from training.data.phantom.sheet import contact_sheet
 
     if args.backgrounds is not None and not args.backgrounds.is_dir():
@@ -49,6 +49,12 @@ def run(args: argparse.Namespace) -> int:
             "PHANTOM_OPTION",
             "an option is out of range",
             "--share-real is 0 to 1, --size 64 to 1024, --seed 0 or more",
+        )
+    if (args.out / TABLE).exists():
+        raise UsageError(
+            "PHANTOM_EXISTS",
+            f"{args.out} holds a set of phantoms, which runs may need",
+            "name another --out",
         )
     records = write_phantoms(
         args.out, args.count, args.seed, args.size, args.backgrounds, share_real=args.share_real, workers=args.workers

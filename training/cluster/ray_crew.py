@@ -156,10 +156,14 @@ def _environment(*, own: bool) -> None:
 
 def _own(address: str) -> int:
     """Return the cores of a cluster that is to be begun here, or 0 where it is one that runs already."""
-    name, _, cores = address.partition(":")
+    name, colon, cores = address.partition(":")
     if name != "local":
         return 0
-    return int(cores) if cores.isdecimal() and int(cores) else usable_cores()
+    if not colon:
+        return usable_cores()
+    if not cores.isdecimal() or not int(cores):
+        raise UsageError("CLUSTER_ADDRESS", f"{address!r} names no number of cores", "such as local:2")
+    return int(cores)
 
 
 def _found(address: str) -> str:

@@ -100,8 +100,6 @@ def test_all_errors_can_travel() -> None:
     "address",
     ["local:0", "local:x", "local:", "nonsense", "host:port", "127.0.0.1:9", "ray://127.0.0.1:9", ":6379"],
 )
-    "address", ["local:0", "local:x", "local:", "nonsense", "host:port", "127.0.0.1:9", "ray://127.0.0.1:9", ":6379"]
-)
 def test_where_no_cluster_is_the_message_says_so(address: str) -> None:
     with pytest.raises(UsageError, match="CLUSTER_ADDRESS"):
         RayCrew(address)

@@ -26,7 +26,7 @@ def draw(result: Result, key: str, label: str, path: Path, *, logarithmic: bool 
         values = [cases[case][key] for case in result.ours if case in cases]
         left = np.array(places) + (number - (len(trainers) - 1) / 2) * width
         bars = axes.bar(left, values, width, color=COLOURS[number % len(COLOURS)], label=trainer)
-        axes.bar_label(bars, fmt="{:,.0f}" if logarithmic else "{:.3f}", fontsize=6)
+        axes.bar_label(bars, fmt=_short, fontsize=6)
     axes.set_xticks(range(len(result.ours)), list(result.ours), fontsize=8)
     axes.set_ylabel(label)
     if logarithmic:
@@ -34,3 +34,7 @@ def draw(result: Result, key: str, label: str, path: Path, *, logarithmic: bool 
     figure.legend(loc="outside upper right", fontsize=8, ncols=len(trainers))
     figure.savefig(path, dpi=130)
     plt.close(figure)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3f}"

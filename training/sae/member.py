@@ -22,6 +22,8 @@ from training.sae.schedule import penalty_factor, rate_factor
 from training.sae.starts import start
 
 CONTROL_EVERY = 10
+PULL = 10.0
+"""Thresholds of JumpReLU are let down from where a tenth too few latents fire."""
 RESAMPLE_UNTIL = 0.9
 """Share of the run behind which a latent with a new start would learn too little."""
 START_TIMES = 3.0
@@ -74,9 +76,7 @@ class Member:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, betas=BETAS, fused=True)
         self.counter = DeadCounter(config.n_features, run.dead_after, scratch.device)
         self.generator = torch.Generator("cpu").manual_seed(config.seed)
-        self.controller = (
-            SparsityController(first_guess(config.arch, config.l0, d_model), config.l0) if config.l0 else None
-        )
+        self.controller = controller(config, d_model) if config.l0 else None
         self._l0: list[float] = []
 
     def start(self, sample: Tensor) -> None:
@@ -193,6 +193,12 @@ class Member:
         if self.controller is not None:
             self.controller.load_state(meta["controller"])
         self._l0 = list(meta["recent_l0"])
+
+
+def controller(config: SaeConfig, d_model: int) -> SparsityController:
+    """Return what steers an autoencoder's penalty to its L0."""
+    guess = first_guess(config.arch, config.l0, d_model)
+    return SparsityController(guess, config.l0, pull=PULL if config.arch == "jumprelu" else 0.0)
 
 
 def first_guess(arch: str, l0: float, d_model: int) -> float:

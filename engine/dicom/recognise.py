@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 HEAD_BYTES = 1024
-_DICOM_EXTENSIONS = frozenset({".dcm", ".dicom", ".ima", ".dc3", ".acr"})
+_IMAGE_EXTENSIONS = frozenset({".dcm", ".dicom", ".ima", ".dc3", ".acr", ".png", ".jpg", ".jpeg"})
 
 
 class Kind(enum.Enum):
@@ -67,9 +67,14 @@ def recognise(head: bytes) -> tuple[Kind, str]:
 
 
 def looks_like_image(path: Path, head: bytes) -> bool:
-    """Whether a file met in a folder is worth opening: by its content, or by a name that promises DICOM."""
+    """Whether a file met in a folder is worth opening: by its content, or by a name that promises an image."""
     kind, _ = recognise(head)
-    return kind in (Kind.DICOM, Kind.HEADLESS, Kind.PICTURE) or path.suffix.lower() in _DICOM_EXTENSIONS
+    return kind in (Kind.DICOM, Kind.HEADLESS, Kind.PICTURE) or promises_image(path)
+
+
+def promises_image(path: Path) -> bool:
+    """Whether a file's name says DICOM, PNG or JPEG: one that is none is damaged, not some other file."""
+    return path.suffix.lower() in _IMAGE_EXTENSIONS
 
 
 def _is_headless(head: bytes) -> bool:

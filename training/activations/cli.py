@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ EXAMPLE = (
     "          saerad-train harvest --pack demo --images images --out store --cluster 10.0.0.1:6379"
 )
 INTERRUPTED = 130
+SOME_FAILED = 3
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
@@ -76,7 +76,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Harvest, list layers or verify; returns the exit status: 0 finished, 130 stopped by a signal.
+    """Harvest, list layers or verify; returns the exit status.
+
+    It is 0 when all is done, 3 when images are not in the finished store, 130 when a signal stopped the harvest.
 
     Raises
     ------
@@ -162,8 +164,14 @@ def _rows(args: argparse.Namespace) -> list[HarvestRow]:
     from training.activations.rows import folder_rows, manifest_rows, phantom_rows
 
     if args.manifest is not None:
-        if args.root is None or not args.root.is_dir():
-            raise UsageError("NO_FOLDER", f"there is no folder {args.root}", "--root names the manifest's images")
+        if args.root is None:
+            raise UsageError(
+                "USAGE",
+                "there is no --root, and a manifest names its images relative to a folder",
+                f"add --root FOLDER, {_indexed(args.manifest)}",
+            )
+        if not args.root.is_dir():
+            raise UsageError("NO_FOLDER", f"there is no folder {args.root}", f"--root is {_indexed(args.manifest)}")
         return manifest_rows(args.manifest, args.root)
     folder = args.images or args.phantoms
     if folder is None:
@@ -173,41 +181,25 @@ def _rows(args: argparse.Namespace) -> list[HarvestRow]:
     return folder_rows(folder) if args.images else phantom_rows(folder)
 
 
-def _tell(args: argparse.Namespace, rows: list[HarvestRow], result: HarvestResult) -> int:
-    from training.activations.store import ActivationStore
+def _indexed(manifest: Path) -> str:
+    """Word which folder a manifest's paths are relative to."""
+    from training.data.manifest import read_info
 
-    speed = result.images_new / result.seconds if result.images_new else 0.0
-    summary: dict[str, Any] = {
-        "store": str(args.out),
-        "complete": result.complete,
-        "images": len(rows),
-        "images_done": result.images_done,
-        "images_new": result.images_new,
-        "seconds": round(result.seconds, 3),
-        "images_per_s": round(speed, 3),
-    }
-    codes: Counter[str] = Counter()
-    if result.complete:
-        store = ActivationStore(args.out)
-        codes.update(store.failures()["code"].to_pylist())
-        summary |= {
-            "rows": store.rows,
-            "d_model": store.d_model,
-            "layer": store.recipe.layer,
-            "encoder_identity": store.recipe.encoder_identity,
-            "sha256": store.sha256,
-            "failures": dict(sorted(codes.items())),
-        }
+    return f"the folder that {manifest} was made from; it was called {read_info(manifest).root!r}"
+
+
+def _tell(args: argparse.Namespace, rows: list[HarvestRow], result: HarvestResult) -> int:
+    from training.activations.harvest_summary import HarvestSummary
+
+    summary = HarvestSummary(args.out, len(rows), result)
     if args.json:
-        print(json.dumps(summary))
+        print(json.dumps(summary.as_json()))
     elif result.complete:
-        told = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
-        pace = f"{speed:.1f} images/s" if result.images_new else "nothing was left to do"
-        print(f"{args.out}: {summary['rows']} images of {len(rows)}, {pace}")
-        if told:
-            print(f"not in the store, see failures.parquet: {told}", file=sys.stderr)
+        print(summary.as_text())
+        for line in summary.failed_lines():
+            print(line, file=sys.stderr)
     if not result.complete:
         return INTERRUPTED
-    if not summary["rows"]:
+    if not summary.harvested:
         raise StoreError("STORE_EMPTY", "no image could be harvested", f"see {args.out}/failures.parquet")
-    return 0
+    return SOME_FAILED if summary.failed else 0

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
+from engine.dicom.recognise import promises_image
 from engine.errors import DataError, SaeRadError
 from engine.inference.header_gate import header_verdict
 from engine.worker.decode import new_decoder, submit_decode
@@ -23,8 +24,9 @@ _SPLITS: dict[str, Split] = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validate": "val", "validation": "val",
     "test": "test",
 }  # fmt: skip
-_NO_IMAGES = frozenset({"NOT_DICOM", "NOT_AN_IMAGE", "IS_DICOMDIR", "ZIP_ARCHIVE"})
-"""Codes of files that were never images; any other means that an image could not be read."""
+_OTHER_OBJECTS = frozenset({"NOT_AN_IMAGE", "IS_DICOMDIR"})
+_OTHER_FILES = frozenset({"NOT_DICOM", "ZIP_ARCHIVE"})
+"""Codes of files that were never images, unless their names say so; any other means that one could not be read."""
 
 _OTHER_IMAGES = frozenset({"NOT_A_RADIOGRAPH", "NOT_A_CHEST"})
 """Codes of the header gate for what has no place in a set of chest radiographs; side views and children have one."""
@@ -80,7 +82,8 @@ def _rows(
     for path, outcome in _read_all(files, request.workers):
         place = path.relative_to(request.root).as_posix()
         if isinstance(outcome, SaeRadError):
-            note = problems.remark if outcome.code in _NO_IMAGES else problems.add
+            other = outcome.code in _OTHER_OBJECTS or (outcome.code in _OTHER_FILES and not promises_image(path))
+            note = problems.remark if other else problems.add
             note(outcome.code, place, outcome.message)
             continue
         verdict = header_verdict(outcome)

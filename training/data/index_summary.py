@@ -66,6 +66,9 @@ class Summary:
             "reports_with_separated_sentences": self._touched,
             "marks": self._marks,
             "problems": problems.counts(),
+            "left_out": [
+                {"subject": problem.subject, "code": problem.code} for problem in problems.serious[:_SHOWN_PROBLEMS]
+            ],
             "complete": not problems.serious,
         }
 
@@ -85,4 +88,9 @@ class Summary:
             lines += ["", "problems and remarks"]
             counts_by_code = list(problems.counts().items())
             lines += [f"  {code:<22}{count:>8}" for code, count in counts_by_code[:_SHOWN_PROBLEMS]]
+        if problems.serious:
+            lines += ["", "left out, or in two splits"]
+            lines += [f"  {problem.code:<22}{problem.subject}" for problem in problems.serious[:_SHOWN_PROBLEMS]]
+            more = len(problems.serious) - _SHOWN_PROBLEMS
+            lines += [f"  and {more} more"] if more > 0 else []
         return "\n".join(lines)

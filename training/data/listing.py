@@ -88,9 +88,9 @@ class Problems:
         self.add(error.code, subject, error.message)
 
     @property
-    def serious(self) -> bool:
-        """Whether any problem is more than a remark."""
-        return any(problem.serious for problem in self.found)
+    def serious(self) -> list[Problem]:
+        """Those that are more than a remark."""
+        return [problem for problem in self.found if problem.serious]
 
     def counts(self) -> dict[str, int]:
         """Return how often each code was met, most frequent first."""

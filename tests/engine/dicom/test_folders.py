@@ -40,9 +40,10 @@ def test_other_files_hidden_files_and_dicomdir_are_left_out(tree: Callable[..., 
     assert [path.name for path in find_images([root])] == ["ok"]
 
 
-def test_a_name_that_promises_dicom_is_kept_so_that_its_refusal_is_told(tree: Callable[..., Path]) -> None:
-    root = tree("login.dcm", content=b"<html>")
-    assert [path.name for path in find_images([root])] == ["login.dcm"]
+def test_a_name_that_promises_an_image_is_kept_so_that_its_refusal_is_told(tree: Callable[..., Path]) -> None:
+    root = tree("login.dcm", "page.JPG", content=b"<html>")
+    tree("empty.png", "empty.txt", content=b"")
+    assert [path.name for path in find_images([root])] == ["empty.png", "login.dcm", "page.JPG"]
 
 
 def test_pictures_are_found(tree: Callable[..., Path]) -> None:

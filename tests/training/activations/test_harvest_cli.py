@@ -30,10 +30,14 @@ def test_a_manifest_becomes_a_store_and_is_verified(
     rows = [IndexRow(f"id {name}", "dicom", name, "", 9, "p", "s", "train") for name in names]
     write_manifest(rows, manifest, source="dicom", root="pictures", command="index", split_rule="hash")
     wanted = ["--pack", toy_pack, "--manifest", manifest, "--root", pictures, "--out", out, "--workers", "0"]
-    assert call(*wanted, "--limit", "4", "--json", "--device", "cpu") == 0
+    assert call(*wanted, "--limit", "4", "--json", "--device", "cpu") == 3
     found = summary(capsys)
     assert found["complete"] and (found["images"], found["rows"], found["images_new"]) == (4, 2, 4)
     assert found["failures"] == {"FILE_MISSING": 1, "PICTURE_DAMAGED": 1}
+    assert [(x["path"], x["code"]) for x in found["failed"]] == [
+        ("003-cut.png", "PICTURE_DAMAGED"),
+        ("gone.png", "FILE_MISSING"),
+    ]
     assert ActivationStore(out).sha256 == found["sha256"]
     assert ActivationStore(out).index(["sample_id"])["sample_id"].to_pylist() == ["id 000.png", "id 001.png"]
     # Other rows of the same manifest are another store.
@@ -55,12 +59,44 @@ def test_a_layer_with_its_patches_is_kept(
 ) -> None:
     out = tmp_path / "store"
     arguments = ["--pack", toy_pack, "--images", pictures, "--out", out, "--workers", "1", "--dtype", "float32"]
-    assert call(*arguments, "--layer", "block0", "--tokens", "class+patches") == 0
+    assert call(*arguments, "--layer", "block0", "--tokens", "class+patches") == 3
     told = capsys.readouterr()
     assert f"{out}: 13 images of 16" in told.out
-    assert "1 LATERAL_VIEW" in told.err
+    assert "1 LATERAL_VIEW" in told.err and "  005-lateral.dcm [LATERAL_VIEW]" in told.err
     store = ActivationStore(out)
     assert store.recipe.layer == "block0" and store.has_patches and store.rows == 13
+
+
+def test_empty_and_foreign_files_with_the_name_of_a_picture_are_named_and_end_with_3(
+    toy_pack: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "a.png").write_bytes((pictures / "000.png").read_bytes())
+    for n in range(22):
+        (folder / f"empty-{n:02d}.png").touch()
+    (folder / "page.jpg").write_text("<html>login</html>")
+    (folder / "notes.txt").touch()
+    arguments = ["--pack", toy_pack, "--images", folder, "--out", tmp_path / "s", "--workers", "0"]
+    assert call(*arguments) == 3
+    told = capsys.readouterr()
+    assert "1 images of 24" in told.out
+    assert "22 FILE_EMPTY, 1 NOT_DICOM" in told.err and "  empty-00.png [FILE_EMPTY]" in told.err
+    assert told.err.endswith("  and 3 more\n")
+    assert call(*arguments, "--json") == 3
+    assert len(summary(capsys)["failed"]) == 20
+
+
+def test_a_manifest_without_its_root_says_which_folder_is_wanted(
+    toy_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [IndexRow("id", "dicom", "000.png", "", 9, "p", "s", "train")]
+    write_manifest(rows, tmp_path / "m.parquet", source="dicom", root="pictures", command="index", split_rule="hash")
+    wanted = ["--pack", toy_pack, "--manifest", tmp_path / "m.parquet", "--out", tmp_path / "s"]
+    for more, code in (([], "USAGE"), (["--root", tmp_path / "none"], "NO_FOLDER")):
+        assert call(*wanted, *more) == 2
+        told = capsys.readouterr().err
+        assert f"[{code}]" in told and "--root" in told and "was called 'pictures'" in told
 
 
 def test_a_store_without_images_is_an_error(
@@ -79,7 +115,7 @@ def test_a_store_without_images_is_an_error(
         (["--out", "s"], 2, "USAGE"),
         (["--out", "s", "--pack", "PACK"], 2, "USAGE"),
         (["--out", "s", "--pack", "PACK", "--images", "gone"], 2, "NO_FOLDER"),
-        (["--out", "s", "--pack", "PACK", "--manifest", "m"], 2, "NO_FOLDER"),
+        (["--out", "s", "--pack", "PACK", "--manifest", "m"], 3, "MANIFEST_MISSING"),
         (["--out", "s", "--pack", "PACK", "--manifest", "m", "--root", "."], 3, "MANIFEST_MISSING"),
         (["--out", "s", "--pack", "PACK", "--images", "."], 2, "HARVEST_ROWS"),
         (["--out", "s", "--encoder", "e.onnx", "--images", "."], 2, "ENCODER_SPEC"),

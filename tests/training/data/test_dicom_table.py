@@ -34,6 +34,8 @@ def test_reports_are_joined_and_nothing_is_dropped_silently(index: Indexer, tmp_
     dicom(root / "b" / "hand.dcm", BodyPartExamined="HAND")
     (root / "b" / "broken.dcm").write_bytes((root / "b" / "three.dcm").read_bytes()[:-100])
     picture(root / "b" / "photo.png", 1)
+    (root / "b" / "empty.png").touch()
+    (root / "b" / "page.png").write_text("<html>login</html>")
     shutil.copy(root / "a" / "one", root / "b" / "copy.dcm")
     reports = table(
         root / "reports.csv",
@@ -43,13 +45,17 @@ def test_reports_are_joined_and_nothing_is_dropped_silently(index: Indexer, tmp_
     )
     done = index("dicom", root, "--reports", str(reports))
     assert done.status == 3
+    left_out = [(row["code"], row["subject"]) for row in done.summary["left_out"]]
+    assert {("FILE_EMPTY", "b/empty.png"), ("NOT_DICOM", "b/page.png")} < set(left_out)
     kinds = sorted((code, kind, subject) for code, kind, subject in done.problems)
     assert kinds == [
+        ("FILE_EMPTY", "error", "b/empty.png"),
         ("INDEX_NO_PATIENT", "remark", "b/four.dcm"),
         ("INDEX_PICTURE", "remark", "b/photo.png"),
         ("INDEX_TWICE", "error", "b/copy.dcm"),
         ("NOT_A_CHEST", "remark", "b/hand.dcm"),
         ("NOT_A_RADIOGRAPH", "remark", "b/ct.dcm"),
+        ("NOT_DICOM", "error", "b/page.png"),
         ("NOT_DICOM", "remark", "notes.txt"),
         ("PIXELS_TRUNCATED", "error", "b/broken.dcm"),
         ("REPORT_MISSING", "remark", "b/four.dcm"),

@@ -36,6 +36,10 @@ CHECKS = (
     ["lint-imports", "--no-cache", "--no-logo"],
 )
 EXTRAS = {"demo": "viewer", "test": "viewer,training,cluster,dev"}
+CUDA = "cuda"
+"""Remembered like an extra, and none: an extra can only add to `onnxruntime`, whose files it would overwrite."""
+RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+CUDA_RUNTIME = "onnxruntime-gpu[cuda,cudnn]"
 
 
 class BootstrapError(Exception):
@@ -102,21 +106,24 @@ def wanted_stamp() -> str:
 
 
 def installed_extras(stamp: Path, wanted: str) -> set[str]:
-    """Return the extras that a matching stamp says are installed."""
+    """Return the extras that a matching stamp says are installed; of another one only the choice of the GPU is kept."""
     if not stamp.is_file():
         return set()
     try:
         found = json.loads(stamp.read_text(encoding="utf-8"))
     except ValueError:
         return set()
-    return set(found["extras"]) if found.get("hash") == wanted else set()
+    return set(found["extras"]) if found.get("hash") == wanted else set(found["extras"]) & {CUDA}
 
 
-def environment(target: str) -> None:
-    """Make ``.venv`` and install what the target needs, unless its stamp says that is done."""
+def environment(target: str, *, cuda: bool = False) -> None:
+    """Make ``.venv`` and install what the target needs, unless its stamp says that is done.
+
+    With `cuda` the model runs on an NVIDIA GPU, also after later calls without it.
+    """
     stamp = VENV / "saerad-bootstrap.json"
     wanted = wanted_stamp()
-    needed = set(EXTRAS[target].split(","))
+    needed = {*EXTRAS[target].split(","), *([CUDA] if cuda else [])}
     present = installed_extras(stamp, wanted)
     if needed <= present and venv_python().is_file():
         return
@@ -126,14 +133,25 @@ def environment(target: str) -> None:
             raise BootstrapError(
                 "the virtual environment could not be made; install Python's venv module and try again"
             )
-    extras = ",".join(sorted(needed | present))
+    chosen = needed | present
+    extras = ",".join(sorted(chosen - {CUDA}))
     say(f"installing the program and its libraries (extras: {extras}); the first time takes some minutes")
+    pip_install("-e", f".[{extras}]")
+    if CUDA in chosen:
+        say("putting the onnxruntime that runs on NVIDIA GPUs in the place of the other")
+        # Both are the same folder: whichever pip removes last takes files of the other with it.
+        run([str(venv_python()), "-m", "pip", "uninstall", "-q", "-y", *RUNTIMES])
+        pip_install(CUDA_RUNTIME)
+    stamp.write_text(json.dumps({"hash": wanted, "extras": sorted(chosen)}), encoding="utf-8")
+
+
+def pip_install(*what: str) -> None:
+    """Install into the environment with the versions of the constraints."""
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "-q", "-c", str(CONSTRAINTS)]
-    if run([*pip, "-e", f".[{extras}]"]):
+    if run([*pip, *what]):
         raise BootstrapError(
             "pip could not install the libraries; check the network or the package index and run again"
         )
-    stamp.write_text(json.dumps({"hash": wanted, "extras": extras.split(",")}), encoding="utf-8")
 
 
 def has_display() -> bool:
@@ -174,14 +192,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "target", choices=sorted(EXTRAS), help="demo: the main job on a bundled study; test: all checks"
     )
+    parser.add_argument(
+        "--cuda", action="store_true", help="install the onnxruntime for NVIDIA GPUs (Linux, Windows); remembered"
+    )
     options, rest = parser.parse_known_args(argv)
     if sys.version_info < MINIMUM_PYTHON:
         say(f"Python {'.'.join(map(str, MINIMUM_PYTHON))} or newer is needed, this is {platform.python_version()}")
         return 2
+    if options.cuda and platform.system() == "Darwin":
+        say("--cuda is for Linux and Windows; macOS has no NVIDIA driver")
+        return 2
     try:
         if platform.system() == "Linux":
             system_packages(options.target)
-        environment(options.target)
+        environment(options.target, cuda=options.cuda)
     except BootstrapError as error:
         say(f"error: {error}")
         return 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -18,16 +17,13 @@ from typing import Any
 from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
-from engine.inference.devices import usable_cores
+from training.cluster.address import REASON, find_cluster, no_cluster, own_cores
 from training.cluster.crew import Job, Result, Shared
 
 RETRIES = 3
 """How often a job is done again whose worker died; a job that kills every worker must end some time."""
 AHEAD = 2
 """Jobs a worker that are handed out or done and waited for."""
-CONNECT_S = 5.0
-REASON = 300
-"""Letters of Ray's explanations that are shown."""
 
 
 class RayCrew:
@@ -56,7 +52,7 @@ class RayCrew:
     """
 
     def __init__(self, address: str, *, cpus: int = 1, gpus: int = 0) -> None:
-        _environment(own=bool(_own(address)))
+        _environment(own=bool(own_cores(address)))
         try:
             # An extra, heavy, and it reads the environment when it is imported.
             ray: Any = import_module("ray")
@@ -154,49 +150,16 @@ def _environment(*, own: bool) -> None:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
-def _own(address: str) -> int:
-    """Return the cores of a cluster that is to be begun here, or 0 where it is one that runs already."""
-    name, colon, cores = address.partition(":")
-    if name != "local":
-        return 0
-    if not colon:
-        return usable_cores()
-    if not cores.isdecimal() or not int(cores):
-        raise UsageError("CLUSTER_ADDRESS", f"{address!r} names no number of cores", "such as local:2")
-    return int(cores)
-
-
-def _found(address: str) -> str:
-    """Return the address of a cluster at which somebody listens.
-
-    Ray itself would try for five minutes and then end the process.
-    """
-    if address == "auto":
-        services: Any = import_module("ray._private.services")
-        try:
-            address = str(services.canonicalize_bootstrap_address(address))
-        except ConnectionError as error:
-            raise _no_cluster(address, "none runs on this machine") from error
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
-        raise UsageError("CLUSTER_ADDRESS", f"{address!r} is no address of a cluster", "give local, auto or host:port")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
-    except (OSError, OverflowError) as error:
-        raise _no_cluster(address, str(error)) from error
-    return address
-
-
 def _connect(ray: Any, address: str) -> str:
     """Begin or join a cluster; returns the folder of what must be removed at its end."""
     _quiet()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
-    if own := _own(address):
+    if own := own_cores(address):
         options |= {"num_cpus": own, "include_dashboard": False}
-    address = "local" if own else _found(address)
+    address = "local" if own else find_cluster(address)
     try:
         context = ray.init(address=address, **options)
-    # Ray ends the process where what listens does not answer as a cluster does.
+    # Ray ends the process where it gives up.
     except (Exception, SystemExit) as error:
         ray.shutdown()
         reason = " ".join(str(error).split())[:REASON]
@@ -204,16 +167,8 @@ def _connect(ray: Any, address: str) -> str:
             raise SaeRadError(
                 "CLUSTER_START", f"no Ray cluster could be begun on this machine ({reason})", "leave --cluster out"
             ) from error
-        raise _no_cluster(address, reason) from error
+        raise no_cluster(address, reason) from error
     return str(context.address_info["session_dir"]) if own else ""
-
-
-def _no_cluster(address: str, reason: str) -> UsageError:
-    return UsageError(
-        "CLUSTER_ADDRESS",
-        f"there is no Ray cluster to work on at {address} ({reason})",
-        "begin one with 'ray start --head', or give --cluster local; where it asks for a token, see docs/cluster.md",
-    )
 
 
 def _room(nodes: Sequence[Mapping[str, Any]], cpus: int, gpus: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import time
@@ -103,6 +104,17 @@ def test_all_errors_can_travel() -> None:
 def test_where_no_cluster_is_the_message_says_so(address: str) -> None:
     with pytest.raises(UsageError, match="CLUSTER_ADDRESS"):
         RayCrew(address)
+
+
+@needs_ray
+def test_where_something_else_listens_ray_writes_nothing_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("training.cluster.address.ANSWER_S", 8.0)
+    told = r"CLUSTER_ADDRESS.* gives no answer within 8 s"
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UsageError, match=told):
+        RayCrew(f"127.0.0.1:{silent.getsockname()[1]}")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_without_ray_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from training.gate import fit_gate
 from training.labelling.build import label_features, summary
 from training.labelling.cases import Case
 from training.labelling.choose import Rules
+from training.labelling.citable import may_be_cited
 from training.labelling.describe import Wording
 from training.labelling.judge import ScoreRules
 from training.not_chest import not_chest_readers
@@ -164,6 +165,7 @@ def build_pack(
         validation_cases=validation_cases,
         rules=CalibrationRules(minimum_positive=min(12, options.minimum_images)),
     )
+    records = [replace(record, reportable=may_be_cited(record, calibration.readouts)) for record in labels.records]
     progress("gate", 0.9)
     gate = None
     if options.gate:
@@ -181,7 +183,7 @@ def build_pack(
     metrics = {
         **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
         "random features explained variance": control.explained_variance,
-        **summary(labels.records),
+        **summary(records),
         **(gate.metrics if gate else {}),
         **calibration.metrics,
     }
@@ -204,7 +206,7 @@ def build_pack(
                 mean_l0=round(result.metrics.mean_l0, 4),
                 explained_variance=round(result.metrics.explained_variance, 6),
             ),
-            records=labels.records,
+            records=records,
             evidence=labels.evidence,
             calibration=Calibration(
                 method="L1-penalised logistic regression on activations, signs fixed by polarity; Platt scaling; every "

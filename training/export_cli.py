@@ -70,7 +70,7 @@ def run_export(args: argparse.Namespace) -> int:
     from training.export_pack import ExportOptions, export_pack
     from training.pack import code_revision
     from training.sae.source import open_as_saved, read_identity
-    from training.sae.trained import load_trained
+    from training.sae.trained import load_trained, split_name
 
     name = args.name or re.sub(r"[^a-z0-9._-]+", "-", args.out.resolve().name.lower()).strip("._-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name) or not re.fullmatch(
@@ -80,10 +80,10 @@ def run_export(args: argparse.Namespace) -> int:
             "EXPORT_OPTION", f"{name!r} {args.version!r} cannot be a pack's name and version", "such as my-pack 0.1.0"
         )
     torch.set_num_threads(args.threads)
-    folder = args.sae.resolve()
-    sae = load_trained(folder.parent, folder.name)
+    run, autoencoder = split_name(args.sae)
+    sae = load_trained(run, autoencoder)
     taken = from_pack(args.pack_from) if args.pack_from else from_folder(args.encoder, args.spec)
-    source = open_as_saved(read_identity(folder.parent), args.tokens, args.store, verify=not args.no_verify)
+    source = open_as_saved(read_identity(run), args.tokens, args.store, verify=not args.no_verify)
     manifest = export_pack(
         sae,
         source,

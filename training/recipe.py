@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,11 +22,24 @@ class BaseRecipe(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def differences(self, other: Self) -> list[str]:
-        """Name the fields in which another recipe differs, short values with them."""
-        found = []
-        for name in type(self).model_fields:
-            here, there = getattr(self, name), getattr(other, name)
-            if here != there:
-                short = len(f"{here}{there}") < SHORT
-                found.append(f"{name.replace('_', ' ')} ({here}, now {there})" if short else name.replace("_", " "))
-        return found
+        """Name the fields in which another recipe differs, see `differences`."""
+        return differences(self.model_dump(), other.model_dump())
+
+
+def differences(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    """Name the values in which two mappings differ, also those within mappings, short ones with both values.
+
+    Lists are compared as a whole.
+    """
+    found = []
+    for name in dict.fromkeys((*here, *there)):
+        one, other = here.get(name), there.get(name)
+        words = name.replace("_", " ")
+        if one == other:
+            continue
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            found += [f"{words}: {difference}" for difference in differences(one, other)]
+        else:
+            before, now = (f"{value:g}" if isinstance(value, float) else str(value) for value in (one, other))
+            found.append(f"{words} ({before}, now {now})" if len(before + now) < SHORT else words)
+    return found

@@ -52,11 +52,13 @@ def run_report(args: argparse.Namespace) -> int:
     import torch
 
     from training.evaluation.sae_report import REPORT_NAME, read_report
-    from training.evaluation.sae_reporting import report_run, report_runs
+    from training.evaluation.sae_reporting import refuse_other_files, report_run, report_runs
     from training.sae.source import open_as_saved, read_identity
 
     if len(args.runs) > 1 and args.out is None:
         raise UsageError("USAGE", "there are several runs and no --out", "name the folder of the page over all of them")
+    if args.out is not None:
+        refuse_other_files(args.out)
     torch.set_num_threads(args.threads)
     saes: dict[str, SaeReport] = {}
     for folder in args.runs:

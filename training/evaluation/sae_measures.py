@@ -16,7 +16,7 @@ from training.sae.firing import Firing, firing
 from training.sae.source import TokenSource, read_identity
 from training.sae.stability import stability, twins
 from training.sae.store_tokens import StoreTokens
-from training.sae.trained import TrainedSae, load_run, read_diverged
+from training.sae.trained import TrainedSae, load_run, read_config, read_diverged
 
 Progress = Callable[[str, float], None]
 
@@ -60,6 +60,8 @@ def measure_run(folder: Path, source: TokenSource, progress: Progress) -> RunRep
         stability=tuple(rows),
         labels=_labels(images) if images else {},
         diverged=read_diverged(folder),
+        batch=read_config(folder).batch,
+        train_tokens=source.rows,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from training.evaluation.sae_report import Estimate, RunReport, SaeReport
@@ -22,7 +23,7 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
         "",
         f"    {report.command}",
         "",
-        f"Code revision {report.code_revision}. {_data(report)}",
+        f"Code revision {report.code_revision}. {_data(report)}{_steps(report)}",
         "",
         *_overview({names[key]: sae for key, sae in report.saes.items()}),
         *seeds_table([report], report.saes),
@@ -43,6 +44,11 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
     for key, sae in report.saes.items():
         lines += _details(names[key], key, sae, report)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def is_comparison(page: bytes) -> bool:
+    """Whether a page is one of `comparison_page`."""
+    return re.match(rb"# \d+ runs, \d+ autoencoders\r?\n", page) is not None
 
 
 def comparison_page(reports: Mapping[str, RunReport], saes: Mapping[str, SaeReport]) -> str:
@@ -92,6 +98,14 @@ def _data(report: RunReport) -> str:
         f"Trained on {kind} tokens of the layer {data['layer']} (store {data['sha256'][:16]}…); measured on "
         f"{data['held_out_tokens']} tokens of {data['held_out_images']} held-out images ({data['held_out_by']})."
     )
+
+
+def _steps(report: RunReport) -> str:
+    if not report.batch:
+        return ""
+    if report.batch >= report.train_tokens:
+        return f" Each step takes all {report.train_tokens} tokens that there are to train on."
+    return f" Each step takes {report.batch} of {report.train_tokens} tokens to train on."
 
 
 def _held_out(report: RunReport) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from training.evaluation.plots import save_figure
 from training.evaluation.sae_report import SaeReport
@@ -70,6 +70,10 @@ def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
     density.set_ylabel("latents")
     strength.set_xlabel("log10 of the activation, encoder's units")
     strength.set_ylabel("share of activations")
+    for axes in (density, strength):
+        # Steps of a quarter have labels too wide to stand side by side.
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.tick_params(labelsize=8)
     _legend(figure, len(saes))
     save_figure(figure, path)
 

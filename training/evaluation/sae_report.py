@@ -97,6 +97,8 @@ class RunReport(_Strict):
         Autoencoders that could not be trained, with the step at which their loss was no number any more.
     labels : dict
         Empty where the run's data have no labels that are common enough.
+    batch, train_tokens : int
+        Tokens a step and tokens to train on; 0 in the report of an older version.
     """
 
     schema_version: int = 1
@@ -107,6 +109,8 @@ class RunReport(_Strict):
     stability: tuple[StabilityRow, ...]
     labels: dict[str, LabelCount]
     diverged: dict[str, int] = {}
+    batch: int = 0
+    train_tokens: int = 0
 
 
 def write_report(folder: Path, report: RunReport) -> None:

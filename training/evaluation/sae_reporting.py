@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.errors import UsageError
 from training.evaluation.sae_measures import measure_run
 from training.evaluation.sae_names import short_names
-from training.evaluation.sae_page import CURVES, HISTOGRAMS, PARETO, comparison_page, run_page
+from training.evaluation.sae_page import CURVES, HISTOGRAMS, PARETO, comparison_page, is_comparison, run_page
 from training.evaluation.sae_plots import plot_curves, plot_histograms, plot_pareto, read_log
 from training.evaluation.sae_report import RunReport, SaeReport, read_report, write_report
 from training.evaluation.tensorboard import write_scalars
@@ -15,6 +16,7 @@ from training.sae.checkpoint import write_text
 from training.sae.source import TokenSource
 
 PAGE = "README.md"
+OURS = {PAGE, PARETO}
 Progress = Callable[[str, float], None]
 
 
@@ -42,6 +44,26 @@ def report_run(folder: Path, source: TokenSource, progress: Progress) -> RunRepo
     write_report(folder, report)
     write_text(folder / PAGE, run_page(report, names, f"Run {folder.resolve().name}"))
     return report
+
+
+def refuse_other_files(out: Path) -> None:
+    """Refuse to write a page over several runs where something else is.
+
+    Raises
+    ------
+    UsageError
+        ``PAGE_FOLDER`` unless the folder is new, empty or that of such a page.
+    """
+    if not out.exists():
+        return
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
+    ours = PAGE in names and is_comparison((out / PAGE).read_bytes())
+    if not out.is_dir() or names - (OURS if ours else set()):
+        raise UsageError(
+            "PAGE_FOLDER",
+            f"{out} holds other things than a page over several runs",
+            "choose a new or an empty folder; a run's own page is written into the run's folder without --out",
+        )
 
 
 def report_runs(folders: Sequence[Path], out: Path) -> dict[str, SaeReport]:

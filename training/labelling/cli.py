@@ -94,12 +94,12 @@ def _label(args: argparse.Namespace) -> LabelResult:
     from training.labelling.images import CaseSource, label_images
     from training.labelling.run import LabelOptions, label_dictionary
     from training.sae.source import open_as_saved, read_identity
-    from training.sae.trained import folded_of, load_trained
+    from training.sae.trained import folded_of, load_trained, split_name
 
-    folder = args.sae.resolve()
-    trained = load_trained(folder.parent, folder.name)
+    run, name = split_name(args.sae)
+    trained = load_trained(run, name)
     sae = folded_of(trained)
-    source = open_as_saved(read_identity(folder.parent), store=args.store, verify=not args.no_verify)
+    source = open_as_saved(read_identity(run), store=args.store, verify=not args.no_verify)
     images = label_images(source, CaseSource(args.manifest, args.phantoms), args.images)
     options = LabelOptions(rules=Rules(minimum_images=args.minimum_images), seed=args.seed, chunk=args.chunk)
     with (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +11,10 @@ from scipy import sparse
 from scipy.stats import false_discovery_control
 
 from engine.pack.features import FeatureRecord
-from engine.pack.manifest import Calibration
+from engine.pack.manifest import Calibration, Readout
 from training.calibration import CalibrationRules, calibrate
 from training.labelling.cases import Case
+from training.labelling.citable import may_be_cited
 from training.labelling.images import LabelImages, some
 from training.labelling.label import ChunkLabels, FeatureLabel
 from training.labelling.merge import duplicate_groups
@@ -64,7 +65,7 @@ def corrections(chunks: Chunks, sae: FoldedSae, images: int) -> Corrections:
 
 
 def corrected(chunks: Chunks, found: Corrections, most_false: float) -> Iterator[FeatureLabel]:
-    """Yield the labels as they stay; one whose q-value exceeds `most_false` may not be cited by a draft."""
+    """Yield the labels; one whose q-value exceeds `most_false` may not be cited by a draft."""
     known = zip(found.q_values, found.groups, strict=True)
     for chunk in chunks():
         for label in chunk.labels:
@@ -78,13 +79,19 @@ def corrected(chunks: Chunks, found: Corrections, most_false: float) -> Iterator
             )
 
 
+def citable(labels: Iterable[FeatureLabel], readouts: Sequence[Readout]) -> Iterator[FeatureLabel]:
+    """Yield the labels as they stay; one whose finding no readout may state may not be cited by a draft either."""
+    for label in labels:
+        yield label.model_copy(update={"reportable": may_be_cited(label.record(), readouts)})
+
+
 def readouts(usable: Sequence[FeatureRecord], sae: FoldedSae, images: LabelImages) -> Calibration:
     """Return readouts fitted on the training images and calibrated on the held-out ones.
 
     Parameters
     ----------
     usable : sequence of FeatureRecord
-        Features that a draft may cite.
+        Features whose labels are good enough for a draft to cite.
     """
     ids = [record.id for record in usable]
     most = max(1, MOST_ACTIVATIONS // max(1, len(ids)))

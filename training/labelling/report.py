@@ -31,7 +31,7 @@ KNOWLEDGE = {
 
 
 def write_page(folder: Path, command: str) -> dict[str, Any]:
-    """Write ``README.md`` and ``scores.png``; returns what a summary says of them.
+    """Write ``README.md`` and, where there are scores, ``scores.png``; returns what a summary says of them.
 
     Raises
     ------
@@ -40,7 +40,10 @@ def write_page(folder: Path, command: str) -> dict[str, Any]:
     """
     found = FinishedLabels(folder)
     quality = measure_labels(found)
-    plot_scores(quality.scores, found.recipe.rules["detection"], folder / FIGURE)
+    if quality.scores:
+        plot_scores(quality.scores, found.recipe.rules["detection"], folder / FIGURE)
+    else:
+        (folder / FIGURE).unlink(missing_ok=True)
     write_text(folder / PAGE, labels_page(found.recipe, quality, command))
     return {
         **found.counts.model_dump(),
@@ -91,8 +94,6 @@ def labels_page(recipe: LabelRecipe, quality: LabelQuality, command: str) -> str
         "## Detection",
         "",
         *_scores(q, recipe),
-        f"![histogram of the scores]({FIGURE})",
-        "",
         *_table("best", q.best),
         *_table("worst", q.worst),
     ]
@@ -119,15 +120,23 @@ def _scores(quality: LabelQuality, recipe: LabelRecipe) -> list[str]:
         "draft may cite it depends on how often it is true where it is said.",
         "",
     ]
-    if quality.scores:
-        low, median, high = np.percentile(quality.scores, (25, 50, 75)).tolist()
-        share = np.mean(np.array(quality.scores) >= recipe.rules["detection"])
-        lines += [
-            f"Median {median:.3f}, quartiles {low:.3f} and {high:.3f}; {share:.0%} of {len(quality.scores)} reach "
-            f"{recipe.rules['detection']}.",
+    if not quality.scores:
+        return [
+            *lines,
+            f"None of the {quality.described} descriptions has a score: that takes "
+            f"{recipe.rules['minimum_scored']:g} held-out images that fire the feature.",
             "",
         ]
-    return lines
+    low, median, high = np.percentile(quality.scores, (25, 50, 75)).tolist()
+    share = np.mean(np.array(quality.scores) >= recipe.rules["detection"])
+    return [
+        *lines,
+        f"Median {median:.3f}, quartiles {low:.3f} and {high:.3f}; {share:.0%} of {len(quality.scores)} reach "
+        f"{recipe.rules['detection']}.",
+        "",
+        f"![histogram of the scores]({FIGURE})",
+        "",
+    ]
 
 
 def _table(title: str, labels: Sequence[FeatureLabel]) -> list[str]:

@@ -14,7 +14,7 @@ from training.cluster.crew import Crew
 from training.labelling.choose import Rules
 from training.labelling.chunk import ChunkTask, chunk_features, chunk_jobs, label_chunk
 from training.labelling.describe import Wording
-from training.labelling.finish import corrected, corrections, readouts
+from training.labelling.finish import citable, corrected, corrections, readouts
 from training.labelling.images import LabelImages
 from training.labelling.judge import Judge, ScoreRules
 from training.labelling.layout import Finished, LabelRecipe
@@ -144,8 +144,10 @@ def label_dictionary(
                     break
         if writer.finished is None and not writer.missing:
             found = corrections(writer.chunks, sae, len(images.train))
-            counts, usable = writer.write_labels(corrected(writer.chunks, found, options.most_false))
-            writer.finish(counts, readouts(usable, sae, images))
+            good = [x.record() for x in corrected(writer.chunks, found, options.most_false) if x.reportable]
+            fitted = readouts(good, sae, images)
+            labels = citable(corrected(writer.chunks, found, options.most_false), fitted.readouts)
+            writer.finish(writer.write_labels(labels), fitted)
         after = writer.features_done
         return LabelResult(writer.finished, after, after - before, time.monotonic() - start, writer.redone)
 

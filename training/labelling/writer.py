@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.errors import UsageError
 from engine.export.atomic import atomic_path
-from engine.pack.features import FeatureRecord
 from training.activations.lock import FolderLock
 from training.activations.shard import file_sha256
 from training.labelling.label import ChunkLabels, FeatureLabel
@@ -104,9 +103,10 @@ class LabelWriter:
         for number in range(self._recipe.chunks):
             yield self._read(self._path(number))
 
-    def write_labels(self, labels: Iterable[FeatureLabel]) -> tuple[dict[str, int], list[FeatureRecord]]:
-        """Write ``labels.jsonl``; returns what `Finished` counts, and the features that a draft may cite."""
-        alive, described, groups, usable = 0, 0, set(), []
+    def write_labels(self, labels: Iterable[FeatureLabel]) -> dict[str, int]:
+        """Write ``labels.jsonl``; returns what `Finished` counts."""
+        alive = described = reportable = 0
+        groups = set()
         with atomic_path(self._folder / LABELS_NAME) as path, path.open("w", encoding="utf-8", newline="\n") as file:
             for label in labels:
                 file.write(label.model_dump_json() + "\n")
@@ -114,10 +114,8 @@ class LabelWriter:
                 if label.observation:
                     described += 1
                     groups.add(label.duplicate_group)
-                if label.reportable:
-                    usable.append(label.record())
-        counts = {"alive": alive, "described": described, "reportable": len(usable), "entries": len(groups)}
-        return counts, usable
+                reportable += label.reportable
+        return {"alive": alive, "described": described, "reportable": reportable, "entries": len(groups)}
 
     def finish(self, counts: dict[str, int], readouts: BaseModel) -> None:
         """Write the readouts and call the labels finished; what was kept to go on with goes."""

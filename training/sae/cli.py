@@ -11,7 +11,6 @@ from typing import Any
 
 from engine.cli.parser import positive
 from engine.errors import UsageError
-from training.cluster.crew import Crew
 from training.cluster.opening import add_cluster_option, open_crew
 from training.options import integers, names, numbers
 
@@ -112,30 +111,26 @@ def run_fit(args: argparse.Namespace) -> int:
     """
     import torch
 
-    from training.sae.checkpoint import load
-    from training.sae.config import FitConfig
-    from training.sae.fit import Fit, exists
+    from training.sae.fit import Fit
+    from training.sae.fit_options import asked_run, batch_parts, fitting_batch, saved_run
     from training.sae.member import Diverged
-    from training.sae.source import TokenSource, open_as_saved, read_identity
+    from training.sae.run_folder import exists, refuse_other_files
 
     resuming = exists(args.out)
     if resuming and not args.resume:
         raise UsageError("FIT_RUN_EXISTS", f"{args.out} holds a run", "add --resume, or name a new folder")
     if not resuming and args.arch is None:
         raise UsageError("FIT_OPTION", f"there is no run in {args.out} to go on with", "give --store and --arch")
-    source: TokenSource
-    if resuming and args.arch is None:
-        _refuse_changes(args)
-        config = FitConfig.from_json(load(args.out).meta["config"])
-        torch.set_num_threads(config.threads)
-        source = open_as_saved(read_identity(args.out), args.tokens, args.store, verify=not args.no_verify)
-    else:
-        torch.set_num_threads(args.threads)
-        source = _open(args)
-        config = _config(args, source.d_model)
-    if config.batch > source.rows:
-        # All rows as a batch, where there are fewer than a batch.
-        config = replace(config, batch=source.rows)
+    if not resuming:
+        refuse_other_files(args.out)
+    asked, source = saved_run(args) if resuming and args.arch is None else asked_run(args)
+    torch.set_num_threads(asked.threads)
+    config = fitting_batch(asked, source)
+    if config.batch < asked.batch:
+        print(
+            f"warning: --batch is {asked.batch} tokens, and there are {source.rows} to train on: each step takes all",
+            file=sys.stderr,
+        )
     place = args.store or args.tokens
     identity = {
         "data": source.identity,
@@ -145,7 +140,7 @@ def run_fit(args: argparse.Namespace) -> int:
     }
     stream = source.stream(config.batch, config.stream_seed)
     with open_crew(args.cluster, cpus=config.threads) as crew:
-        config = replace(config, parts=_parts(args, crew))
+        config = replace(config, parts=batch_parts(args, crew))
         fit = Fit(config, stream, source.held_out, args.out, identity, crew=crew)
         if resuming:
             fit.resume()
@@ -163,28 +158,6 @@ def run_fit(args: argparse.Namespace) -> int:
     return SOME_FAILED if fit.diverged else 0
 
 
-def _refuse_changes(args: argparse.Namespace) -> None:
-    """Refuse options that a run which goes on would not heed."""
-    changed = [name for name in FIXED if getattr(args, name) != args.defaults[name]]
-    if changed:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
-        raise UsageError(
-            "FIT_OPTION",
-            f"a run goes on with the options that it was begun with, and {options} would change it",
-            "leave them out, or begin another run in a new folder",
-        )
-
-
-def _parts(args: argparse.Namespace, crew: Crew) -> int:
-    """Return the parts of a batch: as asked, as the run was begun with, or one for each worker."""
-    from training.sae.fit import exists
-    from training.sae.trained import read_config
-
-    if args.parts is not None:
-        return int(args.parts)
-    return read_config(args.out).parts if exists(args.out) else crew.size
-
-
 def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:
     if args.json:
         print(json.dumps(results))
@@ -197,52 +170,6 @@ def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:
             )
         if not args.no_report:
             print(f"page: {args.out / 'README.md'}")
-
-
-def _open(args: argparse.Namespace) -> Any:
-    """Open the file or the store that the options name."""
-    from training.sae.store_tokens import StoreChoice, StoreTokens
-    from training.sae.token_file import read_token_file
-
-    if args.store is not None:
-        if not 0.0 < args.held_out_share < 1.0 or args.buffer < 1 or args.held_out < 0:
-            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
-        choice = StoreChoice(args.tokens_kind, args.held_out, args.data_seed, args.held_out_share, args.buffer)
-        return StoreTokens(args.store, choice, verify=not args.no_verify)
-    if args.tokens is None:
-        raise UsageError("FIT_OPTION", "no activations are given", "give --store or --tokens")
-    if args.tokens_kind != "class":
-        raise UsageError("FIT_OPTION", "a file of tokens has no kinds", "give --store, or leave --tokens-kind out")
-    return read_token_file(args.tokens, args.held_out, args.data_seed)
-
-
-def _config(args: argparse.Namespace, d_model: int) -> Any:
-    from training.sae.config import FitConfig, sweep
-
-    variants = args.variant or (("sae-rad",) if args.arch == "gated-sae-rad" else ())
-    return FitConfig(
-        saes=sweep(
-            args.arch,
-            args.features or args.expansion * d_model,
-            k=args.k,
-            l0=args.l0,
-            penalty=args.lam,
-            variants=variants,
-            seeds=args.seed,
-            learning_rate=args.lr,
-        ),
-        steps=args.steps,
-        batch=args.batch,
-        stream_seed=args.data_seed,
-        dtype=args.dtype,
-        device=args.device,
-        whitening=args.whitening,
-        revive=not args.no_revive,
-        log_every=args.log_every,
-        evaluate_every=args.evaluate_every,
-        checkpoint_every=args.checkpoint_every,
-        threads=args.threads,
-    )
 
 
 def _revision() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -14,6 +15,12 @@ from training.sae.schedule import default_learning_rate
 Revival = Literal["auxk", "resample", "none"]
 LARGEST = 1e30
 """A penalty near the end of float32 would overflow."""
+
+
+def require(fits: bool, option: str, value: object, wanted: str) -> None:
+    """Refuse a value by the name of its option, ``FIT_OPTION``, unless it fits."""
+    if not fits:
+        raise UsageError("FIT_OPTION", f"{option} is {value}", f"it must be {wanted}")
 
 
 @dataclass(frozen=True)
@@ -58,14 +65,19 @@ class SaeConfig:
             )
         if self.arch != "gated-sae-rad" and self.variant:
             raise UsageError("FIT_OPTION", f"{self.arch} has no variants", "leave --variant out")
+        for option, value in (("--k", self.k), ("--l0", self.l0), ("--lam", self.penalty)):
+            require(value >= 0, option, value, "greater than 0")
         given = [name for name in ("k", "l0", "penalty") if getattr(self, name) > 0]
         wanted = {("k",)} if self.arch in FIXED_K else {("l0",), ("penalty",)}
         if tuple(given) not in wanted:
             what = "--k (or --l0)" if self.arch in FIXED_K else "either --l0 or --lam"
             raise UsageError("FIT_OPTION", f"the sparsity of {self.arch} is not given once", f"give {what}")
-        in_range = max(self.k, self.l0) < self.n_features and self.learning_rate > 0 and self.penalty < LARGEST
-        if not in_range or self.seed < 0:
-            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
+        width = f"less than the {self.n_features} latents"
+        require(self.k < self.n_features, "--k", self.k, width)
+        require(self.l0 < self.n_features, "--l0", self.l0, width)
+        require(self.penalty < LARGEST, "--lam", self.penalty, f"less than {LARGEST:g}")
+        require(0 < self.learning_rate < math.inf, "--lr", self.learning_rate, "a number greater than 0")
+        require(self.seed >= 0, "--seed", self.seed, "0 or more")
 
     @property
     def name(self) -> str:
@@ -149,14 +161,14 @@ class FitConfig:
         names = [sae.name for sae in self.saes]
         if len(set(names)) < len(names) or not names:
             raise UsageError("FIT_OPTION", "the autoencoders of a run must differ", "name every value once")
-        least = min(
-            self.steps, self.batch, self.log_every, self.evaluate_every, self.checkpoint_every, self.sample_rows
-        )
         if self.device != "cpu" and self.parts > 1:
             raise UsageError("FIT_OPTION", "parts of a batch are for processors", "leave --device or --parts out")
-        counted = self.threads >= 1 and 1 <= self.parts <= self.batch
-        if least < 1 or not counted or min(self.dead_after, self.resample_every, self.stream_seed) < 0:
-            raise UsageError("FIT_OPTION", "an option is out of range", "see 'saerad-train fit --help'")
+        for name in ("steps", "batch", "log_every", "evaluate_every", "checkpoint_every", "threads", "sample_rows"):
+            require(getattr(self, name) >= 1, f"--{name.replace('_', '-')}", getattr(self, name), "1 or more")
+        require(1 <= self.parts <= self.batch, "--parts", self.parts, f"1 to {self.batch}, the tokens of a batch")
+        require(self.stream_seed >= 0, "--data-seed", self.stream_seed, "0 or more")
+        for name in ("dead_after", "resample_every"):
+            require(getattr(self, name) >= 0, name.replace("_", " "), getattr(self, name), "0 or more")
 
     def resolved(self) -> FitConfig:
         """Return the configuration with numbers in place of what is to be chosen by the run's length."""
@@ -188,11 +200,12 @@ def sweep(
     learning_rate: float | None = None,
 ) -> tuple[SaeConfig, ...]:
     """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k."""
+    require(n_features >= 1, "the number of --features (or of --expansion)", n_features, "1 or more")
     if arch in FIXED_K:
         if any(value != int(value) for value in l0):
             raise UsageError("FIT_OPTION", f"{arch} keeps a whole number of latents", "give --k")
         k, l0 = (*k, *(int(value) for value in l0)), ()
-    rate = learning_rate or default_learning_rate(n_features)
+    rate = default_learning_rate(n_features) if learning_rate is None else learning_rate
     sparsities: list[dict[str, Any]] = [
         *({"k": value} for value in k),
         *({"l0": value} for value in l0),

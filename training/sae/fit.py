@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,17 @@ from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
 from training.cluster.crew import Crew, LocalCrew
 from training.interrupt import StopRequest
-from training.sae.checkpoint import NAME, Checkpoint, load, replace_durably, save, write_json, write_tensors
+from training.recipe import differences
+from training.sae.checkpoint import Checkpoint, load, save, write_json
 from training.sae.config import FitConfig
 from training.sae.encoding import Scratch
-from training.sae.export import InSpace, agreement, fold
+from training.sae.export import InSpace
 from training.sae.member import Diverged, Member
-from training.sae.metrics import SaeMetrics, measure
+from training.sae.metrics import measure
+from training.sae.results import held_out_values, write_diverged, write_result
+from training.sae.run_folder import CONFIGURATION
+from training.sae.run_log import RunLog
 from training.sae.space import Space
-
-FOLD_SAMPLE = 4096
-"""Held-out tokens that the threshold of an architecture without an exact folded form is set on."""
 
 
 class Fit:
@@ -98,10 +98,9 @@ class Fit:
             raise SaeRadError(
                 "FIT_WRITE", f"the folder {self.folder} cannot be made ({error.strerror})", "name another --out"
             ) from error
-        write_json(self.folder / "fit.json", {"config": self.config.to_json(), "identity": dict(self.identity)})
+        write_json(self.folder / CONFIGURATION, {"config": self.config.to_json(), "identity": dict(self.identity)})
         for name in self.members:
-            (self.folder / name).mkdir(exist_ok=True)
-            (self.folder / name / "metrics.jsonl").write_text("", encoding="utf-8")
+            RunLog(self.folder / name).begin()
         self.save()
 
     def resume(self) -> None:
@@ -114,13 +113,13 @@ class Fit:
             other data.
         """
         checkpoint = load(self.folder)
-        saved = {"config": checkpoint.meta["config"], "data": checkpoint.meta["data"]}
+        saved = {**checkpoint.meta["config"], "data": checkpoint.meta["data"]}
         # Through JSON, as the saved values went.
-        asked = json.loads(json.dumps({"config": self.config.to_json(), "data": self.identity.get("data")}))
-        if saved != asked:
+        asked = json.loads(json.dumps({**self.config.to_json(), "data": self.identity.get("data")}))
+        if found := differences(saved, asked):
             raise UsageError(
                 "FIT_OTHER_RUN",
-                f"{self.folder} holds a run with other options or other data",
+                f"{self.folder} holds a run with other options or other data: {', '.join(found)}",
                 "resume it with --out and --resume alone, or begin another in a new folder",
             )
         self.step = int(checkpoint.meta["step"])
@@ -135,7 +134,7 @@ class Fit:
         )
         for name, member in self.members.items():
             member.load(checkpoint.part(name), checkpoint.meta["members"][name], self.step)
-            _forget_after(self.folder / name / "metrics.jsonl", self.step)
+            RunLog(self.folder / name).forget_after(self.step)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -189,8 +188,12 @@ class Fit:
                         f"stopped at step {self.step}; saerad-train fit --out {self.folder} --resume goes on"
                     )
             for name, step in self.diverged.items():
-                self._give_up(name, step)
-            return {name: self._finish(name) for name in self.members if name not in self.diverged}
+                write_diverged(self.folder / name, self.members[name], step)
+            return {
+                name: write_result(self.folder / name, member, self.space, self.held_out, self.step)
+                for name, member in self.members.items()
+                if name not in self.diverged
+            }
 
     def _advance(self) -> None:
         """Read a batch and let every autoencoder learn from it."""
@@ -224,41 +227,13 @@ class Fit:
                     },
                 )
             if self.step % config.evaluate_every == 0 or self.step == config.steps:
-                self._log(name, "held-out", _values(measure(InSpace(member.model, self.space), self.held_out)))
+                self._log(name, "held-out", held_out_values(measure(InSpace(member.model, self.space), self.held_out)))
 
     def _tensor(self, rows: FloatArray) -> Tensor:
         return torch.from_numpy(rows).to(self._device)
 
     def _log(self, name: str, kind: str, values: Mapping[str, float]) -> None:
-        row = {"kind": kind, "step": self.step, "tokens": self.step * self.config.batch, **values}
-        with (self.folder / name / "metrics.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(row) + "\n")
-
-    def _give_up(self, name: str, step: int) -> None:
-        """Leave word of an autoencoder that diverged."""
-        result = {"config": asdict(self.members[name].config), "steps": step, "error": "FIT_DIVERGED"}
-        write_json(self.folder / name / "result.json", result)
-
-    def _finish(self, name: str) -> dict[str, Any]:
-        """Measure an autoencoder and write its weights, its folded form and the comparison of both."""
-        member, folder = self.members[name], self.folder / name
-        native = InSpace(member.model, self.space)
-        metrics = measure(native, self.held_out)
-        result: dict[str, Any] = {"config": asdict(member.config), "steps": self.step, "held_out": _values(metrics)}
-        weights = dict(member.model.state_dict())
-        weights["space.centre"] = self.space.centre
-        weights["space.forward"], weights["space.inverse"] = self.space.forward, self.space.inverse
-        write_tensors(folder / "model.safetensors", weights)
-        try:
-            folded = fold(member.model, self.space, self.space.enter(self._tensor(self.held_out[:FOLD_SAMPLE])))
-        except SaeRadError as error:
-            result["folded"] = {"error": error.code}
-        else:
-            folded.save(folder / "sae.safetensors.partial")
-            replace_durably(folder / "sae.safetensors.partial", folder / "sae.safetensors")
-            result["folded"] = asdict(agreement(native, folded, self.held_out))
-        write_json(folder / "result.json", result)
-        return result
+        RunLog(self.folder / name).append(kind, self.step, self.step * self.config.batch, values)
 
 
 def _check_device(device: torch.device, crew: Crew | None) -> None:
@@ -270,21 +245,3 @@ def _check_device(device: torch.device, crew: Crew | None) -> None:
         )
     if not isinstance(crew or LocalCrew(), LocalCrew):
         raise UsageError("FIT_OPTION", "workers of a cluster train on processors", "leave --device or --cluster out")
-
-
-def exists(folder: Path) -> bool:
-    """Whether a folder holds a run that can be gone on with."""
-    return (folder / NAME).is_file()
-
-
-def _values(metrics: SaeMetrics) -> dict[str, float]:
-    return {"fvu": metrics.fvu, **asdict(metrics)}
-
-
-def _forget_after(path: Path, step: int) -> None:
-    """Drop lines of steps that will be done again, and a line that a kill cut short."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text("".join(kept), encoding="utf-8")
-    replace_durably(temporary, path)

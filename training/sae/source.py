@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from engine.errors import UsageError
 from training.activations.stream import FloatArray, TokenStream
+from training.sae.run_folder import CONFIGURATION
 from training.sae.store_tokens import StoreTokens, choice_of
 from training.sae.token_file import read_token_file
 
@@ -45,7 +46,7 @@ def read_identity(folder: Path) -> dict[str, Any]:
         ``FIT_NO_RUN`` when the folder holds no run.
     """
     try:
-        values: dict[str, Any] = json.loads((folder / "fit.json").read_text(encoding="utf-8"))["identity"]
+        values: dict[str, Any] = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))["identity"]
     except (OSError, ValueError, KeyError) as error:
         raise UsageError("FIT_NO_RUN", f"{folder} holds no run of 'saerad-train fit'", "check the path") from error
     return values

@@ -18,6 +18,7 @@ from training.sae.encoding import Scratch
 from training.sae.export import InSpace
 from training.sae.folded import FoldedSae
 from training.sae.member import Diverged
+from training.sae.run_folder import CONFIGURATION
 from training.sae.space import Space
 
 
@@ -79,9 +80,30 @@ def read_config(folder: Path) -> FitConfig:
         ``FIT_NO_RUN`` when the folder holds no run.
     """
     try:
-        return FitConfig.from_json(json.loads((folder / "fit.json").read_text(encoding="utf-8"))["config"])
+        return FitConfig.from_json(json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))["config"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError("FIT_NO_RUN", f"{folder} holds no run of 'saerad-train fit'", "check the path") from error
+
+
+def split_name(place: Path) -> tuple[Path, str]:
+    """Return run and name of an autoencoder that is given as RUN/NAME, or as RUN where that has one only.
+
+    Raises
+    ------
+    UsageError
+        ``FIT_NO_NAME`` when the run has several.
+    """
+    folder = place.resolve()
+    if not (folder / CONFIGURATION).is_file():
+        return folder.parent, folder.name
+    names = [sae.name for sae in read_config(folder).saes]
+    if len(names) > 1:
+        raise UsageError(
+            "FIT_NO_NAME",
+            f"{place} is a run of {len(names)} autoencoders, and none of them is named",
+            f"one of {', '.join(str(place / name) for name in names)}",
+        )
+    return folder, names[0]
 
 
 def load_trained(folder: Path, name: str) -> TrainedSae:

@@ -6,17 +6,21 @@ import json
 import math
 import sys
 import types
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from engine.errors import UsageError
 from tests.training.sae.stores import store_of
 from tests.training.sae.test_gated import dictionary_data
 from training.cli import main
+from training.evaluation import sae_plots
 from training.evaluation.sae_names import short_names
 from training.evaluation.sae_report import Estimate, read_report
 from training.evaluation.tensorboard import write_scalars
@@ -62,6 +66,28 @@ def test_a_run_leaves_its_page_figures_and_measures(made: Path) -> None:
     assert "Lung Opacity" in page and "Absorption" in page and "seed 1" in page
 
 
+@pytest.mark.parametrize("bins", [4, 9, 19, 33, 60])
+def test_the_numbers_below_histograms_do_not_touch(
+    bins: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(figure: Figure, _path: Path) -> None:
+        figure.canvas.draw()
+        for axes in figure.axes:
+            low, high = sorted(axes.get_xlim())
+            shown = [tick.label1 for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+            boxes = sorted((label.get_window_extent() for label in shown), key=lambda box: float(box.x0))
+            assert len(boxes) >= 3
+            assert all(left.x1 + 3 < right.x0 for left, right in pairwise(boxes))
+        plt.close(figure)
+
+    monkeypatch.setattr(sae_plots, "save_figure", look)
+    sae = next(iter(read_report(made / "a").saes.values()))
+    density, activations = [0] * 60, [0] * 80
+    density[-bins:], activations[20 : 20 + bins] = [1] * bins, [1] * bins
+    changed = sae.model_copy(update={"density": tuple(density), "activations": tuple(activations)})
+    sae_plots.plot_histograms({"name": changed}, tmp_path / "none.png")
+
+
 def test_what_is_read_back_is_what_was_trained(made: Path) -> None:
     held_out = dictionary_data(1, 900)[0][::3]
     for sae in load_run(made / "a").values():
@@ -91,6 +117,24 @@ def test_one_page_over_several_runs(made: Path, tmp_path: Path, capsys: pytest.C
     assert (made / "a/report.json").read_bytes() == before
     assert main(["report", *runs]) == 2
     assert "USAGE" in capsys.readouterr().err
+
+
+def test_a_page_over_runs_replaces_nothing_but_such_a_page(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["report", str(made / "a"), str(made / "b"), "--measured", "--out"]
+    before = (made / "a/README.md").read_bytes()
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/README.md").write_text("# My notes\n")
+    for out in (made / "a", tmp_path / "file", tmp_path / "notes"):
+        assert main([*command, str(out)]) == 2
+        assert "[PAGE_FOLDER]" in capsys.readouterr().err
+    assert (made / "a/README.md").read_bytes() == before
+    assert main([*command, str(tmp_path / "page")]) == 0
+    assert main([*command, str(tmp_path / "page")]) == 0
+    (tmp_path / "page/mine.txt").write_text("mine")
+    assert main([*command, str(tmp_path / "page")]) == 2
 
 
 def test_runs_on_other_held_out_rows_are_told_apart(made: Path, tmp_path: Path) -> None:

@@ -7,16 +7,23 @@ import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.pack.manifest import Readout
 from tests.training.labelling.labelled import NAMES, SPLITS, WIDTH, tokens_of, train
+from training.activations.shard import file_sha256
+from training.calibration import CalibrationResult
 from training.cli import main
 from training.data.manifest import IndexRow, write_manifest
+from training.labelling import finish
+from training.labelling.cases import NORMAL
 from training.labelling.finished import FinishedLabels
 from training.labelling.label import FeatureLabel
 from training.sae.folded import FoldedSae
+from training.sae.trained import split_name
 
 TRAIN = np.array(SPLITS) == "train"
 
@@ -112,6 +119,60 @@ def test_a_page_is_written_beside_finished_labels(
     assert "[USAGE]" in capsys.readouterr().err
 
 
+def test_the_page_says_where_nothing_could_be_scored_and_shows_no_figure(labels: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(labels, tmp_path / "labels")
+    assert main(["label", "--out", str(out), "--report"]) == 0
+    unscored = [
+        label.model_copy(update={"statistics": label.statistics.model_copy(update={"scored": False})})
+        for label in FinishedLabels(out)
+    ]
+    (out / "labels.jsonl").write_text("".join(label.model_dump_json() + "\n" for label in unscored))
+    fields = json.loads((out / "labels.json").read_text())
+    fields["finished"]["labels_sha256"] = file_sha256(out / "labels.jsonl")
+    (out / "labels.json").write_text(json.dumps(fields))
+    assert main(["label", "--out", str(out), "--report"]) == 0
+    page = (out / "README.md").read_text()
+    assert "has a score: that takes 5 held-out images" in page and "scores.png" not in page
+    assert not (out / "scores.png").exists()
+
+
+def test_the_page_the_summary_and_the_pack_count_the_same_features_as_citable(
+    sae: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = finish.calibrate
+
+    def silenced(readout: Readout) -> Readout:
+        return readout.model_copy(update={"reportable": False})
+
+    def no_edema(*arguments: Any, **named: Any) -> CalibrationResult:
+        found = fit(*arguments, **named)
+        # An edema could also be told as an opacity.
+        kept = [r if r.observation in (NAMES[0], NORMAL) else silenced(r) for r in found.readouts]
+        return replace(found, readouts=tuple(kept))
+
+    monkeypatch.setattr(finish, "calibrate", no_edema)
+    out = tmp_path / "labels"
+    assert main(["label", "--run", str(sae), "--out", str(out), "--report", "--json"]) == 0
+    summary = told(capsys)
+    found = FinishedLabels(out)
+    citable = [record for record in found.labels().records if record.reportable]
+    assert citable and {record.observation for record in citable if record.polarity == "present"} == {NAMES[0]}
+    edema = [label for label in found if label.observation == NAMES[1] and label.label_score > 0.7]
+    assert edema  # good enough, and yet nothing may state it
+    assert summary["reportable"] == found.counts.reportable == len(citable)
+    assert f"| that a draft may cite | {len(citable)} |" in (out / "README.md").read_text()
+
+
+def test_a_run_of_several_autoencoders_asks_for_one_by_its_name(
+    store: Path, sae: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    several = train(store, tmp_path / "run", "--arch", "topk", "--features", "32", "--k", "2,4", "--steps", "3").parent
+    assert main(["label", "--run", str(several), "--out", str(tmp_path / "labels")]) == 2
+    told = capsys.readouterr().err
+    assert "[FIT_NO_NAME]" in told and all(str(path.parent) in told for path in several.glob("*/result.json"))
+    assert split_name(sae) == split_name(sae.parent) == (sae.parent.resolve(), sae.name)
+
+
 def test_labels_made_otherwise_are_not_gone_on_with(
     sae: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,7 +180,7 @@ def test_labels_made_otherwise_are_not_gone_on_with(
     assert main([*command, "--seed", "1"]) == 2
     assert "[LABEL_OTHER]" in (err := capsys.readouterr().err) and "seed (0, now 1)" in err
     assert main([*command, "--minimum-images", "20"]) == 2
-    assert "[LABEL_OTHER]" in (err := capsys.readouterr().err) and "rules" in err
+    assert "[LABEL_OTHER]" in (err := capsys.readouterr().err) and "rules: minimum images (15, now 20)" in err
     (tmp_path / "thesis.txt").write_text("mine")
     assert main([*command, "--out", str(tmp_path)]) == 2
     assert "[LABEL_OTHER]" in capsys.readouterr().err

@@ -42,6 +42,14 @@ def test_a_set_is_not_drawn_over(tmp_path: Path) -> None:
     assert (tmp_path / "phantoms.csv").read_bytes() == before
 
 
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("mine")
+    for out in ("x.txt", "x.txt/phantoms"):
+        with pytest.raises(UsageError, match="PHANTOM_FOLDER"):
+            command(["--out", str(tmp_path / out), "--count", "1", "--size", "64"])
+    assert (tmp_path / "x.txt").read_text() == "mine"
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     written = write_phantoms(tmp_path, 8, seed=4, size=96, progress=False)
     read = read_phantoms(tmp_path)

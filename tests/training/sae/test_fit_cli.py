@@ -133,7 +133,7 @@ def test_a_run_is_neither_overwritten_nor_invented(
     assert main(["fit", "--tokens", str(tokens), "--out", out, *short]) == 2
     assert "FIT_RUN_EXISTS" in capsys.readouterr().err
     assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *OPTIONS]) == 2
-    assert "FIT_OTHER_RUN" in capsys.readouterr().err
+    assert "FIT_OTHER_RUN" in (err := capsys.readouterr().err) and "steps (3, now 400)" in err
 
 
 def test_the_command_offers_every_architecture() -> None:
@@ -186,3 +186,55 @@ def test_a_file_in_place_of_the_folder_is_told(
     assert main([*command, "--features", "32", "--steps", "2", "--threads", "1"]) == 3
     assert "FIT_WRITE" in capsys.readouterr().err
     assert (tmp_path / "x.txt").read_text() == "mine"
+
+
+def test_a_folder_in_other_use_is_left_alone(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "thesis"
+    (out / "sub").mkdir(parents=True)
+    command = ["fit", "--tokens", str(tokens), "--out", str(out), *OPTIONS, "--k", "3", "--steps", "3"]
+    (out / "sub" / "chapter.md").write_text("mine")
+    for resume in ([], ["--resume"]):
+        assert main([*command, *resume]) == 2
+        assert "[FIT_OTHER_RUN]" in capsys.readouterr().err
+        assert [path.name for path in out.rglob("*")] == ["sub", "chapter.md"]
+    # A run killed before its first checkpoint leaves nothing that is worth keeping.
+    (out / "sub" / "chapter.md").rename(out / "sub" / "metrics.jsonl")
+    (out / "fit.json").write_text("{}")
+    assert main(command) == 0
+
+
+def test_a_batch_larger_than_the_data_is_told(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["fit", "--tokens", str(tokens), *OPTIONS, "--k", "3", "--steps", "2"]
+    command.remove("--no-report")
+    assert main([*command, "--out", str(tmp_path / "all"), "--batch", "4096"]) == 0
+    told = "warning: --batch is 4096 tokens, and there are 1350 to train on: each step takes all"
+    assert told in capsys.readouterr().err
+    assert "Each step takes all 1350 tokens" in (tmp_path / "all" / "README.md").read_text()
+    assert main([*command, "--out", str(tmp_path / "some")]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert "Each step takes 64 of 1350 tokens" in (tmp_path / "some" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--k", "500"], "--k is 500; it must be less than the 96 latents"),
+        (["--k", "-3"], "--k is -3"),
+        (["--features", "0"], "--features"),
+        (["--lr", "0"], "--lr is 0.0"),
+        (["--lr", "nan"], "--lr is nan"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--steps", "0"], "--steps is 0"),
+        (["--batch", "-5"], "--batch is -5"),
+        (["--log-every", "0"], "--log-every is 0"),
+        (["--parts", "65"], "--parts is 65; it must be 1 to 64"),
+        (["--held-out", "-1"], "--held-out is -1"),
+    ],
+)
+def test_an_option_out_of_range_is_named(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], named: str
+) -> None:
+    assert main(["fit", "--tokens", str(tokens), "--out", str(tmp_path / "run"), *OPTIONS, *options]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error [FIT_OPTION]: ") and named in told
+    assert not (tmp_path / "run").exists()

@@ -50,6 +50,14 @@ def run(args: argparse.Namespace) -> int:
             "an option is out of range",
             "--share-real is 0 to 1, --size 64 to 1024, --seed 0 or more",
         )
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "PHANTOM_FOLDER",
+            f"the folder {args.out} cannot be made ({error.strerror})",
+            "name another --out",
+        ) from error
     if (args.out / TABLE).exists():
         raise UsageError(
             "PHANTOM_EXISTS",

@@ -108,7 +108,7 @@ def _read(observation: str, phrase: str, before: str, after: str, lexicon: Lexic
     if observation == DEVICES:
         device = next((name for name, pattern in lexicon.device_words if pattern.fullmatch(phrase)), "")
         return Attributes(laterality_of(sides), (device,) if device else (), "none")
-    severity = next(filter(None, (_severity(part, lexicon) for part in (before, phrase, after))), "none")
+    severity = _severity(before, lexicon) or _severity(phrase, lexicon) or _severity(after, lexicon) or "none"
     places = tuple(sorted(name for name, pattern in lexicon.places if pattern.search(around)))
     return Attributes(laterality_of(sides), places, severity)
 

@@ -18,7 +18,10 @@ TextSide = Literal["left", "right", "bilateral"]
 
 
 def _compiles(expression: str) -> str:
-    re.compile(expression)
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"{expression!r} is no regular expression: {error}") from error
     return expression
 
 

@@ -135,7 +135,7 @@ class Scopes:
 
     @cached_property
     def _join(self) -> re.Pattern[str]:
-        return any_word(self._lexicon.scope.joins)
+        return re.compile(rf"{any_word(self._lexicon.scope.joins).pattern}|\w/\w")
 
     @cached_property
     def _verb(self) -> re.Pattern[str]:

@@ -37,6 +37,7 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         ("No effusion and mild edema.", {"-Pleural Effusion", "+Edema"}),
         ("No edema is seen, and there is a nodule.", {"-Edema", "+Lung Lesion"}),
         ("Cardiomegaly without overt edema.", {"+Cardiomegaly", "-Edema"}),
+        ("No consolidation, large effusion/pneumothorax.", {"-Consolidation", "-Pleural Effusion", "-Pneumothorax"}),
         ("Neither nodule nor mass.", {"-Lung Lesion"}),
         ("Negative for pneumothorax.", {"-Pneumothorax"}),
         ("The lungs are free of infiltrates.", {"-Lung Opacity"}),

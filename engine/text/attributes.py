@@ -12,7 +12,7 @@ from engine.text.lexicon import Lexicon
 from engine.text.spans import Span
 
 # "left and right", "mild and moderate" stay together; what else "and" joins is a finding of its own.
-_SIDED = r"(?:the )?(?:left|right|upper|lower|mid|bi|both|small|mild|moderate|possibl|likely)"
+_SIDED = r"(?:the )?(?:left|right|upper|lower|mid|bi|both|small|mild|moderate|possibl|likely|bases|apices)"
 _LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bno\b|\bthat\b|,(?!\s{_SIDED}))", re.DOTALL)
 _RIGHT_CUT = re.compile(
     r";|,(?!\s(?:left|right|bilateral|greater|worse|most|more|predominantly|mild|small|moderate|large))|"
@@ -25,7 +25,10 @@ _LINK = re.compile(
     r"\b(?:consistent|compatible|represent\w*|reflect\w*|suggest\w*|versus|vs|or|likely|associated|adjacent|superimposed|"
     r"underlying|overlying|due|secondary|and|with|which|___)\b|,|/"
 )
-_ONLY_JOINED = re.compile(r"(?:\s|,|/|and|or|versus|vs|associated|adjacent)*")
+_ONLY_JOINED = re.compile(
+    r"(?:\s|,|/|and|or|versus|vs|associated|adjacent|subsegmental|linear|focal|patchy|discoid|plate-?like|streaky|mild|"
+    r"minimal|small|possible|early|underlying)*"
+)
 _SHARING = ("lungs", "pleura")
 
 
@@ -66,13 +69,17 @@ def attributes(
     ]
     for i in range(1, len(found)):
         gap = text[named[i - 1][1].end : named[i][1].start]
-        if not found[i].placed and _share(named, i) and _LINK.search(gap) and not re.search(r"\b(?:no|without)\b", gap):
+        if not found[i].placed and _share(named, i) and _linked(gap) and not re.search(r"\b(?:no|without)\b", gap):
             found[i] = _placed_as(found[i], found[i - 1])
     for i in reversed(range(len(found) - 1)):
         gap = text[named[i][1].end : named[i + 1][1].start]
         if not found[i].placed and _share(named, i + 1) and _ONLY_JOINED.fullmatch(gap):
             found[i] = _placed_as(found[i], found[i + 1])
     return found
+
+
+def _linked(gap: str) -> bool:
+    return not gap.strip() or _LINK.search(gap) is not None
 
 
 def _share(named: Sequence[tuple[str, Span]], i: int) -> bool:

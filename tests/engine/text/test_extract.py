@@ -154,6 +154,14 @@ def test_polarity(sentence: str, expected: set[str]) -> None:
         ("Right-sided PICC.", [("Support Devices", "right", ("central venous line",), "none")]),
         ("Minimally displaced fracture of the left seventh rib.", [("Fracture", "left", ("rib",), "none")]),
         ("The right lung is clear.", [("Lung Opacity", "right", (), "none")]),
+        (
+            "Pacemaker on the left, its lead in the right ventricle.",
+            [("Support Devices", "left", ("pacemaker",), "none"), ("Support Devices", "none", (), "none")],
+        ),
+        (
+            "Scarring and/or subsegmental atelectasis at the left base.",
+            [("Lung Opacity", "left", ("base",), "none"), ("Atelectasis", "left", ("base",), "none")],
+        ),
     ],
 )
 def test_side_place_and_severity(sentence: str, expected: list[object]) -> None:

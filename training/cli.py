@@ -170,13 +170,13 @@ def _demo_pack(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    missing = [f"--{name}" for name in ("pack", "phantoms", "out") if getattr(args, name) is None]
+    if missing:
+        raise UsageError("USAGE", f"evaluate lacks {', '.join(missing)}", "see saerad-train evaluate --help")
     import torch
 
     from training.build_pack import BuildOptions
 
-    missing = [f"--{name}" for name in ("pack", "phantoms", "out") if getattr(args, name) is None]
-    if missing:
-        raise UsageError("USAGE", f"evaluate lacks {', '.join(missing)}", "see saerad-train evaluate --help")
     _require_folders(args.pack, args.data, args.phantoms)
     torch.set_num_threads(args.threads)
     args.work = args.work or _beside(args.out)

@@ -13,7 +13,7 @@ from engine.text.spans import Span
 
 # "left and right", "mild and moderate" stay together; what else "and" joins is a finding of its own.
 _SIDED = r"(?:the )?(?:left|right|upper|lower|mid|bi|both|small|mild|moderate|possibl|likely|bases|apices)"
-_LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bno\b|\bthat\b|,(?!\s{_SIDED}))", re.DOTALL)
+_LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bthat\b|,(?!\s{_SIDED}))", re.DOTALL)
 _RIGHT_CUT = re.compile(
     r";|,(?!\s(?:left|right|bilateral|greater|worse|most|more|predominantly|mild|small|moderate|large))|"
     r"\bwith(?:out)?\b|\bbut\b|\bor\b|\bversus\b|\brepresent|\breflect|\bconsistent\b|\bcompatible\b|\bwhich\b|\bmay\b|"
@@ -27,7 +27,7 @@ _LINK = re.compile(
 )
 _ONLY_JOINED = re.compile(
     r"(?:\s|,|/|and|or|versus|vs|associated|adjacent|subsegmental|linear|focal|patchy|discoid|plate-?like|streaky|mild|"
-    r"minimal|small|possible|early|underlying)*"
+    r"minimal|small|possible|early|underlying|other)*"
 )
 _SHARING = ("lungs", "pleura")
 
@@ -68,6 +68,10 @@ def attributes(
         for (observation, span), (before, after) in zip(named, windows, strict=True)
     ]
     for i in range(1, len(found)):
+        # "A left nodule or mass at the base": two words for one finding.
+        if named[i - 1][0] == named[i][0] and _ONLY_JOINED.fullmatch(text[named[i - 1][1].end : named[i][1].start]):
+            found[i - 1], found[i] = _filled(found[i - 1], found[i]), _filled(found[i], found[i - 1])
+    for i in range(1, len(found)):
         gap = text[named[i - 1][1].end : named[i][1].start]
         if not found[i].placed and _share(named, i) and _linked(gap) and not re.search(r"\b(?:no|without)\b", gap):
             found[i] = _placed_as(found[i], found[i - 1])
@@ -84,6 +88,15 @@ def _linked(gap: str) -> bool:
 
 def _share(named: Sequence[tuple[str, Span]], i: int) -> bool:
     return all(SECTIONS.get(observation) in _SHARING for observation, _ in named[i - 1 : i + 1])
+
+
+def _filled(own: Attributes, other: Attributes) -> Attributes:
+    """Return attributes with what they lack taken from others."""
+    return Attributes(
+        own.laterality if own.laterality != "none" else other.laterality,
+        own.locations or other.locations,
+        own.severity if own.severity != "none" else other.severity,
+    )
 
 
 def _placed_as(own: Attributes, other: Attributes) -> Attributes:

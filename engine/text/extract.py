@@ -43,7 +43,7 @@ def extract_sentence(sentence: str, number: int, lexicon: Lexicon) -> list[TextF
     text = _plain(sentence)
     mentions = find_mentions(text, lexicon)
     named = [mention for mention in mentions if mention.observation not in ("", ABNORMALITY)]
-    scopes = Scopes(text, [mention.span for mention in named], lexicon)
+    scopes = Scopes(text, named, lexicon)
     blocked = [mention for mention in mentions if mention.observation != ABNORMALITY]
     reader = RegionReader(text, blocked, scopes, lexicon)
     regions = reader.statements()

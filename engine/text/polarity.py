@@ -14,7 +14,7 @@ from functools import cached_property
 
 from engine.text.findings import TextPolarity
 from engine.text.lexicon import Lexicon, any_word
-from engine.text.spans import Span, clause_of, clauses
+from engine.text.spans import Mention, Span, clause_of, clauses
 
 _KINDS = (
     "pseudo", "doubt_first_before", "doubt_first_after", "absent_before", "absent_after", "absent_just_before",
@@ -31,21 +31,21 @@ class Scopes:
     ----------
     text : str
         Sentence in lower case.
-    findings : sequence of Span
-        Where findings are named, in order; alternatives among them are sought.
+    mentions : sequence of Mention
+        Findings that are named, in order; alternatives among them are sought.
     """
 
-    def __init__(self, text: str, findings: Sequence[Span], lexicon: Lexicon) -> None:
+    def __init__(self, text: str, mentions: Sequence[Mention], lexicon: Lexicon) -> None:
         self._text = text
         self._lexicon = lexicon
         self._clauses = clauses(text, lexicon)
-        self._findings = findings
+        self._findings = [mention.span for mention in mentions]
         self._reaches: dict[str, list[Span]] = {kind: [] for kind in _KINDS}
-        for kind, cue in self._cues(findings):
+        for kind, cue in self._cues():
             self._reaches[kind].append(self._reach(kind, cue))
         # "No change in A or B": both are there.
         pseudo = self._reaches["pseudo"]
-        listed = [f for f in findings if not any(reach.start <= f.start < reach.end for reach in pseudo)]
+        listed = [m for m in mentions if not any(reach.start <= m.span.start < reach.end for reach in pseudo)]
         self._open = _alternatives(text, listed, self._clauses, lexicon)
 
     def polarity(self, span: Span) -> TextPolarity:
@@ -62,7 +62,7 @@ class Scopes:
         sides = (f"{kind}_before", f"{kind}_after")
         return any(reach.start <= span.start < reach.end for side in sides for reach in self._reaches[side])
 
-    def _cues(self, findings: Sequence[Span]) -> Iterator[tuple[str, Span]]:
+    def _cues(self) -> Iterator[tuple[str, Span]]:
         """Yield the cues; of overlapping ones the longest, and none within the words of a finding."""
         found = [
             (kind, Span(*match.span()))
@@ -70,7 +70,7 @@ class Scopes:
             for match in _expression(self._lexicon, kind).finditer(self._text)
         ]
         found.sort(key=lambda item: item[1].start - item[1].end)
-        taken = list(findings)
+        taken = list(self._findings)
         for kind, span in found:
             if all(span.end <= other.start or span.start >= other.end for other in taken):
                 taken.append(span)
@@ -146,17 +146,20 @@ def _expression(lexicon: Lexicon, kind: str) -> re.Pattern[str]:
     return any_word(getattr(lexicon.cues, kind))
 
 
-def _alternatives(text: str, findings: Sequence[Span], parts: Sequence[Span], lexicon: Lexicon) -> frozenset[Span]:
-    """Return the findings of which one is meant: "atelectasis, scarring or infiltrate"."""
+def _alternatives(text: str, mentions: Sequence[Mention], parts: Sequence[Span], lexicon: Lexicon) -> frozenset[Span]:
+    """Return where findings are named of which one is meant: "atelectasis, scarring or infiltrate".
+
+    "Nodule or mass" names one observation twice and leaves nothing open.
+    """
     one_of, verb = any_word(lexicon.cues.one_of), any_word(lexicon.scope.verbs)
     found: set[Span] = set()
-    chain: list[Span] = []
-    for finding in findings:
-        gap = text[chain[-1].end : finding.start] if chain else ""
-        same = bool(chain) and clause_of(chain[-1], parts) == clause_of(finding, parts)
+    chain: list[Mention] = []
+    for mention in mentions:
+        gap = text[chain[-1].span.end : mention.span.start] if chain else ""
+        same = bool(chain) and clause_of(chain[-1].span, parts) == clause_of(mention.span, parts)
         if not same or verb.search(gap) or len(gap.split()) > 8 or not (one_of.search(gap) or gap.startswith(",")):
             chain = []
-        chain.append(finding)
-        if len(chain) > 1 and (one_of.search(gap)):
-            found.update(chain)
+        chain.append(mention)
+        if len({member.observation for member in chain}) > 1 and one_of.search(gap):
+            found.update(member.span for member in chain)
     return frozenset(found)

@@ -101,9 +101,11 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         # Nothing found.
         ("No acute cardiopulmonary process.", {"+No Finding"}),
         ("Normal chest.", {"+No Finding"}),
+        ("Normal chest radiograph.", {"+No Finding"}),
         ("No findings of edema.", {"-Edema"}),
         # Words that are no findings, and words that were removed.
         ("Massive effusion.", {"+Pleural Effusion"}),
+        ("Pneumothorax with absent lung markings.", {"+Pneumothorax"}),
         ("Nipple shadows.", set()),
         ("Clips project over the heart.", {"+Surgical Material"}),
         ("No XXXX of pneumonia.", {"-Pneumonia"}),

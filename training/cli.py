@@ -90,17 +90,21 @@ def _add_demo_pack(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from training.evaluation.reports_cli import add_parser as add_reports
+
     evaluate = commands.add_parser(
         "evaluate",
-        help="measure a pack on held-out phantoms and NIH images",
-        description="Measure drafts, heat maps and features of a pack through the engine; write a page and figures.",
+        help="measure a pack on held-out phantoms and NIH images, or reports against references",
+        description="Measure drafts, heat maps and features of a pack through the engine; write a page and figures. "
+        "'evaluate reports' measures reports against reference reports.",
         epilog="example: saerad-train evaluate --pack resources/packs/demo --phantoms phantoms --data cxrtrain "
         "--out docs/evaluation",
     )
-    evaluate.add_argument("--pack", type=Path, required=True, help="folder of the pack")
-    evaluate.add_argument("--phantoms", type=Path, required=True, help="the phantoms that the pack was built with")
+    add_reports(evaluate.add_subparsers(metavar="[reports]", title="instead of a pack"))
+    evaluate.add_argument("--pack", type=Path, help="folder of the pack")
+    evaluate.add_argument("--phantoms", type=Path, help="the phantoms that the pack was built with")
     evaluate.add_argument("--data", type=Path, help="folder of cxrtrain.csv; without it phantoms only")
-    evaluate.add_argument("--out", type=Path, required=True, help="folder of the figures and evaluation.json")
+    evaluate.add_argument("--out", type=Path, help="folder of the figures and evaluation.json")
     evaluate.add_argument("--page", type=Path, help="the page (default: OUT.md)")
     evaluate.add_argument("--work", type=Path, help="folder of class tokens (default: OUT with '-work' appended)")
     evaluate.add_argument("--limit", type=int, help="use at most this many test phantoms")
@@ -166,6 +170,9 @@ def _demo_pack(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    missing = [f"--{name}" for name in ("pack", "phantoms", "out") if getattr(args, name) is None]
+    if missing:
+        raise UsageError("USAGE", f"evaluate lacks {', '.join(missing)}", "see saerad-train evaluate --help")
     import torch
 
     from training.build_pack import BuildOptions

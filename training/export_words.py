@@ -15,6 +15,7 @@ DESCRIBED_BY: dict[Knowledge | None, str] = {
     None: "No feature has a description, and no finding is ever stated or denied.",
     "store": "Descriptions and thresholds come from the labels of a table, where what is not named is absent.",
     "manifest": "Descriptions and thresholds come from the labels of a data set, right and complete as these are.",
+    "reports": "Descriptions and thresholds come from reports read by rules; what a report leaves out is absent.",
     "phantoms": "Descriptions and thresholds come from drawn phantoms, whose findings look simpler than real ones.",
 }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.text.sections import Sections, extract_sections
+from engine.text.sentences import split_sentences
 from training.data.comparison import is_comparison
 from training.data.marks import unify_marks
 from training.data.remainder import supportable_remainder
-from training.data.sections import Sections, extract_sections
-from training.data.sentences import split_sentences
 
 
 @dataclass(frozen=True)

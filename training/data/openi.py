@@ -14,10 +14,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from engine.errors import DataError, UsageError
+from engine.text.sections import Sections
 from training.data.cleaning import clean_sections
 from training.data.listing import Listing, Problems, Request, choose_split, is_plain_name, with_report
 from training.data.manifest import IndexRow
-from training.data.sections import Sections
 from training.data.splits import split_of_group
 from training.data.tables import find_table, read_rows, read_text
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import DataError, UsageError
+from engine.text.sections import Sections
 from training.data.cleaning import CleanReport, clean_report, clean_sections
-from training.data.sections import Sections
 from training.data.tables import header_of, read_rows
 
 Key = Literal["path", "sop_instance_uid", "study_instance_uid", "accession_number", "patient_id"]

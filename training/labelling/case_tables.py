@@ -12,6 +12,7 @@ from training.activations.store import ActivationStore, Rows
 from training.corpus import nih_case, phantom_samples
 from training.data.manifest import IndexRow, read_manifest
 from training.labelling.cases import Case, Split
+from training.labelling.report_cases import report_cases
 from training.labelling.store_cases import listed_case, observations
 
 CaseTable = dict[str, Case]
@@ -23,7 +24,7 @@ def manifest_table(path: Path) -> CaseTable:
 
     What is neither present nor absent is unknown; where a manifest calls nothing absent at all, what some image has is
     absent where it is not named. Labels that are no CheXpert names are passed over, except those of NIH ChestX-ray14.
-    Reports are not read, and do not get into labels: they may not be for everybody.
+    Reports are not read here (`report_table` does), and do not get into labels: they may not be for everybody.
 
     Raises
     ------
@@ -34,6 +35,11 @@ def manifest_table(path: Path) -> CaseTable:
     lists_only = not any(row.labels_absent for row in rows)
     named = frozenset().union(*(observations(row.labels_present) for row in rows)) if lists_only else frozenset[str]()
     return {row.sample_id: _case(row, named) for row in rows}
+
+
+def report_table(path: Path) -> CaseTable:
+    """Return the images of a manifest by their sample ids, as its reports tell of them; raises as `manifest_table`."""
+    return report_cases(read_manifest(path))
 
 
 def _case(row: IndexRow, named: frozenset[str]) -> Case:

@@ -44,7 +44,8 @@ class Case:
     normal : bool or None
         Whether nothing but devices is present; None where that is not known.
     sided : bool
-        Whether the claims tell sides, severities and locations; a plain label list does not.
+        Whether the claims tell sides, severities and locations; a plain label list does not. Of a claim that leaves one
+        out it is unknown.
     text : str
         Report or label list that may ship with a pack; empty where it may not.
     """
@@ -89,7 +90,20 @@ class Attribute:
             for claim in matching
             if self.location in ("", claim.location) and self.severity in ("none", claim.severity)
         ]
-        return _on_side(self.laterality, {claim.laterality for claim in fitting})
+        there = _on_side(self.laterality, {claim.laterality for claim in fitting})
+        return None if not there and any(self._left_open(claim) for claim in matching) else there
+
+    def _left_open(self, claim: Claim) -> bool:
+        """Whether a claim of the observation does not tell a detail that is asked for, and contradicts none."""
+        asked = (
+            (self.laterality, claim.laterality, "none"),
+            (self.severity, claim.severity, "none"),
+            (self.location, claim.location, ""),
+        )
+        details = [(wanted, told, nothing) for wanted, told, nothing in asked if wanted != nothing]
+        return any(told == nothing for _, told, nothing in details) and all(
+            told in (wanted, nothing) for wanted, told, nothing in details
+        )
 
 
 def _on_side(side: Laterality, found: set[Laterality]) -> bool:

@@ -40,6 +40,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     knowledge.add_argument(
         "--manifest", type=Path, help="labels of this manifest instead of those in the store's index"
     )
+    parser.add_argument(
+        "--reports", action="store_true", help="read the reports of --manifest, with sides, instead of its labels"
+    )
     knowledge.add_argument("--phantoms", type=Path, help="what a set of 'saerad-train phantom' shows, with sides")
     parser.add_argument("--store", type=Path, help="where the store lies now (default: where it was)")
     parser.add_argument(
@@ -70,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.sae is None and not args.report:
         raise UsageError("USAGE", "there is no --run", "name the autoencoder, or add --report for a page on labels")
+    if args.reports and args.manifest is None:
+        raise UsageError("USAGE", "--reports asks for the reports of a manifest, and there is no --manifest", "name it")
     summary: dict[str, Any] = {"labels": str(args.out)}
     if args.sae is not None:
         result = _label(args)
@@ -100,7 +105,7 @@ def _label(args: argparse.Namespace) -> LabelResult:
     trained = load_trained(run, name)
     sae = folded_of(trained)
     source = open_as_saved(read_identity(run), store=args.store, verify=not args.no_verify)
-    images = label_images(source, CaseSource(args.manifest, args.phantoms), args.images)
+    images = label_images(source, CaseSource(args.manifest, args.phantoms, args.reports), args.images)
     options = LabelOptions(rules=Rules(minimum_images=args.minimum_images), seed=args.seed, chunk=args.chunk)
     with (
         open_crew(args.cluster) as crew,

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.errors import UsageError
 from training.activations.store import ActivationStore, Rows
-from training.labelling.case_tables import manifest_table, phantom_table, table_cases
+from training.labelling.case_tables import manifest_table, phantom_table, report_table, table_cases
 from training.labelling.cases import Case, Split
 from training.labelling.store_cases import store_cases
 from training.sae.folded import FloatArray
@@ -24,20 +24,26 @@ MOST_IMAGES = 20_000
 """Images to describe by, and as many to score on, unless another number is asked for."""
 
 
-Knowledge = Literal["store", "manifest", "phantoms"]
+Knowledge = Literal["store", "manifest", "reports", "phantoms"]
 
 
 @dataclass(frozen=True)
 class CaseSource:
-    """Where it is said what the images show: a manifest, a set of phantoms, or (neither) the index of the store."""
+    """Where it is said what the images show: a manifest, a set of phantoms, or (neither) the index of the store.
+
+    ``reports`` asks for the manifest's reports instead of its labels.
+    """
 
     manifest: Path | None = None
     phantoms: Path | None = None
+    reports: bool = False
 
     @property
     def kind(self) -> Knowledge:
-        """Which of the three."""
-        return "manifest" if self.manifest is not None else "phantoms" if self.phantoms is not None else "store"
+        """Which of them."""
+        if self.manifest is not None:
+            return "reports" if self.reports else "manifest"
+        return "phantoms" if self.phantoms is not None else "store"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +54,7 @@ class LabelImages:
     ----------
     train, held_out : ndarray of float32, shape (images, d_model)
     train_cases, held_out_cases : tuple of Case
-    kind : {"store", "manifest", "phantoms"}
+    kind : {"store", "manifest", "reports", "phantoms"}
         What says what they show.
     store_sha256 : str
         Of the store that they come from.
@@ -98,8 +104,10 @@ def label_images(source: TokenSource, cases: CaseSource, most: int = MOST_IMAGES
     train_cases, held_out_cases = find(train, "train"), find(held_out, "val")
     if not any(case.claims for case in train_cases):
         raise _useless(
-            "no training image has a label that is the name of an observation (reports are not read)",
-            "name a manifest with labels, or phantoms",
+            "no report of a training image states a finding"
+            if cases.kind == "reports"
+            else "no training image has a label that is the name of an observation",
+            "name a manifest with labels, or with reports and --reports, or phantoms",
         )
     store = source.store
     return LabelImages(
@@ -115,7 +123,8 @@ def label_images(source: TokenSource, cases: CaseSource, most: int = MOST_IMAGES
 def _finder(store: ActivationStore, cases: CaseSource) -> Callable[[Rows, Split], list[Case]]:
     """Return what finds the cases of a store's rows."""
     if cases.manifest is not None:
-        return partial(table_cases, manifest_table(cases.manifest), store)
+        read = report_table if cases.reports else manifest_table
+        return partial(table_cases, read(cases.manifest), store)
     if cases.phantoms is not None:
         return partial(table_cases, phantom_table(cases.phantoms), store)
     return partial(store_cases, store)

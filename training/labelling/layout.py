@@ -37,7 +37,7 @@ class LabelRecipe(BaseRecipe):
         Of its dictionary, alive or not.
     store_sha256 : str
         Of the activations.
-    knowledge : {"store", "manifest", "phantoms"}
+    knowledge : {"store", "manifest", "reports", "phantoms"}
         What says what the images show.
     cases_sha256 : str
         Of all that is known of the images.
@@ -56,7 +56,7 @@ class LabelRecipe(BaseRecipe):
     sae_sha256: Sha256
     features: Annotated[int, Field(ge=1)]
     store_sha256: Sha256
-    knowledge: Literal["store", "manifest", "phantoms"]
+    knowledge: Literal["store", "manifest", "reports", "phantoms"]
     cases_sha256: Sha256
     train_images: Annotated[int, Field(ge=1)]
     held_out_images: Annotated[int, Field(ge=1)]

@@ -26,6 +26,7 @@ PUBLISHED = {"normal": "22 %", "repeated": "9.7 %", "unpolar": "1.5 %"}
 KNOWLEDGE = {
     "store": "the labels in the store's index",
     "manifest": "the labels of a manifest",
+    "reports": "what rules read in the reports of a manifest",
     "phantoms": "what the drawn phantoms show",
 }
 

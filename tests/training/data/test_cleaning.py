@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.text.sections import Sections
+from engine.text.sentences import split_sentences
 from tests.training.data.layouts import REPORT
 from tests.training.data.test_comparison import COMPARISONS, SUPPORTED
 from training.data.cleaning import clean_report, clean_sections, judge_sentences
 from training.data.marks import unify_marks
-from training.data.sections import Sections
-from training.data.sentences import split_sentences
 
 MARKS = [
     ("a ___ b", "a ___ b", 1),

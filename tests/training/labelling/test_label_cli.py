@@ -271,3 +271,31 @@ def test_a_manifest_says_more_than_the_index_of_the_store(
     capsys.readouterr()
     assert main(["label", "--run", str(sae), "--out", str(out), "--manifest", str(tmp_path / "m.parquet")]) == 2
     assert "cases sha256" in capsys.readouterr().err
+
+
+def test_reports_say_more_than_labels(sae: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = {"Pleural Effusion": "Small left pleural effusion.", "Edema": "The edema has increased."}
+    rows = [
+        IndexRow(
+            *(f"image-{n}", "dicom", f"{n}.png", "", 1, f"patient-{n}", f"study-{n}", "train" if TRAIN[n] else "val"),
+            findings=words["Pleural Effusion"] if "Pleural Effusion" in names else "No effusion.",
+            unsupported=(f"findings: {words['Edema']}",) if "Edema" in names else (),
+        )
+        for n, names in enumerate(tokens_of(WIDTH)[1])
+    ]
+    write_manifest(rows, tmp_path / "m.parquet", source="dicom", root="r", command="c", split_rule="hash")
+    out = tmp_path / "labels"
+    command = ["label", "--run", str(sae), "--out", str(out), "--manifest", str(tmp_path / "m.parquet")]
+    assert main(command) == 2
+    assert "[LABEL_DATA]" in (err := capsys.readouterr().err) and "--reports" in err
+    assert main([*command, "--reports"]) == 0
+    found = list(FinishedLabels(out))
+    assert FinishedLabels(out).recipe.knowledge == "reports"
+    assert {label.observation for label in found} >= set(NAMES)
+    for name in NAMES:
+        assert max(goodness(name, label) for label in found) > 0.7
+    text = (out / "labels.jsonl").read_text()
+    assert "has increased" not in text and "Small left" not in text
+    capsys.readouterr()
+    assert main(["label", "--run", str(sae), "--out", str(tmp_path / "more"), "--reports"]) == 2
+    assert "[USAGE]" in capsys.readouterr().err

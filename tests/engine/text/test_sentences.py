@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data.sentences import split_sentences
+from engine.text.sentences import split_sentences
 
 CASES = [
     ("The heart is normal. The lungs are clear.", ["The heart is normal.", "The lungs are clear."]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.text.sections import Sections, extract_sections
 from tests.training.data.layouts import REPORT
-from training.data.sections import Sections, extract_sections
 
 CASES = {
     "sub-headers belong to the findings": (

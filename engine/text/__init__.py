@@ -1,0 +1,1 @@
+"""What a report says: sentences, sections, and the findings in its words."""

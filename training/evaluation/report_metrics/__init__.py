@@ -1,0 +1,1 @@
+"""Measures of reports against reference reports: labels, findings, entailment, n-grams."""

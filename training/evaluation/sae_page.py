@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from training.evaluation.sae_report import Estimate, RunReport, SaeReport
 from training.evaluation.sae_seeds import seeds_table
 from training.evaluation.sparse_probe import SIZES
+from training.sae.controller import missed_l0
 from training.sae.stability import SAME
 
 CURVES, HISTOGRAMS, PARETO = "curves.png", "histograms.png", "pareto.png"
@@ -28,6 +29,7 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
         *_overview({names[key]: sae for key, sae in report.saes.items()}),
         *seeds_table([report], report.saes),
         *_diverged(report),
+        *_missed({names[key]: sae for key, sae in report.saes.items()}),
         f"![L0 against FVU]({PARETO})",
         "",
         "## Training",
@@ -76,6 +78,7 @@ def comparison_page(reports: Mapping[str, RunReport], saes: Mapping[str, SaeRepo
         "",
         *seeds_table(reports.values(), saes),
         *_overview(saes),
+        *_missed(saes),
         *_probes(list(reports.values()), saes),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -87,6 +90,15 @@ def _diverged(report: RunReport) -> list[str]:
         for name, step in report.diverged.items()
     ]
     return [*lines, ""] if lines else []
+
+
+def _missed(saes: Mapping[str, SaeReport]) -> list[str]:
+    lines = [
+        f"- {name} was asked for an L0 of {sae.config.wanted_l0:g} and has {sae.held_out['mean_l0']:.1f}."
+        for name, sae in saes.items()
+        if missed_l0(sae.config.wanted_l0, sae.held_out["mean_l0"])
+    ]
+    return ["More than a tenth beside the L0 that was asked for:", "", *lines, ""] if lines else []
 
 
 def _data(report: RunReport) -> str:

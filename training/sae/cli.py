@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,21 @@ def run_fit(args: argparse.Namespace) -> int:
 
         report_run(args.out, source, tell)
     _tell(args, results)
+    _tell_missed({sae.name: sae.wanted_l0 for sae in config.saes}, results)
     return SOME_FAILED if fit.diverged else 0
+
+
+def _tell_missed(wanted: Mapping[str, float], results: Mapping[str, Any]) -> None:
+    from training.sae.controller import missed_l0
+
+    for name, result in results.items():
+        reached = result["held_out"]["mean_l0"]
+        if missed_l0(wanted[name], reached):
+            print(
+                f"warning: {name} was asked for an L0 of {wanted[name]:g} and has {reached:.1f} on held-out tokens; "
+                "with more steps or another --lr it may come closer",
+                file=sys.stderr,
+            )
 
 
 def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:

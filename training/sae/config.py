@@ -87,9 +87,14 @@ class SaeConfig:
         return "-".join([*parts, f"lr{self.learning_rate:.3g}", f"s{self.seed}"])
 
     @property
+    def wanted_l0(self) -> float:
+        """Mean number of active latents that was asked for, or 0 where the penalty was."""
+        return float(self.k or self.l0)
+
+    @property
     def expected_l0(self) -> float:
         """Mean number of active latents, as far as it is known before."""
-        return float(self.k or self.l0 or min(64.0, self.n_features / 8))
+        return self.wanted_l0 or min(64.0, self.n_features / 8)
 
     @property
     def revival(self) -> Revival:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from training.sae.config import SaeConfig
-from training.sae.controller import SparsityController, misses
+from training.sae.controller import SparsityController, missed_l0
 from training.sae.member import controller
 
 
@@ -43,4 +43,5 @@ def test_a_saved_controller_goes_on_with_the_same_penalty() -> None:
 
 @pytest.mark.parametrize(("reached", "missed"), [(9.1, False), (10.9, False), (8.9, True), (11.1, True)])
 def test_a_tenth_beside_the_wanted_l0_is_missed(reached: float, missed: bool) -> None:
-    assert misses(10.0, reached) is missed
+    assert missed_l0(10.0, reached) is missed
+    assert not missed_l0(0.0, reached)

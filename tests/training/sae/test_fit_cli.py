@@ -168,6 +168,15 @@ def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
     assert "--lr, --steps would change it" in capsys.readouterr().err
 
 
+def test_an_l0_that_was_missed_is_told(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["fit", "--tokens", str(tokens), "--arch", "relu", "--features", "64", "--steps", "3", "--threads", "1"]
+    assert main([*command, "--l0", "2", "--out", str(tmp_path / "short")]) == 0
+    assert "was asked for an L0 of 2 and has" in capsys.readouterr().err
+    assert "More than a tenth beside the L0" in (tmp_path / "short" / "README.md").read_text()
+    assert main([*command, "--lam", "0.1", "--out", str(tmp_path / "free")]) == 0
+    assert "was asked for" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("rows", [3, 100])
 def test_tokens_that_do_not_differ_are_refused(rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     values = np.ones((rows, 8), np.float32) if rows > 3 else np.random.default_rng(0).random((rows, 8), np.float32)
@@ -211,7 +220,7 @@ def test_a_batch_larger_than_the_data_is_told(tokens: Path, tmp_path: Path, caps
     assert told in capsys.readouterr().err
     assert "Each step takes all 1350 tokens" in (tmp_path / "all" / "README.md").read_text()
     assert main([*command, "--out", str(tmp_path / "some")]) == 0
-    assert "warning" not in capsys.readouterr().err
+    assert "--batch" not in capsys.readouterr().err
     assert "Each step takes 64 of 1350 tokens" in (tmp_path / "some" / "README.md").read_text()
 
 

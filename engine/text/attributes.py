@@ -17,7 +17,7 @@ _LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bthat\b|,(?
 _RIGHT_CUT = re.compile(
     r";|,(?!\s(?:left|right|bilateral|greater|worse|most|more|predominantly|mild|small|moderate|large))|"
     r"\bwith(?:out)?\b|\bbut\b|\bor\b|\bversus\b|\brepresent|\breflect|\bconsistent\b|\bcompatible\b|\bwhich\b|\bmay\b|"
-    r"\bsuggest|\bthere\b|\bcaus|\bdue to\b|\bsecondary\b"
+    r"\bsuggest|\bthere\b|\b(?:apart|aside) from\b|\bexcept|\bcaus|\bdue to\b|\bsecondary\b"
 )
 _AND_OTHER = re.compile(rf"\band\b(?!\s{_SIDED})")
 _AND = re.compile(r"\band\b|,(?!\s(?:left|right) (?:greater|worse|more|larger|>))")

@@ -58,6 +58,7 @@ class AnyRegion(_Strict):
     normal: Expressions
     abnormal: Expressions
     partly: Expressions
+    excepting: Expressions
     until: Expressions
 
 

@@ -30,6 +30,9 @@ _ONLY_JOINED = re.compile(
     r"minimal|small|possible|early|underlying|other)*"
 )
 _SHARING = ("lungs", "pleura")
+_SHARING_OPEN = frozenset(
+    {"Costophrenic Blunting", "Aspiration", "Granuloma", "Volume Loss", "Bronchiectasis", "Contusion"}
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def _linked(gap: str) -> bool:
 
 
 def _share(named: Sequence[tuple[str, Span]], i: int) -> bool:
-    return all(SECTIONS.get(observation) in _SHARING for observation, _ in named[i - 1 : i + 1])
+    return all(
+        SECTIONS.get(observation) in _SHARING or observation in _SHARING_OPEN for observation, _ in named[i - 1 : i + 1]
+    )
 
 
 def _filled(own: Attributes, other: Attributes) -> Attributes:

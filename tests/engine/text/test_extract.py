@@ -162,6 +162,13 @@ def test_polarity(sentence: str, expected: set[str]) -> None:
             [("Atelectasis", "left", ("base",), "none"), ("Pleural Effusion", "left", ("base",), "none")],
         ),
         (
+            "Blunted right costophrenic angle suggesting a trace effusion.",
+            [
+                ("Costophrenic Blunting", "right", ("costophrenic angle",), "none"),
+                ("Pleural Effusion", "right", ("costophrenic angle",), "small"),
+            ],
+        ),
+        (
             "Left basilar atelectasis and cardiomegaly.",
             [("Atelectasis", "left", ("base",), "none"), ("Cardiomegaly", "none", (), "none")],
         ),

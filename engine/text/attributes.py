@@ -17,7 +17,7 @@ _LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bthat\b|,(?
 _RIGHT_CUT = re.compile(
     r";|,(?!\s(?:left|right|bilateral|greater|worse|most|more|predominantly|mild|small|moderate|large))|"
     r"\bwith(?:out)?\b|\bbut\b|\bor\b|\bversus\b|\brepresent|\breflect|\bconsistent\b|\bcompatible\b|\bwhich\b|\bmay\b|"
-    r"\bsuggest|\bthere\b|\bcaus|\bdue to\b|\bsecondary\b"
+    r"\bsuggest|\bthere\b|\b(?:apart|aside) from\b|\bexcept|\bcaus|\bdue to\b|\bsecondary\b"
 )
 _AND_OTHER = re.compile(rf"\band\b(?!\s{_SIDED})")
 _AND = re.compile(r"\band\b|,(?!\s(?:left|right) (?:greater|worse|more|larger|>))")
@@ -30,6 +30,9 @@ _ONLY_JOINED = re.compile(
     r"minimal|small|possible|early|underlying|other)*"
 )
 _SHARING = ("lungs", "pleura")
+_SHARING_OPEN = frozenset(
+    {"Costophrenic Blunting", "Aspiration", "Granuloma", "Volume Loss", "Bronchiectasis", "Contusion"}
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def _linked(gap: str) -> bool:
 
 
 def _share(named: Sequence[tuple[str, Span]], i: int) -> bool:
-    return all(SECTIONS.get(observation) in _SHARING for observation, _ in named[i - 1 : i + 1])
+    return all(
+        SECTIONS.get(observation) in _SHARING or observation in _SHARING_OPEN for observation, _ in named[i - 1 : i + 1]
+    )
 
 
 def _filled(own: Attributes, other: Attributes) -> Attributes:

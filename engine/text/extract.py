@@ -106,7 +106,8 @@ def _nothing_found(
     found = []
     for mention in mentions:
         span = mention.span
-        if mention.observation == ABNORMALITY and scopes.polarity(span) == "absent" and not reader.owns(span):
+        denied = mention.observation == ABNORMALITY and scopes.polarity(span) == "absent"
+        if denied and not reader.owns(span) and not reader.excepted(span):
             finding = TextFinding(NO_FINDING, "present", by_region=True, sentence=number, phrase=span.of(text))
             found.append((span.start, finding))
     return found

@@ -58,6 +58,7 @@ class AnyRegion(_Strict):
     normal: Expressions
     abnormal: Expressions
     partly: Expressions
+    excepting: Expressions
     until: Expressions
 
 
@@ -84,6 +85,12 @@ class Scope(_Strict):
     verbs: Expressions
 
 
+class Rewriting(_Strict):
+    """Words that a rewritten sentence may use without saying anything new."""
+
+    empty: Expressions
+
+
 class Lexicon(_Strict):
     """One language's words.
 
@@ -107,6 +114,7 @@ class Lexicon(_Strict):
     region_words: AnyRegion
     cues: Cues
     scope: Scope
+    rewriting: Rewriting
     sides: dict[TextSide, Expressions]
     severities: dict[TextSeverity, Expressions]
     locations: dict[str, Expressions]
@@ -139,6 +147,16 @@ class Lexicon(_Strict):
     def device_words(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
         """Name of a device and its expression."""
         return tuple((name, any_word(words)) for name, words in self.devices.items())
+
+    @cached_property
+    def understood(self) -> tuple[re.Pattern[str], ...]:
+        """Expressions of all that is read as a finding, a detail of one, a denial or a doubt."""
+        cues = [expressions for kind, expressions in self.cues if kind != "pseudo"]
+        regions = [(*region.words, *region.normal, *region.abnormal, *region.uncertain) for region in self.region]
+        common = [self.region_words.normal]
+        named = [pattern for name, pattern in self.mentions if name]
+        attributes = [pattern for _, pattern in (*self.side_words, *self.severity_words, *self.places)]
+        return (*named, *attributes, *(any_word(tuple(words)) for words in (*cues, *regions, *common)))
 
     def larger(self, place: str) -> str:
         """Return the place that holds a place, itself where none does."""

@@ -95,12 +95,12 @@ class Scopes:
         end = own.start() if own else end
         cuts = [start, *(match.end() for match in _COMMA.finditer(self._text, start, end)), end]
         parts = [Span(a, b) for a, b in itertools.pairwise(cuts)]
+        first = next((finding.start for finding in self._findings if finding.start >= start), end)
         reach, unbroken = parts[0].end if parts else end, True
         for part in parts[1:]:
             words = part.of(self._text).strip()
             join, verb = self._join.search(words), self._verb.search(words)
-            named = any(start <= finding.start < part.start for finding in self._findings)
-            if not named or (join and (verb is None or join.start() < verb.start())):
+            if part.start <= first or (join and (verb is None or join.start() < verb.start())):
                 reach, unbroken = part.end, True
             elif words.startswith("and ") or (unbroken and not self._begins.match(words) and verb is None):
                 reach = part.end

@@ -55,6 +55,7 @@ class RegionReader:
         self._named = [mention.span for mention in blocked if mention.observation]
         self._until = any_word(lexicon.region_words.until)
         self._partly = any_word(lexicon.region_words.partly)
+        self._excepting = any_word(lexicon.region_words.excepting)
         self._verb = any_word(lexicon.scope.verbs)
         self._vague = any_word(lexicon.region_words.abnormal)
         self._regions = self._find()
@@ -72,9 +73,20 @@ class RegionReader:
                     words = Span(previous.words.start, span.end)
                     statement = RegionStatement(region, previous.polarity, span, words)
                 previous = statement
-                if statement is not None and not self._partly.search(self._text, clause.start, statement.words.end):
+                if statement is not None and not self._limited(statement.words, clause):
                     found.append(statement)
         return found
+
+    def _limited(self, words: Span, clause: Span) -> bool:
+        """Whether it is said of a part only: "the remaining lungs", "clear apart from a nodule"."""
+        if self._partly.search(self._text, clause.start, words.end):
+            return True
+        return self.excepted(words)
+
+    def excepted(self, words: Span) -> bool:
+        """Whether something is excepted before the end of what is said, or next after it."""
+        after = self._text[words.end :].lstrip(" ,")
+        return bool(self._excepting.search(self._text, 0, words.end) or self._excepting.match(after))
 
     def owns(self, span: Span) -> bool:
         """Whether an abnormality that is denied at `span` is said of a region.

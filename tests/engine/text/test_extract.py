@@ -25,6 +25,8 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
     [
         # Denials, and how far they reach along a list.
         ("No evidence of edema.", {"-Edema"}),
+        ("No evidence that there is an effusion.", {"-Pleural Effusion"}),
+        ("It is not true that there is edema.", {"-Edema"}),
         (
             "No effusion, pneumothorax, or focal consolidation.",
             {"-Pleural Effusion", "-Pneumothorax", "-Consolidation"},
@@ -45,6 +47,9 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         ("Interval resolution of the pneumothorax.", {"-Pneumothorax"}),
         ("The chest tube has been removed.", {"-Support Devices"}),
         ("Edema is no longer seen.", {"-Edema"}),
+        ("The effusion is gone.", {"-Pleural Effusion"}),
+        ("Edema has not developed.", {"-Edema"}),
+        ("Enlargement of the heart is not seen.", {"-Cardiomegaly"}),
         (
             "Atelectasis, consolidation and effusion are not seen.",
             {"-Atelectasis", "-Consolidation", "-Pleural Effusion"},
@@ -58,6 +63,8 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         ("No significant interval change in edema or effusion.", {"+Edema", "+Pleural Effusion"}),
         ("Effusion without significant change.", {"+Pleural Effusion"}),
         ("The mass has not increased.", {"+Lung Lesion"}),
+        ("The pneumothorax has not resolved.", {"+Pneumothorax"}),
+        ("No interval resolution of the effusion.", {"+Pleural Effusion"}),
         # Doubts.
         (
             "Patchy opacity, may reflect atelectasis or consolidation.",
@@ -67,11 +74,14 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         ("Opacity which could be compatible with mild edema.", {"+Lung Opacity", "?Edema"}),
         ("Infiltrate cannot be excluded.", {"?Lung Opacity"}),
         ("Cannot exclude pneumonia.", {"?Pneumonia"}),
+        ("It is possible that there is an effusion.", {"?Pleural Effusion"}),
+        ("Perhaps there is a nodule.", {"?Lung Lesion"}),
         ("Rule out pneumonia.", {"?Pneumonia"}),
         ("No new consolidation.", {"?Consolidation"}),
         ("Atelectasis versus pneumonia at the base.", {"?Atelectasis", "?Pneumonia"}),
         ("Atelectasis, scarring or infiltrate.", {"?Atelectasis", "?Lung Opacity"}),
         ("Pneumothorax is unlikely.", {"?Pneumothorax"}),
+        ("Atelectasis, less likely pneumonia.", {"+Atelectasis", "?Pneumonia"}),
         ("A nodule is not well seen.", {"?Lung Lesion"}),
         ("Suspected rib fracture.", {"?Fracture"}),
         ("Opacity consistent with pneumonia.", {"+Lung Opacity", "+Pneumonia"}),
@@ -95,6 +105,11 @@ def placed(text: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         ("The pulmonary vessels are indistinct.", {"+Edema"}),
         ("Sharp costophrenic angles.", {"-Pleural Effusion"}),
         ("The remaining lungs are clear.", set()),
+        ("The lungs are clear apart from a nodule.", {"+Lung Lesion"}),
+        ("Aside from a nodule the lungs are clear.", {"+Lung Lesion"}),
+        ("No abnormality other than a small effusion.", {"+Pleural Effusion"}),
+        ("Low volumes accentuate the lung markings.", {"+Low Lung Volumes"}),
+        ("Prominent lung markings.", {"+Lung Opacity"}),
         ("The lungs are otherwise clear.", set()),
         ("Osseous abnormality of the left shoulder.", set()),
         ("LUNGS: Clear. HEART: No cardiomegaly.", {"-Lung Opacity", "-Cardiomegaly"}),
@@ -145,6 +160,13 @@ def test_polarity(sentence: str, expected: set[str]) -> None:
         (
             "Atelectasis and effusion at the left base.",
             [("Atelectasis", "left", ("base",), "none"), ("Pleural Effusion", "left", ("base",), "none")],
+        ),
+        (
+            "Blunted right costophrenic angle suggesting a trace effusion.",
+            [
+                ("Costophrenic Blunting", "right", ("costophrenic angle",), "none"),
+                ("Pleural Effusion", "right", ("costophrenic angle",), "small"),
+            ],
         ),
         (
             "Left basilar atelectasis and cardiomegaly.",

@@ -225,7 +225,7 @@ def build_pack(
             ),
             metrics={key: round(float(value), 6) for key, value in metrics.items()},
             sample_tokens=sample,
-            sample_activations=result.activations(sample),
+            sample_activations=result.native.encode(sample),
         ),
         folder,
     )

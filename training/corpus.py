@@ -18,7 +18,7 @@ from engine.report.vocabulary import PARENTS
 from training.data.phantom.dataset import TABLE, PhantomRecord, read_phantoms
 from training.data.phantom.types import OBSERVATIONS as PHANTOM_OBSERVATIONS
 from training.data.phantom.types import PhantomFinding
-from training.data.splits import split_of_group
+from training.data.splits import SPLITS, split_of_group
 from training.encoder.outputs import NIH_OBSERVATIONS, NIH_SILENT
 from training.encoder.real import RealImage, read_grey, read_table
 from training.labelling.cases import DEVICES, NORMAL, Case, Claim, Split
@@ -118,6 +118,24 @@ def phantom_samples(folder: Path) -> list[Sample]:
         key = f"phantom/{record.image_path.stem}"
         case = phantom_case(key, record.split, record.group, record.findings, record.report)
         samples.append(Sample(case, _reader(record.image_path), record.image_path, frontal=True))
+    return samples
+
+
+def split_phantoms(folder: Path) -> list[Sample]:
+    """Return `phantom_samples` of a set that has some of every split.
+
+    Raises
+    ------
+    UsageError
+        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``.
+    """
+    samples = phantom_samples(folder)
+    if lacking := set(SPLITS) - {sample.case.split for sample in samples}:
+        raise UsageError(
+            "PHANTOM_SPLITS",
+            f"{folder} has no phantoms of the split {' and '.join(sorted(lacking))}",
+            "draw more of them; from 12 on every split has one",
+        )
     return samples
 
 

@@ -15,7 +15,7 @@ from engine.errors import UsageError
 from engine.pack.manifest import EncoderSpec, Manifest
 from engine.pack.verify import MANIFEST_NAME
 from training.build_pack import BuildOptions, build_pack
-from training.corpus import Sample, phantom_samples, real_samples
+from training.corpus import Sample, real_samples, split_phantoms
 from training.data.phantom.dataset import TABLE, write_phantoms
 from training.encoder.export_onnx import export_encoder
 from training.encoder.sources import encoder_spec, training_data
@@ -104,8 +104,8 @@ def build_demo_pack(options: DemoPackOptions, progress: Progress) -> Manifest:
 
 
 def corpus(phantoms: Path, data: Path | None) -> list[Sample]:
-    """Return phantoms first, then real images."""
-    return [*phantom_samples(phantoms), *(real_samples(data) if data is not None else [])]
+    """Return phantoms first, then real images; raises as `split_phantoms`."""
+    return [*split_phantoms(phantoms), *(real_samples(data) if data is not None else [])]
 
 
 def phantom_folder(options: DemoPackOptions) -> Path:

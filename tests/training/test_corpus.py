@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training.corpus import data_sources, phantom_case, real_case, real_samples
+from training.cli import main
+from training.corpus import data_sources, phantom_case, real_case, real_samples, split_phantoms
+from training.data.phantom.dataset import write_phantoms
 from training.data.phantom.types import PhantomFinding
 from training.encoder.real import RealImage
 from training.labelling.cases import Attribute, Claim
@@ -45,6 +47,20 @@ def test_nih_labels_speak_of_presence_but_not_of_sides_or_devices() -> None:
     assert Attribute("Lung Opacity").holds(only_named) is None
     assert real_case(image("nih", "Emphysema")).normal is False
     assert real_case(image("nih", "No Finding")).normal is True
+
+
+def test_a_set_too_small_for_its_splits_is_not_evaluated(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_phantoms(tmp_path / "few", 11, seed=0, size=64, progress=False)
+    pack = repository / "resources" / "packs" / "demo"
+    command = ["evaluate", "--pack", str(pack), "--phantoms", str(tmp_path / "few"), "--out", str(tmp_path / "out")]
+    for options in ([], ["--no-random"]):
+        assert main([*command, *options, "--threads", "1"]) == 2
+        assert "[PHANTOM_SPLITS]" in (told := capsys.readouterr().err) and "of the split val;" in told
+    assert not (tmp_path / "out").exists()
+    write_phantoms(tmp_path / "enough", 12, seed=0, size=64, progress=False)
+    assert len(split_phantoms(tmp_path / "enough")) == 12
 
 
 @pytest.mark.parametrize("source", ["rsna", "cov", "hann"])

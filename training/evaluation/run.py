@@ -15,7 +15,7 @@ from engine.pack.library import load_pack
 from engine.pack.manifest import EncoderSpec
 from training.build_pack import BuildOptions, build_pack
 from training.calibration import CalibrationRules
-from training.corpus import Sample, phantom_samples, real_samples
+from training.corpus import Sample, real_samples, split_phantoms
 from training.data.phantom.dataset import read_phantoms
 from training.encoder.export_onnx import tail_tensors, write_onnx
 from training.encoder.vit import VisionTransformer, VitConfig
@@ -59,9 +59,14 @@ def evaluate(
         Pack of a random-weight encoder of the same architecture; None leaves the comparison out.
     limit : int, optional
         Test phantoms to use; None takes all.
+
+    Raises
+    ------
+    UsageError
+        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``.
     """
     pack = load_pack(pack_folder)
-    drawn = phantom_samples(phantoms)
+    drawn = split_phantoms(phantoms)
     real = real_samples(data) if data is not None else []
     allowed = {sample.path for sample in drawn if sample.case.split == "test"}
     records = [record for record in read_phantoms(phantoms) if record.image_path in allowed][:limit]

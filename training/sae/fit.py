@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
-from training.cluster.crew import Crew, LocalCrew
+from training.cluster.crew import Crew
 from training.interrupt import StopRequest
 from training.recipe import differences
 from training.sae.checkpoint import Checkpoint, load, save, write_json
@@ -22,6 +22,7 @@ from training.sae.encoding import Scratch
 from training.sae.export import InSpace
 from training.sae.member import Diverged, Member
 from training.sae.metrics import measure
+from training.sae.refusals import check_device, check_tokens
 from training.sae.results import held_out_values, write_diverged, write_result
 from training.sae.run_folder import CONFIGURATION
 from training.sae.run_log import RunLog
@@ -66,7 +67,7 @@ class Fit:
         self.config = config.resolved()
         self.stream, self.held_out, self.folder, self.identity = stream, held_out, folder, identity
         self._device = torch.device(self.config.device)
-        _check_device(self._device, crew)
+        check_device(self._device, crew)
         scratch = Scratch(self._device)
         self.members = {sae.name: Member(sae, self.config, stream.d_model, scratch, crew=crew) for sae in config.saes}
         self.step = 0
@@ -83,10 +84,7 @@ class Fit:
         self.stream.load_state(position)
         sample = torch.cat(drawn)
         for rows, name in ((sample, "tokens to train on"), (torch.from_numpy(self.held_out), "held-out tokens")):
-            if len(rows) < 2 or not bool((rows != rows[0]).any()):
-                raise SaeRadError(
-                    "FIT_TOKENS", f"the {name} do not differ from each other", "give more and other tokens"
-                )
+            check_tokens(rows, name)
         whitening = self.config.whitening
         self.space = Space.fit(sample, whitening) if whitening else Space.scaled(sample)
         entered = self.space.enter(sample)
@@ -234,14 +232,3 @@ class Fit:
 
     def _log(self, name: str, kind: str, values: Mapping[str, float]) -> None:
         RunLog(self.folder / name).append(kind, self.step, self.step * self.config.batch, values)
-
-
-def _check_device(device: torch.device, crew: Crew | None) -> None:
-    if device.type == "cpu":
-        return
-    if not torch.cuda.is_available():
-        raise UsageError(
-            "FIT_OPTION", f"PyTorch finds no {device} here", "leave --device out, or install PyTorch for your GPU"
-        )
-    if not isinstance(crew or LocalCrew(), LocalCrew):
-        raise UsageError("FIT_OPTION", "workers of a cluster train on processors", "leave --device or --cluster out")

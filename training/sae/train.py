@@ -9,13 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from training.sae.architectures.base import Step
+from training.sae.architectures.gated import SAE_RAD_VARIANTS, Gated
 from training.sae.controller import SparsityController
+from training.sae.dead import resample
+from training.sae.export import InSpace, fold
 from training.sae.folded import FloatArray, FoldedSae
-from training.sae.gated import VARIANTS, GatedSae
 from training.sae.metrics import SaeMetrics, measure
 from training.sae.space import Space
+from training.sae.starts import start
 
 Progress = Callable[[str, float], None]
+RESAMPLE_ROWS = 4096
+SETTLE_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class SaeOptions:
     target_l0 : float
         Mean number of active features of an image on the validation tokens.
     variant : str
-        Key of :data:`training.sae.gated.VARIANTS`.
+        Key of :data:`training.sae.architectures.gated.SAE_RAD_VARIANTS`, with tied magnitudes.
     learning_rate : float
         Peak; warmed up over the first twentieth, cosine to a tenth over the last half.
     whitening : float
@@ -54,17 +60,9 @@ class SaeResult:
     """A trained autoencoder, folded and as trained, with its measures on the validation tokens and its last penalty."""
 
     sae: FoldedSae
-    model: GatedSae
-    space: Space
+    native: InSpace
     metrics: SaeMetrics
     sparsity_weight: float
-
-    def activations(self, tokens: FloatArray) -> FloatArray:
-        """Return what the torch model makes of tokens, in the units of the folded form: shape (N, n_features)."""
-        with torch.no_grad():
-            norm = (self.model.w_dec @ self.space.inverse).norm(dim=1)
-            raw = self.model(self.space.enter(torch.from_numpy(tokens))) * norm
-        return np.asarray(raw.numpy(), dtype=np.float32)
 
 
 def train_sae(
@@ -94,8 +92,8 @@ def train_sae(
     space = Space.fit(raw, options.whitening, None if reference is None else torch.from_numpy(reference))
     x = space.enter(raw)
     held_out = space.enter(torch.from_numpy(np.ascontiguousarray(validation, dtype=np.float32)))
-    model = GatedSae(x.shape[1], options.n_features, VARIANTS[options.variant])
-    model.start_from(x, generator, 3.0 * options.target_l0)
+    model = Gated(x.shape[1], options.n_features, SAE_RAD_VARIANTS[options.variant])
+    start(model, x, generator, l0=3.0 * options.target_l0, bias="median", directions="data")
     optimizer = torch.optim.Adam(model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999))
     controller = SparsityController(start=0.3, target=options.target_l0)
     fired = torch.zeros(options.n_features, dtype=torch.bool)
@@ -109,24 +107,23 @@ def train_sae(
         position += batch_size
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate * _schedule(step / options.steps)
-        loss, activations = model.loss(batch)
-        optimizer.zero_grad(set_to_none=True)
-        loss.total(controller.weight).backward()
+        found = model.gradients(batch, Step(controller.weight))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * math.sqrt(x.shape[1]))
+        model.before_step()
         optimizer.step()
         model.after_step()
-        fired |= (activations > 0).any(0)
+        fired |= found.fires() > 0
         done = (step + 1) / options.steps
         if (step + 1) % 10 == 0:
             controller.update(_mean_l0(model, held_out))
         if (step + 1) % options.resample_every == 0:
             progress(f"sparse autoencoder: L0 {_mean_l0(model, held_out):.1f}, alive {int(fired.sum())}", done)
             if done < 0.6:
-                _resample(model, optimizer, x, ~fired, generator)
+                _revive(model, optimizer, x, ~fired, generator=generator, l0=options.target_l0)
             fired.zero_()
     _settle(model, held_out, options.target_l0)
-    sae = model.fold(space)
-    return SaeResult(sae, model, space, measure(sae, validation), controller.weight)
+    sae = fold(model, space, held_out)
+    return SaeResult(sae, InSpace(model, space), measure(sae, validation), controller.weight)
 
 
 def _schedule(done: float) -> float:
@@ -135,46 +132,40 @@ def _schedule(done: float) -> float:
     return 1.0 if done < 0.5 else 0.1 + 0.9 * 0.5 * (1.0 + math.cos(math.pi * (done - 0.5) / 0.5))
 
 
-@torch.no_grad()
-def _mean_l0(model: GatedSae, tokens: torch.Tensor) -> float:
-    return float((model(tokens[:1024]) > 0).sum(1).float().mean())
+def _mean_l0(model: Gated, tokens: torch.Tensor) -> float:
+    return int((model.encode(tokens[:1024])[1] > 0).sum()) / len(tokens[:1024])
 
 
-@torch.no_grad()
-def _settle(model: GatedSae, tokens: torch.Tensor, target: float) -> None:
+def _settle(model: Gated, tokens: torch.Tensor, target: float) -> None:
     """Shift all gates by one small amount so that the mean L0 on validation is the target (bisection)."""
-    pi, z = model.gates(tokens[:4096])
-    pi[z <= 0] = -torch.inf
-    finite = pi[torch.isfinite(pi)]
-    low, high = -float(finite.max()), -float(finite.min())
+    sample, gates = tokens[:SETTLE_ROWS], model.b_enc.clone()
+    furthest = float(((sample - model.b_dec) @ model.w_enc.T + gates).abs().max())
+    low, high = -furthest, furthest
     # Few enough halvings to stay clear of the very unit that would be next to fire: rounding must not decide on it.
     for _ in range(18):
         middle = (low + high) / 2
-        if float((pi + middle > 0).sum(1).float().mean()) > target:
+        model.b_enc.copy_(gates + middle)
+        _, values = model.encode(sample)
+        if int((values > 0).sum()) / len(sample) > target:
             high = middle
         else:
             low = middle
-    model.b_gate.add_(low)
+    model.b_enc.copy_(gates + low)
 
 
-@torch.no_grad()
-def _resample(
-    model: GatedSae, optimizer: torch.optim.Adam, tokens: torch.Tensor, dead: torch.Tensor, generator: torch.Generator
+def _revive(
+    model: Gated,
+    optimizer: torch.optim.Adam,
+    tokens: torch.Tensor,
+    dead: torch.Tensor,
+    *,
+    generator: torch.Generator,
+    l0: float,
 ) -> None:
-    """Point dead features at tokens that are reconstructed badly (Bricken et al. 2023), with fresh optimiser state."""
-    count = int(dead.sum())
-    if count == 0:
+    """Give dead features, shape (n_features,) of bool, a new start at tokens that are reconstructed badly."""
+    if not dead.any():
         return
-    sample = tokens[torch.randint(len(tokens), (min(4096, len(tokens)),), generator=generator)]
-    residual = sample - (model(sample) @ model.w_dec + model.b_dec)
-    pick = torch.multinomial(residual.square().sum(1) + 1e-9, count, replacement=True, generator=generator)
-    direction = torch.nn.functional.normalize(residual[pick], dim=1)
-    living = ~dead
-    length = float(model.w_gate[living].norm(dim=1).mean()) if living.any() else 1.0
-    model.w_gate[dead] = direction * length
-    model.w_dec[dead] = direction * (float(model.w_dec[living].norm(dim=1).mean()) if living.any() else 1.0)
-    for bias in (model.b_gate, model.b_mag, model.r_mag):
-        bias[dead] = 0.0
-    for parameter in (model.w_gate, model.w_dec, model.b_gate, model.b_mag, model.r_mag):
-        for name in ("exp_avg", "exp_avg_sq"):
-            optimizer.state[parameter][name][dead] = 0.0
+    sample = tokens[torch.randint(len(tokens), (min(RESAMPLE_ROWS, len(tokens)),), generator=generator)]
+    residual = model.reconstruct(*model.encode(sample)) - sample
+    latents = dead.nonzero().squeeze(1)
+    resample(model, optimizer, latents, x=sample, residual=residual, generator=generator, l0=l0)

@@ -76,6 +76,13 @@ def test_splits_share_no_background(tmp_path: Path, backgrounds: Path) -> None:
     assert len({r.seed for r in records}) == len(records)
 
 
+@pytest.mark.parametrize(("count", "val", "test"), [(3, 0, 0), (7, 1, 0), (11, 0, 1), (12, 1, 1), (27, 2, 2)])
+def test_few_phantoms_leave_splits_out_as_documented(tmp_path: Path, count: int, val: int, test: int) -> None:
+    records = write_phantoms(tmp_path, count, seed=0, size=64, progress=False)
+    splits = [record.split for record in records]
+    assert (splits.count("val"), splits.count("test")) == (val, test)
+
+
 def test_table_of_radiographs_limits_what_is_drawn_upon(tmp_path: Path) -> None:
     rows = [
         ("images/a.jpg", "rsna", "No Finding", "", "g1"),

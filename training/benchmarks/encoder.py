@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import load_session, needed_graph, run_session
 from training.benchmarks.result import Column, Result
 from training.benchmarks.timing import seconds
 from training.benchmarks.turns import Turn, take_turns

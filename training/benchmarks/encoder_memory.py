@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import load_session, needed_graph, run_session
 
 RUNS = 3
 

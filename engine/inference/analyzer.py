@@ -61,6 +61,11 @@ class Analyzer:
         self._method: Method = method
 
     @property
+    def session(self) -> ModelSession:
+        """The pack's graphs."""
+        return self._session
+
+    @property
     def provider(self) -> str:
         """Execution provider that runs the encoder."""
         return self._session.provider

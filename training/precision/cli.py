@@ -37,6 +37,12 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--calibration", type=int, default=16, help="radiographs that calibrate int8, at most (default 16)"
     )
+    parser.add_argument(
+        "--cosine",
+        type=float,
+        default=0.9995,
+        help="products of int8 stay in fp32 until class tokens of the calibration keep this cosine (default 0.9995)",
+    )
     parser.add_argument("--version", default="", help="version of the new pack (default: that of the old one)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
@@ -56,14 +62,14 @@ def run(args: argparse.Namespace) -> int:
     from training.precision.profiles import ProfileOptions, add_profiles
 
     unknown = [name for name in args.profiles if name not in PROFILES]
-    if unknown or not args.profiles or min(args.calibration, args.threads) < 1:
+    if unknown or not args.profiles or min(args.calibration, args.threads) < 1 or not args.cosine <= 1:
         raise UsageError(
             "PROFILE_OPTION",
             f"there is no profile {unknown[0]!r}" if unknown else "an option is out of range",
             "profiles are int8 and fp16; numbers are to be positive",
         )
     chosen = tuple(name for name in PROFILES if name in args.profiles)
-    options = ProfileOptions(chosen, args.calibration, args.version, args.threads)
+    options = ProfileOptions(chosen, args.calibration, args.version, args.threads, args.cosine)
     manifest = add_profiles(load_pack(args.pack), args.images, args.out, options, _tell)
     _tell("")
     made = [profile for profile in manifest.profiles if profile.precision in chosen]

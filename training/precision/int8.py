@@ -13,26 +13,27 @@ from engine.inference.runtime import load_session, run_session
 from training.graph import plain_bytes
 from training.precision.graph import FloatArray, Product, consumers, drop_unused, products, replace_nodes
 from training.precision.observe import observe
-from training.precision.scaling import Scaling, best_scaling, round_weight
+from training.precision.scaling import Scaling, best_scaling, correction, round_weight
 
 METHOD = (
-    "tokens rounded to 8 bits by image, weights to 7 bits by column, channels scaled as in SmoothQuant; attention, "
-    "norms, convolutions and the last block in fp32"
+    "tokens rounded to 8 bits by image, weights to 7 bits by column, channels scaled as in SmoothQuant, mean errors "
+    "corrected in the biases; attention, norms, convolutions and the last block in fp32"
 )
 ENOUGH = 0.9995
-"""Cosine of the class tokens on every calibration radiograph; below it, more products stay in fp32."""
+"""Half of what the bound allows: other radiographs lose more than those of the calibration."""
 FREE, COSTLY = 1.0, 0.75
 """What scales must gain: where a norm in front takes them up, and where they cost a multiplication of all tokens."""
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The products of one tensor, which share its rounding."""
+    """The products of one tensor, which share its rounding, and what each adds to its bias."""
 
     tensor: str
     products: tuple[Product, ...]
     scaling: Scaling
     folded: bool
+    corrections: tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,11 @@ class Int8Graph:
 
 
 def int8_graph(
-    content: bytes, inputs: Sequence[FloatArray], threads: int, step: Callable[[str], None] = lambda _: None
+    content: bytes,
+    inputs: Sequence[FloatArray],
+    threads: int,
+    step: Callable[[str], None] = lambda _: None,
+    enough: float = ENOUGH,
 ) -> Int8Graph:
     """Make the profile of an encoder's graph.
 
@@ -63,6 +68,8 @@ def int8_graph(
         ``encoder.onnx``.
     inputs : sequence of ndarray of float32, shape (1, 3, H, W)
         Calibration radiographs as the encoder takes them.
+    enough : float
+        Cosine of the class tokens on every one of them, below which more products stay in fp32.
     """
     model = onnx.load_from_string(content)
     found = products(model)
@@ -73,14 +80,15 @@ def int8_graph(
         members = tuple(product for product in found if product.input == tensor)
         folded = _norm_before(model, tensor, members) is not None
         scaling = best_scaling(seen[tensor], [member.weight for member in members], FREE if folded else COSTLY)
-        groups.append(Group(tensor, members, scaling, folded))
+        corrections = tuple(correction(seen[tensor], member.weight, scaling.scales) for member in members)
+        groups.append(Group(tensor, members, scaling, folded, corrections))
     groups.sort(key=lambda group: group.scaling.error)
     rounded = groups
     while True:
         step(f"{len(rounded)} of {len(groups)} tensors rounded")
         made = _rounded(model, rounded)
         cosine = least_cosine(made, inputs, expected, threads)
-        if cosine >= ENOUGH or not rounded:
+        if cosine >= enough or not rounded:
             kept = {group.tensor for group in groups} - {group.tensor for group in rounded}
             return Int8Graph(made, tuple(p.name for p in found if p.input in kept), cosine)
         # The worst eighth stays in fp32 too.
@@ -114,6 +122,7 @@ def _rounded(model: onnx.ModelProto, groups: Sequence[Group]) -> bytes:
     copy.CopyFrom(model)
     first = {group.products[0].name: group for group in groups}
     member = {product.name: (group, product) for group in groups for product in group.products}
+    shifts = {p.name: c for group in groups for p, c in zip(group.products, group.corrections, strict=True)}
     norms = {group.tensor: group for group in groups if group.folded and group.scaling.scales is not None}
     weights = {item.name: item for item in copy.graph.initializer}
     nodes: list[onnx.NodeProto] = []
@@ -123,6 +132,8 @@ def _rounded(model: onnx.ModelProto, groups: Sequence[Group]) -> bytes:
             _fold(copy, node, weights, norms[name])
         if name in first:
             nodes += _tokens(copy, first[name])
+        if node.op_type == "Add" and (made := shifts.keys() & set(node.input)):
+            _correct(copy, node, weights, shifts[made.pop()])
         nodes += _product(copy, *member[name]) if name in member else [node]
     replace_nodes(copy, nodes)
     drop_unused(copy)
@@ -135,6 +146,15 @@ def _fold(model: onnx.ModelProto, norm: onnx.NodeProto, weights: dict[str, onnx.
     for place, part in ((1, "weight"), (2, "bias")):
         value = numpy_helper.to_array(weights[norm.input[place]]) / group.scaling.scales
         norm.input[place] = _keep(model, f"{group.tensor}.scaled_{part}", value.astype(np.float32))
+
+
+def _correct(
+    model: onnx.ModelProto, add: onnx.NodeProto, weights: dict[str, onnx.TensorProto], shift: FloatArray
+) -> None:
+    """Add the correction of a product to the bias behind it; a product without one stays uncorrected."""
+    for place, name in enumerate(add.input):
+        if name in weights and (bias := numpy_helper.to_array(weights[name])).shape == shift.shape:
+            add.input[place] = _keep(model, f"{add.output[0]}.corrected", bias + shift)
 
 
 def _tokens(model: onnx.ModelProto, group: Group) -> list[onnx.NodeProto]:

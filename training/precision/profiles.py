@@ -37,12 +37,15 @@ class ProfileOptions:
         Radiographs to calibrate on, at most; they are taken evenly from all, and the rest measures.
     version : str
         Of the new pack; empty keeps that of the old one.
+    enough : float
+        Cosine of class tokens on the calibration radiographs, below which more products stay in fp32.
     """
 
     precisions: tuple[ProfileName, ...] = ("int8", "fp16")
     calibration: int = 16
     version: str = ""
     threads: int = 2
+    enough: float = int8.ENOUGH
     bound: Bound = field(default_factory=Bound)
 
 
@@ -124,7 +127,7 @@ def _make(
         content = fp16.fp16_graph(pack.encoder_bytes)
     else:
         used, method = len(calibration), int8.METHOD
-        graph = int8.int8_graph(pack.encoder_bytes, _inputs(pack, calibration), options.threads, tell)
+        graph = int8.int8_graph(pack.encoder_bytes, _inputs(pack, calibration), options.threads, tell, options.enough)
         content, kept = graph.content, graph.kept
     change = measure_change(pack, content, measured, options.threads, tell)
     if reason := beyond(change, options.bound):

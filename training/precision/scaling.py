@@ -31,7 +31,7 @@ class Scaling:
     scales : ndarray of float32, shape (K,), or None
         None leaves them as they are.
     error : float
-        Norm of the error of all products of this tensor, by their norm.
+        Norm of the error of all products of this tensor that varies over tokens, by the norm of the products.
     """
 
     scales: FloatArray | None
@@ -68,14 +68,25 @@ def best_scaling(seen: Seen, weights: Sequence[FloatArray], needed_gain: float) 
 
 
 def lost(seen: Seen, weight: FloatArray, scales: FloatArray | None) -> float:
-    """Return the relative error of the products of the kept rows and a weight (K, N)."""
+    """Return the error of the products of the kept rows and a weight (K, N), by their norm, after `correction`."""
+    error = errors(seen, weight, scales)
+    size = float(np.square(seen.rows @ weight, dtype=np.float64).sum())
+    varying = float(np.square(error - error.mean(axis=0), dtype=np.float64).sum())
+    return float(np.sqrt(varying / max(size, 1e-30)))
+
+
+def correction(seen: Seen, weight: FloatArray, scales: FloatArray | None) -> FloatArray:
+    """Return what makes up for the mean error of each column (N,): it is the same for all tokens and costs nothing."""
+    return np.asarray(-errors(seen, weight, scales).mean(axis=0), dtype=np.float32)
+
+
+def errors(seen: Seen, weight: FloatArray, scales: FloatArray | None) -> FloatArray:
+    """Return rounded less exact products of all kept rows, shape (rows, N)."""
     by = np.ones(len(weight), np.float32) if scales is None else scales
     whole, step = round_weight(weight * by[:, None])
     rounded = whole.astype(np.float32) * step
-    error = size = 0.0
-    for rows, low, high in zip(seen.rows, seen.low / by, seen.high / by, strict=True):
-        exact = rows @ weight
-        given = round_tokens(rows / by, float(low.min()), float(high.max())) @ rounded
-        error += float(np.square(given - exact, dtype=np.float64).sum())
-        size += float(np.square(exact, dtype=np.float64).sum())
-    return float(np.sqrt(error / max(size, 1e-30)))
+    parts = [
+        round_tokens(rows / by, float(low.min()), float(high.max())) @ rounded - rows @ weight
+        for rows, low, high in zip(seen.rows, seen.low / by, seen.high / by, strict=True)
+    ]
+    return np.concatenate(parts)

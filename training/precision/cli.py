@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from engine.pack.precision import ProfileName
 from training.options import names
 
 EXAMPLE = (
     "example: saerad-train quantise my-pack --images radiographs --out my-pack-int8 --profiles int8\n"
     "         saerad analyse chest.dcm --pack my-pack-int8 --precision int8 --out results"
 )
-PROFILES = ("int8", "fp16")
+PROFILES: tuple[ProfileName, ...] = ("int8", "fp16")
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:

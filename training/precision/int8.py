@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from engine.errors import PackError
 from engine.inference.runtime import load_session, run_session
 from training.graph import plain_bytes
 from training.precision.graph import FloatArray, Product, consumers, drop_unused, products, replace_nodes
@@ -70,6 +71,11 @@ def int8_graph(
         Calibration radiographs as the encoder takes them.
     enough : float
         Cosine of the class tokens on every one of them, below which more products stay in fp32.
+
+    Raises
+    ------
+    PackError
+        ``PROFILE_BOUND`` when nothing could be rounded; ``PACK_ONNX``.
     """
     model = onnx.load_from_string(content)
     found = products(model)
@@ -84,15 +90,20 @@ def int8_graph(
         groups.append(Group(tensor, members, scaling, folded, corrections))
     groups.sort(key=lambda group: group.scaling.error)
     rounded = groups
-    while True:
+    while rounded:
         step(f"{len(rounded)} of {len(groups)} tensors rounded")
         made = _rounded(model, rounded)
         cosine = least_cosine(made, inputs, expected, threads)
-        if cosine >= enough or not rounded:
+        if cosine >= enough:
             kept = {group.tensor for group in groups} - {group.tensor for group in rounded}
             return Int8Graph(made, tuple(p.name for p in found if p.input in kept), cosine)
         # The worst eighth stays in fp32 too.
-        rounded = rounded[: len(rounded) - max(1, len(groups) // 8)]
+        rounded = rounded[: max(0, len(rounded) - max(1, len(groups) // 8))]
+    raise PackError(
+        "PROFILE_BOUND",
+        f"class tokens keep a cosine of {enough:g} only where nothing is rounded",
+        "this encoder has to stay in fp32; nothing was written",
+    )
 
 
 def least_cosine(content: bytes, inputs: Sequence[FloatArray], expected: FloatArray, threads: int) -> float:

@@ -35,7 +35,7 @@ class Seen:
     @property
     def largest(self) -> FloatArray:
         """Largest absolute value of each channel, shape (K,)."""
-        return np.maximum(np.abs(self.low), np.abs(self.high)).max(axis=0)
+        return np.asarray(np.maximum(np.abs(self.low), np.abs(self.high)).max(axis=0))
 
 
 def observe(

@@ -83,7 +83,8 @@ def test_what_cannot_be_read_is_refused(options: list[str]) -> None:
 
 def test_the_encoder_is_measured_beside_others_or_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    assert main(["bench", "encoder", "--quick", "--outliers", "--no-peers", "--json", "--threads", "1", "--out", str(out)]) == 0
+    options = ["--quick", "--outliers", "--no-peers", "--threads", "1"]
+    assert main(["bench", "encoder", *options, "--json", "--out", str(out)]) == 0
     values = json.loads(capsys.readouterr().out)
     assert [case.rpartition(", ")[2] for case in values["ours"]] == ["fp32", "int8"]
     assert values["peers"] == {} and values["ratio"] is None

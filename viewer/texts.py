@@ -35,11 +35,12 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one 
         return "idle", tr("Not analysed")
     gate, made = image.analysis.gate, image.analysis
     origin = tr(
-        "pack {name} {version} ({sha256}), {provider}, {time:.0f} ms",
+        "pack {name} {version} ({sha256}), {provider}, {precision}, {time:.0f} ms",
         name=made.pack_name,
         version=made.pack_version,
         sha256=made.pack_sha256[:8],
         provider=made.provider.replace("ExecutionProvider", ""),
+        precision=made.precision,
         time=made.timing_ms.get("total", sum(made.timing_ms.values())),
     )
     if gate.verdict == "refused":

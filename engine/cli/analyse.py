@@ -30,7 +30,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import ExportError, ReadError, SaeRadError
 from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
-from engine.inference.devices import DEVICE_NAMES
+from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
 from engine.report.compose import compose
 
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     formats = resolve_formats(["json", *options.format])
-    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
+    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads, precision=options.precision)
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
     require_folder(options.out)
@@ -92,6 +92,13 @@ def _parser() -> Parser:
         "--pack", metavar="P", type=filled, help="model pack: folder, .saepack or installed name (default: demo)"
     )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
+    parser.add_argument(
+        "--precision",
+        choices=PRECISION_NAMES,
+        default="auto",
+        help="of the encoder; fp16 is for GPUs and int8 for CPUs, where the pack offers them (default: auto, which is "
+        "fp32 on a CPU)",
+    )
     parser.add_argument(
         "--threads", metavar="N", type=positive, help="processor threads of the model (default: the cores it may use)"
     )

@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     quality.set_defaults(run=_quality)
     encoder = commands.add_parser("encoder", help="one image through an encoder of RAD-DINO's size")
     encoder.add_argument("--rounds", type=int, help="each does one image a round (default 7)")
+    encoder.add_argument("--outliers", action="store_true", help="weights with a few dominating channels")
     encoder.set_defaults(run=_encoder)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
@@ -89,7 +90,9 @@ def _encoder(args: argparse.Namespace) -> int:
     from training.benchmarks.report import ENCODER
 
     quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2} if args.quick else {}
-    options = EncoderOptions(threads=args.threads, seed=args.seed, **{**quick, **_given(args, "rounds")})
+    options = EncoderOptions(
+        threads=args.threads, seed=args.seed, outliers=args.outliers, **{**quick, **_given(args, "rounds")}
+    )
     _positive(options.rounds, options.threads)
     notes = ["the other libraries were left out (--no-peers)"] if args.no_peers else []
     peers = None if args.no_peers else encoder_peers

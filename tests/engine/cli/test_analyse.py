@@ -47,7 +47,9 @@ def test_one_chest_gives_every_file(toy_pack: Path, tmp_path: Path) -> None:
     pack_sha256 = hashlib.sha256((toy_pack / "pack.json").read_bytes()).hexdigest()
     assert content["sop_instance_uid"] == uid
     assert content["pack"] == {"name": "toy", "version": "0.1.0", "sha256": pack_sha256}
-    assert content["provider"] == "CPUExecutionProvider" and content["gate"]["verdict"] == "suitable"
+    assert (content["provider"], content["precision"]) == ("CPUExecutionProvider", "fp32") and content["gate"][
+        "verdict"
+    ] == "suitable"
     assert [o["observation"] for o in content["observations"]] == list(OBSERVATIONS)
     assert content["features"]
     for feature in content["features"]:
@@ -217,7 +219,8 @@ def test_the_model_has_the_threads_that_were_asked_for(toy_pack: Path, tmp_path:
     program = (
         "import os, sys\n"
         "from engine.cli import analyse\n"
-        "kept, analyse.Analyzer = [], lambda *args, made=analyse.Analyzer: kept.append(made(*args)) or kept[0]\n"
+        "kept, made = [], analyse.Analyzer\n"
+        "analyse.Analyzer = lambda *args, **named: kept.append(made(*args, **named)) or kept[0]\n"
         "analyse.run(sys.argv[1:])\n"
         "print(len(os.listdir('/proc/self/task')))\n"
     )

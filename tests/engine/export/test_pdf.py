@@ -43,6 +43,7 @@ def test_the_pages_say_everything(tmp_path: Path) -> None:
         f"toy 1.0.0 ({PACK_SHA256[:8]}…)",
         PACK_SHA256[:16],
         "CPUExecutionProvider",
+        "CPUExecutionProvider, int8",
         image.pixel_sha256[:16],
     ):
         assert part in page

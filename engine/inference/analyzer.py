@@ -13,12 +13,14 @@ import numpy.typing as npt
 from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
-from engine.inference.attribution import LastBlock, Method, feature_maps
+from engine.inference.attribution import DEFAULT_METHOD, LastBlock, Method, feature_maps
 from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
+from engine.inference.occlusion import occlusion
 from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
@@ -26,6 +28,8 @@ from engine.pack.manifest import OBSERVATIONS, Readout
 
 Progress = Callable[[str, float], None]
 Cancel = Callable[[], bool]
+_BEFORE_MAPS = 0.85
+"""Share of an analysis that is done when the heat maps begin."""
 
 
 class Analyzer:
@@ -39,7 +43,8 @@ class Analyzer:
     threads : int, optional
         Threads of the runtime; None takes the cores this process may use.
     method : str
-        How heat maps share out an activation (`engine.inference.attribution`).
+        How heat maps share out an activation (`engine.inference.attribution`). Occlusion runs the encoder a few
+        hundred times for each image.
 
     Raises
     ------
@@ -48,13 +53,14 @@ class Analyzer:
     """
 
     def __init__(
-        self, pack: InstalledPack, device: str = "auto", threads: int | None = None, method: Method = "messages"
+        self, pack: InstalledPack, device: str = "auto", threads: int | None = None, method: Method = DEFAULT_METHOD
     ) -> None:
         self.pack = pack
         self._pack_sha256 = pack.sha256
         self._session = ModelSession(pack, device, threads)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
         self._method: Method = method
+        self._tail = Tail(pack.tail, pack.manifest.encoder.layer_norm_eps)
 
     @property
     def provider(self) -> str:
@@ -93,7 +99,7 @@ class Analyzer:
         progress : callable, optional
             Called with a step's name and the share done so far, 0..1.
         cancelled : callable, optional
-            Asked between the steps; True ends the analysis.
+            Asked between the steps, and while maps are made by occlusion; True ends the analysis.
         prepared : Prepared, optional
             What `prepare` made of this image; made here when None.
 
@@ -138,8 +144,10 @@ class Analyzer:
             return self._empty(radiograph, verdicts, steps)
         features = self._features(rows.ids, activations)
         observations = self._observations(activations)
-        steps.begin("heat maps", 0.85)
-        maps = self._maps(output, rows, preactivation, (radiograph.rows, radiograph.columns))
+        steps.begin("heat maps", _BEFORE_MAPS)
+        maps = self._maps(
+            output, ready.pixels, rows, preactivation, size=(radiograph.rows, radiograph.columns), tell=steps.within
+        )
         return replace(
             self._empty(radiograph, verdicts, steps),
             features=features,
@@ -233,17 +241,24 @@ class Analyzer:
         return tuple(_probability(r, activations) for r in [*first, *(r for r in readouts if r not in first)])
 
     def _maps(
-        self, output: EncoderOutput, rows: SaeRows, preactivation: npt.NDArray[np.float64], size: tuple[int, int]
+        self,
+        output: EncoderOutput,
+        pixels: npt.NDArray[np.float32],
+        rows: SaeRows,
+        preactivation: npt.NDArray[np.float64],
+        *,
+        size: tuple[int, int],
+        tell: Callable[[float], None],
     ) -> dict[int, FeatureMap]:
         spec = self.pack.manifest.encoder
-        block = LastBlock(self.pack.tail, output.attn_cls[0], output.v_last[0], output.x0_last[0], spec.layer_norm_eps)
+        grid = (spec.patch_rows, spec.patch_columns)
+        if self._method == "occlusion":
+            shares = occlusion(self._session.class_tokens, pixels, rows, preactivation, grid=grid, tell=tell)
+        else:
+            block = LastBlock(self._tail, output.attn_cls[0], output.v_last[0], output.x0_last[0])
+            shares = block.messages(rows) if self._method == "messages" else block.integrated(rows)
         return feature_maps(
-            block,
-            rows,
-            preactivation,
-            grid=(spec.patch_rows, spec.patch_columns),
-            box=source_box(*size, spec),
-            method=self._method,
+            shares, rows.ids, preactivation, grid=grid, box=source_box(*size, spec), method=self._method
         )
 
 
@@ -296,17 +311,24 @@ class _Steps:
     def begin(self, name: str, share: float, spent_s: float = 0.0) -> None:
         """Begin a step, for which `spent_s` seconds were spent before."""
         self._close()
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled
-        if self.progress is not None:
-            self.progress(name, share)
+        self._tell(name, share)
         self._name, self._start = name, time.perf_counter() - spent_s
+
+    def within(self, share: float) -> None:
+        """Go on with the last step, of which a share is done."""
+        self._tell(self._name, _BEFORE_MAPS + (1.0 - _BEFORE_MAPS) * share)
 
     def end(self) -> None:
         self._close()
         self.timing_ms["total"] = sum(self.timing_ms.values())
         if self.progress is not None:
             self.progress("done", 1.0)
+
+    def _tell(self, name: str, share: float) -> None:
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+        if self.progress is not None:
+            self.progress(name, share)
 
     def _close(self) -> None:
         if self._name:

@@ -18,6 +18,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.tail import Tail
+from training.benchmarks.encoder_features import ACTIVE, feature_calls, random_sae
 from training.benchmarks.result import Column, Result
 from training.benchmarks.timing import seconds
 from training.benchmarks.turns import Turn, take_turns
@@ -26,6 +28,7 @@ from training.encoder.dinov2.files import CONFIG, WEIGHTS
 from training.encoder.dinov2.graph import encoder_graph
 from training.encoder.dinov2.model import Dinov2
 from training.encoder.dinov2.weights import UNUSED, expected_shapes, read_weights
+from training.encoder.export_onnx import tail_tensors
 from training.encoder.exported import ENCODER
 
 OURS, TORCH = "ours", "transformers, eager"
@@ -36,6 +39,7 @@ COLUMNS = (
     Column("least_ms", "least", ".0f"),
     Column("peak_share", "share of peak", ".2f"),
     Column("peak_mib", "peak memory, MiB", ".0f"),
+    Column("encoder_share", "share of the encoder", ".2%"),
 )
 Peers = Callable[[Path, Tensor, Callable[[str], None]], tuple[dict[str, Callable[[], object]], list[str]]]
 
@@ -51,6 +55,7 @@ class EncoderOptions:
     rounds: int = 7
     threads: int = 2
     seed: int = 0
+    features: int = 49152
 
 
 def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable[[str], None]) -> Result:
@@ -68,6 +73,9 @@ def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable
         del content
         pixels = image.numpy()
         turns: dict[str, Turn] = {OURS: _turn(lambda: run_session(session, list(ASKED), {"pixel_values": pixels}))}
+        output = dict(zip(ASKED, run_session(session, list(ASKED), {"pixel_values": pixels}), strict=True))
+        beside = _features(folder, config, output, options)
+        turns |= {name: _turn(call) for name, call in beside.items()}
         if peers is not None:
             made, result.notes = peers(folder, image, tell)
             turns |= {name: _turn(call) for name, call in made.items()}
@@ -77,11 +85,11 @@ def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable
     result.notes += times.failed
     whole, ours = flops(config, options.image), flops(config, options.image, class_row_only=True)
     for name, taken in times.steps.items():
-        figures = {
-            "ms": 1e3 * statistics.median(taken),
-            "least_ms": 1e3 * min(taken),
-            "peak_share": times.share(name, ours if name == OURS else whole),
-        }
+        figures = {"ms": 1e3 * statistics.median(taken), "least_ms": 1e3 * min(taken)}
+        if name in beside:
+            result.ours[name] = figures | {"encoder_share": times.against(OURS, name)}
+            continue
+        figures["peak_share"] = times.share(name, ours if name == OURS else whole)
         if name in memory:
             figures["peak_mib"] = memory[name]
         if name == OURS:
@@ -136,6 +144,18 @@ def write_graph(folder: Path, config: Dinov2Config, image: int) -> bytes:
     content = bytes(encoder_graph(Dinov2(config, read_weights(folder / WEIGHTS, config), image)).SerializeToString())
     (folder / ENCODER).write_bytes(content)
     return content
+
+
+def _features(
+    folder: Path, config: Dinov2Config, output: dict[str, Any], options: EncoderOptions
+) -> dict[str, Callable[[], object]]:
+    """Return what comes behind the encoder, by the name of its row."""
+    model = Dinov2(config, read_weights(folder / WEIGHTS, config), options.image)
+    tail = Tail({name: tensor.numpy() for name, tensor in tail_tensors(model).items()}, config.layer_norm_eps)
+    sae = random_sae(output["class_token"][0], options.features, options.seed)
+    side = options.image // config.patch_size
+    calls = feature_calls(sae, tail, output, (side, side), options.threads)
+    return {f"SAE and all maps ({ACTIVE} active of {sae.n_features:,}), {method}": c for method, c in calls.items()}
 
 
 def _turn(call: Callable[[], object]) -> Turn:

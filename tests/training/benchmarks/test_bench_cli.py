@@ -85,7 +85,11 @@ def test_the_encoder_is_measured_beside_others_or_alone(tmp_path: Path, capsys: 
     out = tmp_path / "out"
     assert main(["bench", "encoder", "--quick", "--no-peers", "--json", "--threads", "1", "--out", str(out)]) == 0
     values = json.loads(capsys.readouterr().out)
-    (figures,) = values["ours"].values()
+    figures, *features = values["ours"].values()
+    assert [name for name in values["ours"] if name.startswith("SAE and all maps (15 active of 1,024)")] == list(
+        values["ours"]
+    )[1:]
+    assert len(features) == 2 and all(row["ms"] > 0 and row["encoder_share"] > 0 for row in features)
     assert values["peers"] == {} and values["ratio"] is None
     assert figures["ms"] >= figures["least_ms"] > 0 and 20 < figures["peak_mib"] < 2000
     assert sorted(path.name for path in out.iterdir()) == [f"encoder.{end}" for end in ("json", "md", "png")]

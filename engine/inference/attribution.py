@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 Method = Literal["messages", "integrated", "occlusion"]
 METHOD_TITLES: dict[Method, str] = {
     "messages": "class-token messages, last block",
-    "integrated": "class-token messages, last block, with MLP (integrated gradients)",
+    "integrated": "integrated gradients, last block and MLP",
     "occlusion": "occlusion, whole encoder",
 }
 DEFAULT_METHOD: Method = "messages"

@@ -91,12 +91,13 @@ def occlusion(
 
 def windows(grid: tuple[int, int]) -> list[Window]:
     """Return windows as (rows, columns) of the grid, cut off at its border; every patch lies in four of them."""
-    return list(product(*(_spans(side) for side in grid)))
+    return list(product(_spans(grid[0]), _spans(grid[1])))
 
 
 def blur_sigma(pixels: FloatArray, grid: tuple[int, int]) -> float:
     """Return a window's width in pixels: a Gaussian of that deviation leaves nothing of what a window can hide."""
-    return 2.0 * _step(grid[1]) * pixels.shape[3] / grid[1]
+    width: int = pixels.shape[3]
+    return 2.0 * _step(grid[1]) * width / grid[1]
 
 
 def blurred(pixels: FloatArray, sigma: float) -> FloatArray:

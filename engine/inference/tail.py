@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ class _Walk:
 
 
 class Tail:
-    """A pack's tail, ready for many images; it holds its matrices in double precision.
+    """A pack's tail, ready for many images.
 
     Parameters
     ----------
@@ -52,14 +53,22 @@ class Tail:
         As in ``tail.safetensors``.
     eps : float
         Of the layer norms.
+    precision : dtype
+        Of the products with the MLP's matrices, which are nearly all of the work: as the encoder computes them, or
+        double for comparison. All else is double.
     """
 
-    def __init__(self, tensors: Mapping[str, npt.NDArray[np.float32]], eps: float) -> None:
+    def __init__(
+        self,
+        tensors: Mapping[str, npt.NDArray[np.float32]],
+        eps: float,
+        precision: npt.DTypeLike = np.float32,
+    ) -> None:
         t = {name: value.astype(np.float64) for name, value in tensors.items()}
         self._eps = eps
-        self._to_hidden: Floats = t["fc1_weight"] * t["ln2_weight"]
+        self._to_hidden: npt.NDArray[Any] = (t["fc1_weight"] * t["ln2_weight"]).astype(precision)  # (M, D)
         self._hidden_bias: Floats = t["fc1_weight"] @ t["ln2_bias"] + t["fc1_bias"]
-        self._from_hidden: Floats = t["fc2_weight"] * t["lambda2"][:, None]
+        self._from_hidden: npt.NDArray[Any] = (t["fc2_weight"] * t["lambda2"][:, None]).astype(precision)  # (D, M)
         self._mlp_bias: Floats = t["lambda2"] * t["fc2_bias"]
         self._norm_weight, self._norm_bias = t["norm_weight"], t["norm_bias"]
         self.w_out: Floats = t["w_o"] * t["lambda1"][:, None]
@@ -105,19 +114,21 @@ class Tail:
         by_z, by_y = weights / walk.deviation_z[:, 0], weights / walk.deviation_y[:, 0]
         along_z = upstream @ walk.at_z.T / d  # (K, T)
         slope = walk.phi + walk.hidden * np.exp(-0.5 * walk.hidden**2) / math.sqrt(2.0 * math.pi)
-        features, points_z = centred @ self._from_hidden, (walk.at_z @ self._from_hidden) * slope  # (K, M), (T, M)
+        back = _product(np.concatenate([centred, walk.at_z]), self._from_hidden)  # (K + T, M)
+        features, points_z = back[: len(centred)], back[len(centred) :] * slope
         to_hidden = by_y / walk.deviation_z[:, 0]
         at_hidden = features * (to_hidden @ slope) - (along_z * to_hidden) @ points_z  # summed over the points: (K, M)
         own = walk.hidden - self._hidden_bias
         along_y = (features @ (slope * own).T - along_z * (points_z * own).sum(axis=1)) / walk.deviation_z[:, 0] / d
         skip: Floats = centred * by_z.sum() - (along_z * by_z) @ walk.at_z
-        return skip + _centred(at_hidden @ self._to_hidden) - (along_y * by_y) @ walk.at_y
+        total: Floats = skip + _centred(_product(at_hidden, self._to_hidden)) - (along_y * by_y) @ walk.at_y
+        return total
 
     def _walk(self, points: Floats) -> _Walk:
         at_y, deviation_y = self._norm(points)
-        hidden = at_y @ self._to_hidden.T + self._hidden_bias
+        hidden = _product(at_y, self._to_hidden.T) + self._hidden_bias
         phi = _normal_cdf(hidden)
-        z = points + (hidden * phi) @ self._from_hidden.T + self._mlp_bias
+        z = points + _product(hidden * phi, self._from_hidden.T) + self._mlp_bias
         return _Walk(at_y, deviation_y, hidden, phi, z, *self._norm(z))
 
     def _norm(self, x: Floats) -> tuple[Floats, Floats]:
@@ -133,6 +144,12 @@ class Tail:
         """w_f · (β - b_dec) + b_f, (K,)."""
         out: Floats = rows.w_enc.astype(np.float64) @ (self._norm_bias - rows.b_dec) + rows.b_enc
         return out
+
+
+def _product(x: Floats, matrix: npt.NDArray[Any]) -> Floats:
+    """Multiply in the matrix's precision."""
+    out: Floats = (x.astype(matrix.dtype) @ matrix).astype(np.float64)
+    return out
 
 
 def _centred(x: Floats) -> Floats:

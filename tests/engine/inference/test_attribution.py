@@ -111,7 +111,7 @@ def _before_norm(vit: ToyVit, y: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
 
 
 def test_the_mean_gradient_of_the_tail_is_its_mean_slope(rows: SaeRows) -> None:
-    tail = tail_of(make_toy_vit())
+    tail = Tail(tail_tensors(make_toy_vit()), EPS, np.float64)
     points = np.random.default_rng(0).standard_normal((3, WIDTH))
     weights = np.array([0.5, 0.2, 0.3])
     gradient = tail.mean_gradient(points, weights, rows)

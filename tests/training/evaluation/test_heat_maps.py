@@ -79,11 +79,11 @@ def test_exchanging_patches_of_a_sum_gives_the_known_curves() -> None:
         (right.ravel(), np.minimum(shares * 10.0, 1.0)),
         (-right.ravel(), np.maximum(0.0, shares * 10.0 - 9.0)),
     ):
-        deletion = exchange(score, image, nothing, patches, GRID)
-        insertion = exchange(score, nothing, image, patches, GRID)
+        deletion = exchange(score, image, nothing, (1.0, 0.0), patches=patches, grid=GRID)
+        insertion = exchange(score, nothing, image, (0.0, 1.0), patches=patches, grid=GRID)
         assert deletion == pytest.approx(1.0 - gone, abs=1e-6)
         assert insertion == pytest.approx(gone, abs=1e-6)
-    best = exchange(score, image, nothing, right.ravel(), GRID)
+    best = exchange(score, image, nothing, (1.0, 0.0), patches=right.ravel(), grid=GRID)
     # Read at 8 % (0.2 left) and 12 % (nothing left): a trapezoid of 0.04 lies between them.
     assert area(best) == pytest.approx((1.0 + 0.2) / 2 * 0.08 + 0.2 / 2 * 0.04)
     assert area(np.array(SHARES)) == pytest.approx(0.5)

@@ -16,7 +16,7 @@ Pixels = npt.NDArray[np.float32]
 
 HALF = 0.5
 """Share of a map's peak above which a pixel counts as marked."""
-SHARES = (0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.32, 0.48, 0.64, 0.8, 1.0)
+SHARES = (0.0, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.24, 0.36, 0.5, 0.75, 1.0)
 """Shares of the patches at which a curve is read: densely where the first patches go, which findings are made of."""
 
 
@@ -53,7 +53,13 @@ def share_inside(heat: Heat, mask: Mask) -> float:
 
 
 def exchange(
-    score: Callable[[Pixels], Floats], start: Pixels, end: Pixels, patches: Floats, grid: tuple[int, int]
+    score: Callable[[Pixels], Floats],
+    start: Pixels,
+    end: Pixels,
+    ends: tuple[float, float],
+    *,
+    patches: Floats,
+    grid: tuple[int, int],
 ) -> Floats:
     """Score an image while its patches are exchanged for another's, those with the most heat first.
 
@@ -63,6 +69,8 @@ def exchange(
         From pixel values (N, 3, H, W) to numbers (N,).
     start, end : ndarray of float32, shape (1, 3, H, W)
         The image before and after.
+    ends : tuple of float
+        Their scores, which do not depend on the map.
     patches : ndarray of float64, shape (P,)
         The map.
 
@@ -77,10 +85,10 @@ def exchange(
     rank[order] = np.arange(order.size)
     height, width = start.shape[2] // grid[0], start.shape[3] // grid[1]
     inputs = []
-    for share in SHARES:
+    for share in SHARES[1:-1]:
         gone = (rank < round(share * order.size)).reshape(grid).repeat(height, axis=0).repeat(width, axis=1)
         inputs.append(np.where(gone, end[0], start[0]))
-    return score(np.stack(inputs).astype(np.float32))
+    return np.array([ends[0], *score(np.stack(inputs).astype(np.float32)), ends[1]])
 
 
 def area(curve: Floats) -> float:

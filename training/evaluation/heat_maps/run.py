@@ -121,13 +121,12 @@ def _lungs(folder: Path) -> list[Source]:
 
 
 def _measured(mapped: Mapped, target: Target, source: Source, *, curves: bool) -> Measured:
+    drawn: dict[str, dict[str, Floats]] = _curves(mapped, target) if curves else {name: {} for name in mapped.maps}
     values: dict[str, dict[str, float]] = {}
-    drawn: dict[str, dict[str, Floats]] = {}
-    for method in mapped.maps:
-        heat = mapped.heat(method, target.ids)
+    for name in mapped.maps:
+        heat = mapped.heat(name, target.ids)
         hit, near = pointing(heat, target.mask, mapped.patch)
-        drawn[method] = _curves(mapped, target, method) if curves else {}
-        values[method] = {
+        values[name] = {
             "pointing": float(hit),
             "near": float(near),
             "inside": share_inside(heat, target.mask),
@@ -135,21 +134,24 @@ def _measured(mapped: Mapped, target: Target, source: Source, *, curves: bool) -
             "iou_area": overlap(strongest(heat, int(target.mask.sum())), target.mask),
             "deletion": float("nan"),
             "insertion": float("nan"),
-            **{kind: area(curve) for kind, curve in drawn[method].items()},
+            **{kind: area(curve) for kind, curve in drawn[name].items()},
         }
     return Measured(target.name, source.group, source.held_out, float(target.mask.mean()), values, drawn)
 
 
-def _curves(mapped: Mapped, target: Target, method: str) -> dict[str, Floats]:
+def _curves(mapped: Mapped, target: Target) -> dict[str, dict[str, Floats]]:
     """Deletion to the image's own mean grey, insertion into its blurred copy, both scaled from nothing to the image."""
     image, score = mapped.pixels, mapped.score(target.ids)
     grey = np.broadcast_to(image.mean(axis=(2, 3), keepdims=True), image.shape)
     veiled = blurred(image, blur_sigma(image, mapped.grid))
-    patches = mapped.patches(method, target.ids)
-    found = {}
-    for kind, start, end in (("deletion", image, grey), ("insertion", veiled, image)):
-        curve = exchange(score, start, end, patches, mapped.grid)
-        whole, nothing = (curve[0], curve[-1]) if kind == "deletion" else (curve[-1], curve[0])
-        if whole - nothing >= LEAST_CHANGE * whole > 0.0:
-            found[kind] = (curve - nothing) / (whole - nothing)
-    return found
+    whole, without, hidden = (float(x) for x in score(np.concatenate([image, grey, veiled])))
+    curves: dict[str, dict[str, Floats]] = {name: {} for name in mapped.maps}
+    for kind, nothing, start, end in (("deletion", without, image, grey), ("insertion", hidden, veiled, image)):
+        if not whole - nothing >= LEAST_CHANGE * whole > 0.0:
+            continue
+        ends = (whole, nothing) if kind == "deletion" else (nothing, whole)
+        for name in mapped.maps:
+            patches = mapped.patches(name, target.ids)
+            curve = exchange(score, start, end, ends, patches=patches, grid=mapped.grid)
+            curves[name][kind] = (curve - nothing) / (whole - nothing)
+    return curves

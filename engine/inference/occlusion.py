@@ -1,12 +1,16 @@
-"""Heat maps by occlusion: what a feature's pre-activation loses when a part of the image is blurred away.
+"""Heat maps by occlusion: what a window of the image adds to a feature's pre-activation.
 
-A window of patches moves over the image (Zeiler and Fergus 2014); under it the encoder sees a blurred copy. The drop of
-the pre-activation is shared evenly by the patches under the window, and a patch's share is the mean over all windows
-that cover it, which are equally many for each patch. If patches acted apart from each other, their shares would add up
-to the difference of the image and its blurred copy.
+A window of patches moves over the image. What it adds is the mean of what is lost when it alone is blurred (Zeiler and
+Fergus 2014), and of what is gained when it alone is sharp in a blurred copy of the image. The first misses evidence
+that is there twice, the second what means something only beside the rest; they are the last and the first step of every
+order in which the image can be put together, of which Shapley values are the mean.
+
+The window's share is spread evenly over its patches, and a patch's share is the mean over all windows that cover it,
+which are equally many for each patch. If patches acted apart from each other, their shares would add up to the
+difference of the image and its blurred copy.
 
 The whole encoder is asked, so nothing is assumed of it and what its earlier blocks mixed counts where it came from. The
-price is a run of the encoder for every window, and a map no finer than the windows.
+price is two runs of the encoder for every window, and a map no finer than the windows.
 """
 
 from __future__ import annotations
@@ -27,10 +31,10 @@ Encode = Callable[[FloatArray], FloatArray]
 Tell = Callable[[float], None]
 """Told the share of the windows that is done; may raise to end the work."""
 
-STEPS_A_SIDE = 12
+STEPS_A_SIDE = 8
 """A window moves by about this part of the grid's side, by a patch at least; it is two such steps wide."""
-MOST_AT_ONCE = 16
-PIXELS_AT_ONCE = 1 << 20
+MOST_AT_ONCE = 8
+PIXELS_AT_ONCE = 1 << 19
 """Windows are encoded together up to these numbers; a single large image is work enough for all cores."""
 
 Window = tuple[slice, slice]
@@ -65,24 +69,27 @@ def occlusion(
     Contributions
         Its remainder is the pre-activation less the sum of the shares.
     """
-    height, width = pixels.shape[2] // grid[0], pixels.shape[3] // grid[1]
     places = windows(grid)
     veiled = blurred(pixels, blur_sigma(pixels, grid))
+
+    def scores(inputs: FloatArray) -> npt.NDArray[np.float64]:
+        offsets = encode(inputs).astype(np.float64) - rows.b_dec
+        found: npt.NDArray[np.float64] = offsets @ rows.w_enc.T.astype(np.float64) + rows.b_enc
+        return found
+
+    nothing = scores(veiled)[0]
     total, cover = np.zeros((len(preactivation), *grid)), np.zeros(grid)
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // pixels[0, 0].size))
     for first in range(0, len(places), at_once):
         batch = places[first : first + at_once]
-        inputs = np.repeat(pixels, len(batch), axis=0)
-        for one, (down, across) in zip(inputs, batch, strict=True):
-            area = (
-                slice(down.start * height, down.stop * height),
-                slice(across.start * width, across.stop * width),
-            )
-            one[:, *area] = veiled[0][:, *area]
-        offsets = encode(inputs).astype(np.float64) - rows.b_dec
-        drops = preactivation[:, None] - (rows.w_enc.astype(np.float64) @ offsets.T + rows.b_enc[:, None])
-        for drop, window in zip(drops.T, batch, strict=True):
-            total[:, *window] += (drop / cover[window].size)[:, None, None]
+        hidden, shown = (np.repeat(image, len(batch), axis=0) for image in (pixels, veiled))
+        for one, other, window in zip(hidden, shown, batch, strict=True):
+            area = _pixels(window, pixels, grid)
+            one[area], other[area] = veiled[0][area], pixels[0][area]
+        with_and_without = scores(np.concatenate([hidden, shown]))
+        lost, gained = preactivation - with_and_without[: len(batch)], with_and_without[len(batch) :] - nothing
+        for adds, window in zip((lost + gained) / 2.0, batch, strict=True):
+            total[:, *window] += (adds / cover[window].size)[:, None, None]
             cover[window] += 1.0
         tell((first + len(batch)) / len(places))
     patches = (total / cover).reshape(len(preactivation), -1)
@@ -106,6 +113,15 @@ def blurred(pixels: FloatArray, sigma: float) -> FloatArray:
         sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(p), sigma)) for p in pixels[0]
     ]
     return np.stack(planes)[None].astype(np.float32)
+
+
+def _pixels(window: Window, pixels: FloatArray, grid: tuple[int, int]) -> tuple[slice, slice, slice]:
+    """Return where a window lies in one image of all channels."""
+    down, across = (
+        slice(span.start * (size // side), span.stop * (size // side))
+        for span, size, side in zip(window, pixels.shape[2:], grid, strict=True)
+    )
+    return slice(None), down, across
 
 
 def _step(side: int) -> int:

@@ -60,6 +60,23 @@ def test_of_an_encoder_that_adds_patches_up_the_shares_are_known() -> None:
     assert told == sorted(told) and told[-1] == 1.0 and len(told) > 1
 
 
+def test_evidence_that_is_there_twice_is_found_at_both_places() -> None:
+    """The brightest patch alone counts, so that hiding either of two loses nothing."""
+    pixels = np.zeros((1, 3, SIDE, SIDE), dtype=np.float32)
+    for patch in (1, 6):
+        pixels[:, :, patch * PATCH : (patch + 1) * PATCH, 4 * PATCH : 5 * PATCH] = 1.0
+
+    def encode(inputs: FloatArray) -> FloatArray:
+        patches = inputs.reshape(len(inputs), 3, GRID, PATCH, GRID, PATCH).mean(axis=(1, 3, 5))
+        return patches.max(axis=(1, 2))[:, None].repeat(WIDTH, axis=1)
+
+    rows = rows_of(np.full((1, WIDTH), 1.0 / WIDTH, dtype=np.float32))
+    z = (encode(pixels).astype(np.float64) - rows.b_dec) @ rows.w_enc[0].astype(np.float64) + rows.b_enc
+    shares = occlusion(encode, pixels, rows, z, grid=(GRID, GRID)).patches.reshape(GRID, GRID)
+    assert shares[1, 4] == pytest.approx(shares[6, 4], rel=0.05) and shares[1, 4] > 0.05
+    assert shares[:, 0].max() < 0.1 * shares[1, 4]
+
+
 def test_the_only_bright_patch_is_found_through_a_whole_transformer() -> None:
     vit = make_toy_vit()
     pixels = np.full((1, 3, SIDE, SIDE), -1.0, dtype=np.float32)

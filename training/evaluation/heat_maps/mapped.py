@@ -48,6 +48,8 @@ class Mapped:
         (rows, columns) of the image.
     box : tuple of float
         Where the grid lies on it.
+    encode : callable
+        The encoder's class tokens (N, D) of pixel values (N, 3, H, W).
     """
 
     analysis: Analysis

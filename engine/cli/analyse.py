@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path, positive
@@ -30,6 +31,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import ExportError, ReadError, SaeRadError
 from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
+from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
 from engine.report.compose import compose
@@ -42,7 +44,9 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     formats = resolve_formats(["json", *options.format])
-    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads, precision=options.precision)
+    analyzer = Analyzer(
+        load_pack(options.pack), options.device, options.threads, options.map_method, precision=options.precision
+    )
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
     require_folder(options.out)
@@ -101,6 +105,12 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--threads", metavar="N", type=positive, help="processor threads of the model (default: the cores it may use)"
+    )
+    parser.add_argument(
+        "--map-method",
+        choices=get_args(Method),
+        default=DEFAULT_METHOD,
+        help=f"how heat maps are made; occlusion runs the model hundreds of times (default: {DEFAULT_METHOD})",
     )
     parser.add_argument(
         "--format",

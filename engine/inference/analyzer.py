@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,17 @@ import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis, FeatureMap, GateVerdict
-from engine.inference.attribution import LastBlock, Method, feature_maps
+from engine.inference.attribution import DEFAULT_METHOD, LastBlock, Method, feature_maps
 from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
+from engine.inference.occlusion import occlusion
 from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.readings import active_features, observations
 from engine.inference.session import EncoderOutput, ModelSession
 from engine.inference.sparse import preactivations, unexplained_share
-from engine.inference.steps import Cancel, Progress, Steps
+from engine.inference.steps import BEFORE_MAPS, Cancel, Progress, Steps
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
@@ -36,7 +39,8 @@ class Analyzer:
     threads : int, optional
         Threads of the runtime; None takes the cores this process may use.
     method : str
-        How heat maps share out an activation (`engine.inference.attribution`).
+        How heat maps share out an activation (`engine.inference.attribution`). Occlusion runs the encoder a few
+        hundred times for each image.
     precision : str
         One of `engine.inference.devices.PRECISION_NAMES`.
 
@@ -51,7 +55,7 @@ class Analyzer:
         pack: InstalledPack,
         device: str = "auto",
         threads: int | None = None,
-        method: Method = "messages",
+        method: Method = DEFAULT_METHOD,
         precision: str = "auto",
     ) -> None:
         self.pack = pack
@@ -59,6 +63,7 @@ class Analyzer:
         self._session = ModelSession(pack, device, threads, precision)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
         self._method: Method = method
+        self._tail = Tail(pack.tail, pack.manifest.encoder.layer_norm_eps)
 
     @property
     def session(self) -> ModelSession:
@@ -111,7 +116,7 @@ class Analyzer:
         progress : callable, optional
             Called with a step's name and the share done so far, 0..1.
         cancelled : callable, optional
-            Asked between the steps; True ends the analysis.
+            Asked between the steps, and while maps are made by occlusion; True ends the analysis.
         prepared : Prepared, optional
             What `prepare` made of this image; made here when None.
 
@@ -155,8 +160,10 @@ class Analyzer:
         if refuses(verdicts):
             return self._empty(radiograph, verdicts, steps)
         features = active_features(self.pack.features, rows.ids, activations)
-        steps.begin("heat maps", 0.85)
-        maps = self._maps(output, rows, preactivation, (radiograph.rows, radiograph.columns))
+        steps.begin("heat maps", BEFORE_MAPS)
+        maps = self._maps(
+            output, ready.pixels, rows, preactivation, size=(radiograph.rows, radiograph.columns), tell=steps.within
+        )
         return replace(
             self._empty(radiograph, verdicts, steps),
             features=features,
@@ -202,15 +209,22 @@ class Analyzer:
         )
 
     def _maps(
-        self, output: EncoderOutput, rows: SaeRows, preactivation: npt.NDArray[np.float64], size: tuple[int, int]
+        self,
+        output: EncoderOutput,
+        pixels: npt.NDArray[np.float32],
+        rows: SaeRows,
+        preactivation: npt.NDArray[np.float64],
+        *,
+        size: tuple[int, int],
+        tell: Callable[[float], None],
     ) -> dict[int, FeatureMap]:
         spec = self.pack.manifest.encoder
-        block = LastBlock(self.pack.tail, output.attn_cls[0], output.v_last[0], output.x0_last[0], spec.layer_norm_eps)
+        grid = (spec.patch_rows, spec.patch_columns)
+        if self._method == "occlusion":
+            shares = occlusion(self._session.class_tokens, pixels, rows, preactivation, grid=grid, tell=tell)
+        else:
+            block = LastBlock(self._tail, output.attn_cls[0], output.v_last[0], output.x0_last[0])
+            shares = block.messages(rows) if self._method == "messages" else block.integrated(rows)
         return feature_maps(
-            block,
-            rows,
-            preactivation,
-            grid=(spec.patch_rows, spec.patch_columns),
-            box=source_box(*size, spec),
-            method=self._method,
+            shares, rows.ids, preactivation, grid=grid, box=source_box(*size, spec), method=self._method
         )

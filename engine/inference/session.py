@@ -111,6 +111,18 @@ class ModelSession:
         none = np.zeros((len(pixel_values), 0, self._shapes["class_token"][0]), dtype=np.float32)
         return EncoderOutput(**{"patch_tokens": none, **values})
 
+    def class_tokens(self, pixel_values: FloatArray) -> FloatArray:
+        """Run the encoder on pixels of shape (N, 3, H, W) for the class tokens alone: (N, D).
+
+        Raises
+        ------
+        InferenceError
+            As `encode`.
+        """
+        (values,) = run_session(self._encoder, ["class_token"], {"pixel_values": pixel_values})
+        _check_output(values, (len(pixel_values), *self._shapes["class_token"]), "class_token")
+        return values
+
     def activations(self, class_token: FloatArray) -> FloatArray:
         """Run the autoencoder's encoder: (N, D) → (N, F), zero where a feature is not active."""
         (values,) = run_session(self._sae, ["activations"], {"class_token": class_token})

@@ -10,6 +10,8 @@ from engine.errors import Cancelled
 
 Progress = Callable[[str, float], None]
 Cancel = Callable[[], bool]
+BEFORE_MAPS = 0.85
+"""Share of an analysis that is done when the heat maps begin."""
 
 
 @dataclass
@@ -25,11 +27,12 @@ class Steps:
     def begin(self, name: str, share: float, spent_s: float = 0.0) -> None:
         """Begin a step, for which `spent_s` seconds were spent before."""
         self._close()
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled
-        if self.progress is not None:
-            self.progress(name, share)
+        self._tell(name, share)
         self._name, self._start = name, time.perf_counter() - spent_s
+
+    def within(self, share: float) -> None:
+        """Go on with the heat maps, of which a share is done."""
+        self._tell(self._name, BEFORE_MAPS + (1.0 - BEFORE_MAPS) * share)
 
     def end(self) -> None:
         """End the last step and add up."""
@@ -37,6 +40,12 @@ class Steps:
         self.timing_ms["total"] = sum(self.timing_ms.values())
         if self.progress is not None:
             self.progress("done", 1.0)
+
+    def _tell(self, name: str, share: float) -> None:
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+        if self.progress is not None:
+            self.progress(name, share)
 
     def _close(self) -> None:
         if self._name:

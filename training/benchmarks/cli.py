@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.evaluation.heat_maps.cli import add_parser as add_heat_maps
 from training.options import integers, names, numbers
 
 EXAMPLE = (
@@ -45,6 +46,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     encoder.add_argument("--rounds", type=int, help="each does one image a round (default 7)")
     encoder.add_argument("--outliers", action="store_true", help="weights with a few dominating channels")
     encoder.set_defaults(run=_encoder)
+    add_heat_maps(commands)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
         one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
@@ -89,7 +91,7 @@ def _encoder(args: argparse.Namespace) -> int:
     from training.benchmarks.encoder_peers import encoder_peers
     from training.benchmarks.report import ENCODER
 
-    quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2} if args.quick else {}
+    quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2, "features": 1024} if args.quick else {}
     options = EncoderOptions(
         threads=args.threads, seed=args.seed, outliers=args.outliers, **{**quick, **_given(args, "rounds")}
     )

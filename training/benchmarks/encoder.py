@@ -18,7 +18,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.inference.runtime import FloatArray, load_session, needed_graph, run_session
+from engine.inference.tail import Tail
 from engine.pack.precision import PROFILE_FILES
+from training.benchmarks.encoder_features import ACTIVE, feature_calls, random_sae
 from training.benchmarks.result import Column, Result
 from training.benchmarks.timing import seconds
 from training.benchmarks.turns import Times, Turn, take_turns
@@ -27,10 +29,11 @@ from training.encoder.dinov2.files import CONFIG, WEIGHTS
 from training.encoder.dinov2.graph import encoder_graph
 from training.encoder.dinov2.model import Dinov2
 from training.encoder.dinov2.weights import UNUSED, expected_shapes, read_weights
+from training.encoder.export_onnx import tail_tensors
 from training.encoder.exported import ENCODER
 from training.precision.int8 import cosines, int8_graph
 
-OURS, INT8, TORCH = "ours", "ours, int8", "transformers, eager"
+OURS, INT8, TORCH, BESIDE = "ours", "ours, int8", "transformers, eager", "SAE and all maps"
 CALIBRATION = 2
 """Random images that the int8 profile is calibrated on; the measured one is another."""
 ASKED = ("class_token", "attn_cls", "v_last", "x0_last")
@@ -42,6 +45,7 @@ COLUMNS = (
     Column("peak_share", "share of peak", ".2f"),
     Column("peak_mib", "peak memory, MiB", ".0f"),
     Column("cosine", "cosine with fp32", ".5f"),
+    Column("encoder_share", "share of the encoder", ".2%"),
 )
 Peers = Callable[[Path, Tensor, Callable[[str], None]], tuple[dict[str, Callable[[], object]], list[str]]]
 
@@ -59,6 +63,7 @@ class EncoderOptions:
     seed: int = 0
     outliers: bool = False
     """Whether every 37th channel of the residual stream dominates, as in trained encoders of this family."""
+    features: int = 49152
 
 
 def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable[[str], None]) -> Result:
@@ -80,7 +85,10 @@ def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable
             INT8: _runner(folder / PROFILE_FILES["int8"], image, options),
         }
         turns: dict[str, Turn] = {name: _turn(run) for name, run in runs.items()}
-        cosine = float(cosines(runs[INT8]()[0], runs[OURS]()[0])[0])
+        output = runs[OURS]()
+        cosine = float(cosines(runs[INT8]()[0], output[0])[0])
+        beside = _features(folder, config, dict(zip(ASKED, output, strict=True)), options)
+        turns |= {name: _turn(call) for name, call in beside.items()}
         if peers is not None:
             made, result.notes = peers(folder, image, tell)
             turns |= {name: _turn(call) for name, call in made.items()}
@@ -89,6 +97,8 @@ def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable
         memory = {name: _peak_mib(name, folder, options) for name in (OURS, INT8, TORCH) if name in turns}
     result.notes += times.failed
     _fill(result, times, config, memory, cosine)
+    for name in beside:
+        result.ours[name] = _seconds(times.steps[name]) | {"encoder_share": times.against(OURS, name)}
     return result
 
 
@@ -98,12 +108,12 @@ def _fill(result: Result, times: Times, config: Dinov2Config, memory: dict[str, 
     whole, ours = flops(config, side), flops(config, side, class_row_only=True)
     figures = {
         name: {
-            "ms": 1e3 * statistics.median(taken),
-            "least_ms": 1e3 * min(taken),
+            **_seconds(taken),
             "peak_share": times.share(name, ours if name in (OURS, INT8) else whole),
             **({"peak_mib": memory[name]} if name in memory else {}),
         }
         for name, taken in times.steps.items()
+        if not name.startswith(BESIDE)
     }
     figures[INT8]["cosine"] = cosine
     for own, kind in ((OURS, "fp32"), (INT8, "int8")):
@@ -116,6 +126,10 @@ def _fill(result: Result, times: Times, config: Dinov2Config, memory: dict[str, 
         against_all = [cases[case]["ours_against"] for cases in result.peers.values()]
         if against_all:
             result.ratios[case] = min(against_all)
+
+
+def _seconds(taken: list[float]) -> dict[str, float]:
+    return {"ms": 1e3 * statistics.median(taken), "least_ms": 1e3 * min(taken)}
 
 
 def random_images(options: EncoderOptions, count: int) -> list[Tensor]:
@@ -175,6 +189,18 @@ def write_graph(folder: Path, config: Dinov2Config, image: int) -> bytes:
     content = bytes(encoder_graph(Dinov2(config, read_weights(folder / WEIGHTS, config), image)).SerializeToString())
     (folder / ENCODER).write_bytes(content)
     return content
+
+
+def _features(
+    folder: Path, config: Dinov2Config, output: dict[str, Any], options: EncoderOptions
+) -> dict[str, Callable[[], object]]:
+    """Return what comes behind the encoder, by the name of its row."""
+    model = Dinov2(config, read_weights(folder / WEIGHTS, config), options.image)
+    tail = Tail({name: tensor.numpy() for name, tensor in tail_tensors(model).items()}, config.layer_norm_eps)
+    sae = random_sae(output["class_token"][0], options.features, options.seed)
+    side = options.image // config.patch_size
+    calls = feature_calls(sae, tail, output, (side, side), options.threads)
+    return {f"{BESIDE} ({ACTIVE} active of {sae.n_features:,}), {method}": c for method, c in calls.items()}
 
 
 def _turn(call: Callable[[], object]) -> Turn:

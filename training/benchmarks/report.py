@@ -74,7 +74,9 @@ the machine changes least. Ours is what `saerad analyse` runs: class token and w
 patch tokens, which nobody asks for, are left out. The others compute them. The *share of peak* is the time that each
 one's own matrix products would take at the speed that a large square product in fp32 reached in the same round. The
 case int8 is our int8 profile, calibrated on other random pixels, beside the same runs of the others in fp32. Memory is
-that of a process of its own that loads the encoder and runs it three times.""",
+that of a process of its own that loads the encoder and runs it three times. The other rows are what comes behind the
+encoder in the same rounds: the autoencoder's graph, and the heat maps of all active features by each method of the last
+block; their *share of the encoder* is the median of the rounds' ratios.""",
     encoder.COLUMNS,
     "ms",
     "milliseconds an image (less is better)",

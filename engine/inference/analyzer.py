@@ -14,7 +14,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.inference.attribution import LastBlock, Method, feature_maps
-from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
+from engine.inference.gate import INVERTED, SUITABLE, ModelGate, combine, polarity_verdict, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
 from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values, source_box
@@ -155,7 +155,8 @@ class Analyzer:
         if verdict == SUITABLE:
             return verdict
         inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
-        return self._gate.descriptor_verdict(own, self._describe(inverted))
+        verdict = self._gate.descriptor_verdict(own, self._describe(inverted))
+        return polarity_verdict(radiograph) if verdict.code == INVERTED else verdict
 
     def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
         """What the pack's gate judges by, of the only image of an output."""

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import GateVerdict
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
 
+INVERTED = "INVERTED_POLARITY"
+EXCHANGED = "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph"
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
 FloatImage = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.floating]
@@ -48,6 +51,17 @@ def weigh_view(header: GateVerdict, seen: GateVerdict) -> GateVerdict:
 def refuses(verdicts: Sequence[GateVerdict]) -> bool:
     """Whether any of them is a refusal."""
     return any(verdict.verdict == "refused" for verdict in verdicts)
+
+
+def polarity_verdict(radiograph: Radiograph) -> GateVerdict:
+    """Refuse an image whose black and white are exchanged, and name the tag that contradicts its pixels.
+
+    It is not turned round: what is analysed has to be what is shown, and on the word of a model nobody is shown
+    another picture than the file's.
+    """
+    if not radiograph.is_dicom:
+        return refused(INVERTED, EXCHANGED)
+    return refused(INVERTED, f"{EXCHANGED}, so the header's {radiograph.acquisition.photometric} seems to be wrong")
 
 
 def pixel_verdict(image: FloatImage) -> GateVerdict:
@@ -103,15 +117,14 @@ class ModelGate:
         descriptor : ndarray, shape (M,)
         inverted : ndarray, shape (M,), optional
             That of the same image with black and white exchanged, given when the image itself is not suitable: when
-            that one is, the polarity is the reason.
+            that one is, the polarity is the reason. One that would be analysed with a warning proves nothing, as the
+            negative of a portrait would.
         """
         own = self._upright_verdict(descriptor)
         if inverted is None or own == SUITABLE or self._upright_verdict(inverted) != SUITABLE:
             return own
         if own.verdict == "refused" or self.distance(inverted) < 0.75 * self.distance(descriptor):
-            return refused(
-                "INVERTED_POLARITY", "black and white seem to be exchanged: the image fits this pack only when inverted"
-            )
+            return refused(INVERTED, EXCHANGED)
         return own
 
     def _upright_verdict(self, descriptor: Vector) -> GateVerdict:
@@ -138,7 +151,7 @@ class ModelGate:
             return SUITABLE
         logit = float(descriptor.astype(np.float64) @ arrays.frontal_weight) + arrays.frontal_bias
         if 1.0 / (1.0 + np.exp(-np.clip(logit, -500.0, 500.0))) < limit:
-            return refused("NOT_A_CHEST", "the image does not look like a frontal chest radiograph")
+            return refused("NOT_A_CHEST", "the image does not look like an upright frontal chest radiograph")
         return SUITABLE
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.inference.analysis import GateVerdict
-from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refused, warning
+from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, polarity_verdict, refused, warning
 from engine.inference.header_gate import header_verdict
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
@@ -126,6 +126,23 @@ def test_an_image_that_fits_only_inverted_is_named() -> None:
     assert gate.descriptor_verdict(far, near).code == "INVERTED_POLARITY"
     assert gate.descriptor_verdict(far, far).code == "OUT_OF_DISTRIBUTION"
     assert gate.descriptor_verdict(near, near) == SUITABLE
+
+
+def test_polarity_is_the_reason_only_when_the_inverted_image_is_suitable() -> None:
+    spec = GateSpec(mahalanobis_warning=2.0, mahalanobis_refusal=4.0, frontal_probability_refusal=0.5)
+    gate = ModelGate(spec, ARRAYS)
+    unusual, suitable, no_chest = (np.array([x, 0.0], np.float32) for x in (3.5, 1.5, 0.0))
+    assert gate.descriptor_verdict(no_chest, suitable).code == "INVERTED_POLARITY"
+    assert gate.descriptor_verdict(no_chest, unusual).code == "NOT_A_CHEST"
+    assert gate.descriptor_verdict(unusual, no_chest).verdict == "warning"
+
+
+@pytest.mark.parametrize("tag", ["MONOCHROME1", "MONOCHROME2"])
+def test_the_tag_that_contradicts_the_pixels_is_named(tag: str) -> None:
+    verdict = polarity_verdict(radiograph(photometric=tag))
+    assert (verdict.verdict, verdict.code) == ("refused", "INVERTED_POLARITY")
+    assert f"{tag} seems to be wrong" in verdict.message and "black and white seem to be exchanged" in verdict.message
+    assert "header" not in polarity_verdict(radiograph(photometric=tag, is_dicom=False)).message
 
 
 def test_the_frontal_classifier() -> None:

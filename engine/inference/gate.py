@@ -15,6 +15,8 @@ from engine.pack.manifest import GateSpec
 
 INVERTED = "INVERTED_POLARITY"
 EXCHANGED = "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph"
+UNEVEN = 0.04
+"""Of neighbouring greys of a radiograph half differ at least, because of its grain; of a chart's one in fifty does."""
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
 FloatImage = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.floating]
@@ -77,13 +79,25 @@ def pixel_verdict(image: FloatImage) -> GateVerdict:
     low, high = (float(value) for value in np.percentile(sample, (1.0, 99.0)))
     if high - low < 0.02:
         return refused("NOT_A_RADIOGRAPH", "the image is blank as displayed")
-    # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
     level = (sample - low) / (high - low)
-    if float(np.mean((level > 0.1) & (level < 0.9))) < 0.12:
+    grey = (level > 0.1) & (level < 0.9)
+    # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
+    if float(np.mean(grey)) < 0.12:
         return refused(
             "NOT_A_RADIOGRAPH", "the image has almost no greys between black and white, like a page or a drawing"
         )
+    if _share_uneven(level, grey) < UNEVEN:
+        return refused("NOT_A_RADIOGRAPH", "the image's greys are flat areas, like those of a chart or a drawing")
     return SUITABLE
+
+
+def _share_uneven(level: FloatImage, grey: npt.NDArray[np.bool_]) -> float:
+    """Return of the neighbours that both are grey the share which differ at all."""
+    beside = np.abs(np.diff(level, axis=1))[grey[:, 1:] & grey[:, :-1]]
+    below = np.abs(np.diff(level, axis=0))[grey[1:] & grey[:-1]]
+    pairs = beside.size + below.size
+    # A quarter of the step between two of 256 greys.
+    return (int(np.sum(beside > 0.001)) + int(np.sum(below > 0.001))) / max(1, pairs)
 
 
 class ModelGate:

@@ -75,6 +75,20 @@ def test_blank_and_text_are_no_radiographs() -> None:
         assert pixel_verdict(image.astype(np.float32)).code == "NOT_A_RADIOGRAPH"
 
 
+def bar_chart() -> np.ndarray:  # type: ignore[type-arg]
+    chart = np.ones((300, 400), dtype=np.float32)
+    for left, top, grey in ((40, 60, 0.3), (130, 90, 0.6), (220, 40, 0.45), (310, 120, 0.0)):
+        chart[top:280, left : left + 70] = grey
+    return chart
+
+
+def test_a_chart_of_flat_greys_is_no_radiograph_and_with_grain_the_pixels_do_not_tell() -> None:
+    verdict = pixel_verdict(bar_chart())
+    assert verdict.code == "NOT_A_RADIOGRAPH" and "flat" in verdict.message
+    grain = 0.01 * np.random.default_rng(0).standard_normal((300, 400))
+    assert pixel_verdict((bar_chart() + grain).astype(np.float32)) == SUITABLE
+
+
 def test_greys_pass() -> None:
     y, x = np.mgrid[:200, :160] / 200.0
     assert pixel_verdict((0.5 + 0.4 * np.sin(6 * x) * np.cos(5 * y)).astype(np.float32)) == SUITABLE

@@ -16,7 +16,7 @@ from engine.pack.manifest import GateSpec
 INVERTED = "INVERTED_POLARITY"
 EXCHANGED = "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph"
 UNEVEN = 0.04
-"""Of neighbouring greys of a radiograph half differ at least, because of its grain; of a chart's one in fifty does."""
+"""Of neighbouring greys of a radiograph half differ at least, because of its grain; of a chart's one in fifty."""
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
 FloatImage = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.floating]

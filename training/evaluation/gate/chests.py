@@ -23,8 +23,14 @@ INVERTED, TAGGED = "black and white exchanged", "wrong polarity tag"
 SIDE_VIEW, TURNED, FLIPPED = "side view of the chest", "chest on its side", "chest upside down"
 DICOM_CHESTS = {"RG1_J2KI.dcm": CHEST, "SIIM_PA_jpeg_baseline.dcm": CHEST, "SIIM_PA_fake_MONOCHROME1.dcm": TAGGED}
 """Below ``dicom/radiographs/``."""
-FOUND_INVERTED = frozenset({"rsna_09232.jpg"})
-"""Pictures of the table in which, as anyone sees, the lungs are white and the air beside the patient too."""
+FOUND = {
+    "rsna_09232.jpg": INVERTED,
+    "rsna_02777.jpg": TURNED,
+    "covrad_3063.jpg": FLIPPED,
+    "covrad_3342.jpg": FLIPPED,
+    "covrad_3419.jpg": FLIPPED,
+}
+"""Pictures that lie in the collections as anyone sees they should not; the gate found them."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,10 @@ def dicom_chests(folder: Path) -> Iterator[Specimen]:
 def chest_specimens(chests: Sequence[Chest], limit: int) -> Iterator[Specimen]:
     """Give frontal chests, at most `limit` of each origin, their altered copies, side views and spoilt ones."""
     frontal = _chosen([chest for chest in chests if chest.frontal], limit)
-    few = _chosen([chest for chest in frontal if chest.path.name not in FOUND_INVERTED], max(1, limit // 4))
+    few = _chosen([chest for chest in frontal if chest.path.name not in FOUND], max(1, limit // 4))
     side = [chest for chest in chests if not chest.frontal]
     for chest in frontal:
-        kind = INVERTED if chest.path.name in FOUND_INVERTED else CHEST
-        yield Specimen(kind, chest.origin, False, False, existing(chest.path))
+        yield Specimen(FOUND.get(chest.path.name, CHEST), chest.origin, False, False, existing(chest.path))
     for seed, chest in enumerate(few):
         yield Specimen(CHEST, chest.origin, True, False, dicom(chest.read, "MONOCHROME2"))
         yield Specimen(CHEST, chest.origin, False, True, picture(altered(chest.read, seed, mirror=False)))

@@ -24,6 +24,7 @@ SIDE_VIEW, TURNED, FLIPPED = "side view of the chest", "chest on its side", "che
 DICOM_CHESTS = {"RG1_J2KI.dcm": CHEST, "SIIM_PA_jpeg_baseline.dcm": CHEST, "SIIM_PA_fake_MONOCHROME1.dcm": TAGGED}
 """Below ``dicom/radiographs/``."""
 FOUND = {
+    "rsna_08594.jpg": INVERTED,
     "rsna_09232.jpg": INVERTED,
     "rsna_02777.jpg": TURNED,
     "covrad_3063.jpg": FLIPPED,

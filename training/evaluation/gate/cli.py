@@ -45,7 +45,10 @@ def _run(args: argparse.Namespace, progress: Callable[[str], None]) -> int:
     if not (args.data / "cxrtrain" / "cxrtrain.csv").is_file():
         raise UsageError("NO_FOLDER", f"{args.data} holds no cxrtrain/cxrtrain.csv", "name the folder above it")
     limit = QUICK_LIMIT if args.quick else args.limit
-    outcomes = measure_gate(GateOptions(args.pack, args.data, args.photographs, limit, args.threads), progress)
+    options = GateOptions(
+        pack=args.pack, data=args.data, photographs=args.photographs, limit=limit, threads=args.threads
+    )
+    outcomes = measure_gate(options, progress)
     progress("")
     settings = {"command": args.command_line, "pack": str(args.pack), "limit": limit}
     if args.out is not None:

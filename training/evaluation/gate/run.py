@@ -17,7 +17,7 @@ from training.evaluation.gate.specimen import Specimen
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GateOptions:
     """What to measure.
 

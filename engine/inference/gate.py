@@ -63,7 +63,10 @@ def polarity_verdict(radiograph: Radiograph) -> GateVerdict:
     """
     if not radiograph.is_dicom:
         return refused(INVERTED, EXCHANGED)
-    return refused(INVERTED, f"{EXCHANGED}, so the header's {radiograph.acquisition.photometric} seems to be wrong")
+    tag = radiograph.acquisition.photometric
+    if radiograph.grayscale.inverted != (tag == "MONOCHROME1"):
+        tag = "presentation LUT"  # it overrules the other
+    return refused(INVERTED, f"{EXCHANGED}, so the header's {tag} seems to be wrong")
 
 
 def pixel_verdict(image: FloatImage) -> GateVerdict:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -151,12 +153,23 @@ def test_polarity_is_the_reason_only_when_the_inverted_image_is_suitable() -> No
     assert gate.descriptor_verdict(unusual, no_chest).verdict == "warning"
 
 
-@pytest.mark.parametrize("tag", ["MONOCHROME1", "MONOCHROME2"])
-def test_the_tag_that_contradicts_the_pixels_is_named(tag: str) -> None:
-    verdict = polarity_verdict(radiograph(photometric=tag))
+@pytest.mark.parametrize(
+    ("photometric", "inverted", "named"),
+    [
+        ("MONOCHROME1", True, "MONOCHROME1"),
+        ("MONOCHROME2", False, "MONOCHROME2"),
+        ("MONOCHROME2", True, "presentation LUT"),
+        ("MONOCHROME1", False, "presentation LUT"),
+    ],
+)
+def test_the_tag_that_contradicts_the_pixels_is_named(photometric: str, inverted: bool, named: str) -> None:
+    shown = radiograph(photometric=photometric)
+    shown = replace(shown, grayscale=replace(shown.grayscale, inverted=inverted))
+    verdict = polarity_verdict(shown)
     assert (verdict.verdict, verdict.code) == ("refused", "INVERTED_POLARITY")
-    assert f"{tag} seems to be wrong" in verdict.message and "black and white seem to be exchanged" in verdict.message
-    assert "header" not in polarity_verdict(radiograph(photometric=tag, is_dicom=False)).message
+    assert "black and white seem to be exchanged" in verdict.message
+    assert verdict.message.endswith(f"the header's {named} seems to be wrong")
+    assert "header" not in polarity_verdict(replace(shown, is_dicom=False)).message
 
 
 def test_the_frontal_classifier() -> None:

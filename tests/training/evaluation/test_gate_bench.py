@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from engine.dicom.files import read_radiograph
+from training.cli import main
 from training.data.splits import split_of_group
 from training.encoder.real import read_table
+from training.evaluation.gate import run
 from training.evaluation.gate.alter import altered
 from training.evaluation.gate.chests import Chest, chest_specimens, held_out
 from training.evaluation.gate.measure import Outcome, Tally, tallies, wilson
 from training.evaluation.gate.noise import KINDS, noise
 from training.evaluation.gate.page import as_json, as_table, write_report
+from training.evaluation.gate.run import GateOptions
 from training.evaluation.gate.specimen import CHEST, Specimen, dicom, picture
 
 COLUMNS = ("file", "source", "view", "patient_id", "group", "licence", "labels", "patient_known", "text")
@@ -148,3 +151,38 @@ def test_noise_fills_the_greys_and_differs_by_seed(kind: str) -> None:
     np.testing.assert_array_equal(one, noise(kind, 0))
     assert one.shape == (320, 320) and one.min() == 0.0 and one.max() == 1.0
     assert not np.array_equal(one, other)
+
+
+def test_the_command_hands_on_its_options_and_prints_one_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[GateOptions] = []
+
+    def measured(options: GateOptions, progress: object) -> list[Outcome]:
+        asked.append(options)
+        return OUTCOMES
+
+    monkeypatch.setattr(run, "measure_gate", measured)
+    data = table(tmp_path, ["p1"])
+    command = ["bench", "gate", "--data", str(data), "--threads", "1", "--json", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert main([*command, "--quick", "--photographs", str(tmp_path)]) == 0
+    assert asked == [
+        GateOptions(pack="demo", data=data, threads=1),
+        GateOptions(pack="demo", data=data, photographs=tmp_path, limit=8, threads=1),
+    ]
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(values["peers"] == {} and values["ratio"] is None for values in found)
+    assert found[0]["settings"]["command"] == "saerad-train " + " ".join(command)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["gate.json", "gate.md", "gate.png"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(["--limit", "0"], "BENCH_OPTION"), (["--photographs", "nowhere"], "NO_FOLDER"), ([], "NO_FOLDER")],
+)
+def test_the_command_refuses_what_it_cannot_measure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: str
+) -> None:
+    assert main(["bench", "gate", "--data", str(tmp_path), *options]) == 2
+    assert f"error [{code}]" in capsys.readouterr().err

@@ -156,7 +156,7 @@ class Analyzer:
             return verdict
         inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
         verdict = self._gate.descriptor_verdict(own, self._describe(inverted))
-        return polarity_verdict(radiograph) if verdict.code == INVERTED else verdict
+        return polarity_verdict(radiograph) if verdict == INVERTED else verdict
 
     def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
         """What the pack's gate judges by, of the only image of an output."""

@@ -13,8 +13,6 @@ from engine.inference.analysis import GateVerdict
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
 
-INVERTED = "INVERTED_POLARITY"
-EXCHANGED = "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph"
 UNEVEN = 0.04
 """Of neighbouring greys of a radiograph half differ at least, because of its grain; of a chart's one in fifty."""
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
@@ -30,6 +28,12 @@ def refused(code: str, message: str) -> GateVerdict:
 def warning(code: str, message: str) -> GateVerdict:
     """Analysed, with a warning beside every result."""
     return GateVerdict("warning", code, message)
+
+
+INVERTED = refused(
+    "INVERTED_POLARITY",
+    "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph",
+)
 
 
 def combine(verdicts: Sequence[GateVerdict]) -> GateVerdict:
@@ -62,11 +66,11 @@ def polarity_verdict(radiograph: Radiograph) -> GateVerdict:
     another picture than the file's.
     """
     if not radiograph.is_dicom:
-        return refused(INVERTED, EXCHANGED)
+        return INVERTED
     tag = radiograph.acquisition.photometric
     if radiograph.grayscale.inverted != (tag == "MONOCHROME1"):
         tag = "presentation LUT"  # it overrules the other
-    return refused(INVERTED, f"{EXCHANGED}, so the header's {tag} seems to be wrong")
+    return refused(INVERTED.code, f"{INVERTED.message}, so the header's {tag} seems to be wrong")
 
 
 def pixel_verdict(image: FloatImage) -> GateVerdict:
@@ -141,7 +145,7 @@ class ModelGate:
         if inverted is None or own == SUITABLE or self._upright_verdict(inverted) != SUITABLE:
             return own
         if own.verdict == "refused" or self.distance(inverted) < 0.75 * self.distance(descriptor):
-            return refused(INVERTED, EXCHANGED)
+            return INVERTED
         return own
 
     def _upright_verdict(self, descriptor: Vector) -> GateVerdict:

@@ -14,6 +14,7 @@ REFUSAL_ADVICE = {
     "LATERAL_VIEW": "open the frontal view of this study",
     "NOT_A_CHEST": "open a frontal chest radiograph",
     "NOT_A_RADIOGRAPH": "open a radiograph (CR, DX) of the chest",
+    "INVERTED_POLARITY": "export it again with the right photometric interpretation",
     "CHILD": "read it without the model: it is made for adults",
     "OUT_OF_DISTRIBUTION": "read it without the model: it has not seen images like this",
 }

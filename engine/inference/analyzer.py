@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis, FeatureMap, GateVerdict
 from engine.inference.attribution import DEFAULT_METHOD, LastBlock, Method, feature_maps
-from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
+from engine.inference.gate import INVERTED, SUITABLE, ModelGate, combine, polarity_verdict, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
 from engine.inference.occlusion import occlusion
 from engine.inference.prepared import Prepared, prepare
@@ -179,7 +179,8 @@ class Analyzer:
         if verdict == SUITABLE:
             return verdict
         inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
-        return self._gate.descriptor_verdict(own, self._describe(inverted))
+        verdict = self._gate.descriptor_verdict(own, self._describe(inverted))
+        return polarity_verdict(radiograph) if verdict == INVERTED else verdict
 
     def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
         """What the pack's gate judges by, of the only image of an output."""

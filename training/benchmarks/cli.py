@@ -23,6 +23,8 @@ CASES = "gated, gated-sae-rad, topk, batchtopk"
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     """Add the command `bench` to an argparse subparsers object."""
+    from training.evaluation.gate.cli import add_parser as add_gate
+
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "bench",
         help="measure speed and quality beside other libraries",
@@ -47,6 +49,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     encoder.add_argument("--outliers", action="store_true", help="weights with a few dominating channels")
     encoder.set_defaults(run=_encoder)
     add_heat_maps(commands)
+    add_gate(commands, _progress)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
         one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")

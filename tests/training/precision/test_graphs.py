@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from engine.errors import PackError
 from engine.inference.attribution import LastBlock
+from engine.inference.tail import Tail
 from engine.inference.runtime import load_session, run_session
 from engine.pack.arrays import SaeRows
 from engine.pack.onnx_guard import check_onnx
@@ -62,7 +63,7 @@ def closure(found: dict[str, np.ndarray], tail: dict[str, np.ndarray], eps: floa
         w_dec=rng.standard_normal((2, d)).astype(np.float32),
         b_dec=np.zeros(d, np.float32),
     )
-    shares = LastBlock(tail, found["attn_cls"][0], found["v_last"][0], found["x0_last"][0], eps).messages(rows)
+    shares = LastBlock(Tail(tail, eps), found["attn_cls"][0], found["v_last"][0], found["x0_last"][0]).messages(rows)
     z = found["class_token"][0].astype(np.float64) @ rows.w_enc.T.astype(np.float64)
     size = 1.0 + np.abs(shares.patches).sum(axis=1) + np.abs(shares.remainder)
     return float((np.abs(shares.patches.sum(axis=1) + shares.remainder - z) / size).max())

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from engine.errors import PackError
 from engine.inference.attribution import LastBlock
-from engine.inference.tail import Tail
 from engine.inference.runtime import load_session, run_session
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.onnx_guard import check_onnx
 from tests.engine.toy_pack import encoder_spec, sample_images

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from PIL import Image
 
@@ -65,6 +66,30 @@ def test_a_pack_gets_a_profile_that_the_engine_offers(
     assert made.precision == "int8" and len(made.maps) == len(made.features) > 0
     gpu = Analyzer(pack, "cpu", precision="fp16")
     assert gpu.precision == "fp32" and "fp16 is not made for CPUExecutionProvider" in gpu.warnings[0]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif("CUDAExecutionProvider" not in ort.get_available_providers(), reason="onnxruntime has no CUDA here")
+def test_a_gpu_takes_fp16_by_itself(toy_pack: Path, pictures: Path, tmp_path: Path) -> None:
+    add_profiles(load_pack(toy_pack), [pictures], tmp_path / "out", ProfileOptions(("fp16",), threads=1))
+    made = Analyzer(load_pack(tmp_path / "out"), "cuda").analyse(radiograph())
+    own = Analyzer(load_pack(toy_pack), "cpu").analyse(radiograph())
+    assert (made.provider, made.precision, made.warnings) == ("CUDAExecutionProvider", "fp16", ())
+    assert {f.id for f in made.features} == {f.id for f in own.features}
+    for feature in own.features:
+        assert made.maps[feature.id].values == pytest.approx(own.maps[feature.id].values, abs=1e-2)
+
+
+@pytest.mark.slow
+def test_the_demo_packs_int8_keeps_the_bound_on_real_radiographs(
+    demo_pack: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    images = [shared_data / "cxr_open" / "images", shared_data / "dicom" / "radiographs"]
+    manifest = add_profiles(load_pack(demo_pack), images, tmp_path / "out", ProfileOptions(("int8",)))
+    (profile,) = manifest.profiles
+    assert profile.change.radiographs > 30 and profile.change.drafts > 20
+    assert profile.change.cosine_least > 0.9995 and profile.change.jaccard_mean > 0.95
+    assert len(profile.kept) < 5
 
 
 def test_other_profiles_stay_and_the_same_one_is_made_again(toy_pack: Path, pictures: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ BARS = {
 def plot_curves(parts: dict[str, Part], path: Path) -> None:
     """Draw the mean deletion and insertion curve of each method on each part."""
     figure, rows = plt.subplots(
-        len(parts), 2, figsize=(7, 2.9 * len(parts)), layout="constrained", sharey=True, squeeze=False
+        len(parts), 2, figsize=(7, 2.9 * len(parts)), layout="constrained", sharey="row", squeeze=False
     )
     for axes_of_part, (kind, part) in zip(rows, parts.items(), strict=True):
         for axes, curve in zip(axes_of_part, ("deletion", "insertion"), strict=True):

@@ -30,7 +30,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_model_options(args: argparse.Namespace) -> None:
-    """Refuse options of a model where there is none.
+    """Refuse options of a model where there is none, and a model where nothing is labelled.
 
     Raises
     ------
@@ -40,3 +40,7 @@ def check_model_options(args: argparse.Namespace) -> None:
     given = [name for name in OPTIONS if getattr(args, name) is not None]
     if given and args.model is None:
         raise UsageError("USAGE", f"--{given[0].replace('_', '-')} is of a model, and there is no --model", "name it")
+    if args.model is not None and args.sae is None:
+        raise UsageError(
+            "USAGE", "--model words labels, and there is no --run", "name the autoencoder, or leave it out"
+        )

@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 
+from engine.pack.manifest import LanguageModel, Manifest
 from tests.tiny_gguf import killed_while_asked, needs_llama, random_model, stubborn_model
 from training.activations.shard import file_sha256
 from training.cli import main
 from training.export_labels import finished_labels
+from training.interrupt import StopRequest
 from training.labelling.finished import FinishedLabels
 from training.labelling.label import FeatureLabel
 from training.labelling.wording import wordsmith
 from training.labelling.wording.answer import answer_schema
+from training.model_card import model_card
 from training.sae.source import open_as_saved, read_identity
 from training.sae.trained import folded_of, load_trained, split_name
 
@@ -165,5 +168,33 @@ def test_a_model_that_cannot_be_used_is_refused_before_anything_is_done(
         err = capsys.readouterr().err
         assert f"[{code}]" in err and "Traceback" not in err
         assert not out.exists()
-    assert main(["label", "--run", str(sae), "--out", str(out), "--strategy", "plain"]) == 2
-    assert "[USAGE]" in capsys.readouterr().err and not out.exists()
+    for options in (["--run", str(sae), "--strategy", "plain"], ["--report", "--model", str(random)]):
+        assert main(["label", "--out", str(out), *options]) == 2
+        assert "[USAGE]" in capsys.readouterr().err and not out.exists()
+
+
+def test_asked_to_stop_it_finishes_the_feature_and_goes_on_to_the_same_labels(
+    sae: Path, random: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, out = tmp_path / "whole", tmp_path / "stopped"
+    assert main(command(sae, whole, random)) == 0
+    journal = out / "words.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(StopRequest, "__call__", lambda self: journal.exists() and bool(journal.read_bytes()))
+        assert main(command(sae, out, random)) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert journal.read_bytes().count(b"\n") == 1
+    assert main(command(sae, out, random)) == 0
+    assert [path.read_bytes() for path in sorted(out.iterdir())] == [p.read_bytes() for p in sorted(whole.iterdir())]
+
+
+def test_the_card_of_a_pack_names_the_model(demo_pack: Path) -> None:
+    manifest = Manifest.model_validate_json((demo_pack / "pack.json").read_bytes())
+    assert manifest.provenance.worded_by is None and "language model" not in model_card(manifest)
+    worded = LanguageModel(
+        name="Tiny", licence="", file="tiny.gguf", sha256="a" * 64, prompt="plain 1", descriptions=7, refused=2
+    )
+    provenance = manifest.provenance.model_copy(update={"worded_by": worded})
+    card = model_card(manifest.model_copy(update={"provenance": provenance}))
+    assert "7 of them are in the words of a language model (Tiny, tiny.gguf" in card
+    assert "licence: not stated in the file, prompt plain 1" in card

@@ -19,6 +19,7 @@ from engine.language.facts import SEED, Answer, ModelFacts, Setup
 from engine.language.sampling import GreedyGrammar
 from engine.language.template import Render, answer_start, frame
 
+_LONGEST = 200
 _SAME_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 _loaded: _Model | None = None
 
@@ -64,7 +65,7 @@ class _Model:
     def __init__(self, setup: Setup) -> None:
         try:
             import llama_cpp  # noqa: PLC0415 - an extra that only this process needs
-        except ImportError as error:
+        except (ImportError, OSError, RuntimeError) as error:  # the last two where its own library cannot be loaded
             raise UsageError(
                 "LANGUAGE_LIBRARY",
                 f"llama-cpp-python cannot be used here ({error})",
@@ -92,18 +93,18 @@ class _Model:
             ) from error
         self._before = self._tokens(around.before, special=True, first=True)
         self._after = self._tokens(around.after + answer_start(template), special=True)
-        if len(self._before) + len(self._after) >= setup.context:
+        trained = int(self._llama._model.n_ctx_train())
+        if not len(self._before) + len(self._after) < setup.context <= trained:
             raise UsageError(
                 "LANGUAGE_CONTEXT",
-                f"a context of {setup.context} tokens has no room for the instructions ({len(self._before)})",
-                "give more with --context",
+                f"a context of {setup.context} tokens does not hold the instructions ({len(self._before)}), or is more "
+                f"than the model was trained on ({trained})",
+                "give another one with --context",
             )
-        architecture = metadata.get("general.architecture", "")
         self.facts = ModelFacts(
-            name=metadata.get("general.name", ""),
-            licence=metadata.get("general.license", ""),
-            architecture=architecture,
-            trained_context=int(metadata.get(f"{architecture}.context_length", 0)),
+            name=_line(metadata, "general.name"),
+            licence=_line(metadata, "general.license"),
+            architecture=_line(metadata, "general.architecture"),
             instruction_tokens=len(self._before),
             library=str(llama_cpp.__version__),
         )
@@ -187,3 +188,8 @@ class _Model:
             return str(formatter(messages=messages, enable_thinking=False).prompt)
 
         return render
+
+
+def _line(metadata: Mapping[str, str], key: str) -> str:
+    """Return a value of a file's metadata as one line of a reasonable length."""
+    return " ".join(metadata.get(key, "").split())[:_LONGEST]

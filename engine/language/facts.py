@@ -40,8 +40,6 @@ class ModelFacts:
     ----------
     name, licence, architecture : str
         Of its metadata; empty where it says nothing.
-    trained_context : int
-        Tokens that it was trained on at a time.
     instruction_tokens : int
         Tokens before every question.
     library : str
@@ -51,7 +49,6 @@ class ModelFacts:
     name: str
     licence: str
     architecture: str
-    trained_context: int
     instruction_tokens: int
     library: str
 

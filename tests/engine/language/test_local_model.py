@@ -75,10 +75,12 @@ def test_a_question_cannot_speak_as_the_template(model: LocalModel) -> None:
     assert longer - shorter == len(text)
 
 
-def test_the_file_tells_its_name_and_licence(model: LocalModel) -> None:
+def test_the_file_tells_its_name_and_licence(model: LocalModel, tmp_path: Path) -> None:
     facts = model.facts
     assert (facts.name, facts.licence, facts.architecture) == ("random", "apache-2.0", "llama")
-    assert facts.trained_context == 4096 and facts.library
+    assert facts.library
+    with LocalModel(setup_of(random_model(tmp_path / "odd.gguf", name=f"two\nlines {'x' * 300}"))) as odd:
+        assert odd.facts.name.startswith("two lines x") and len(odd.facts.name) == 200
 
 
 def test_what_does_not_fit_is_refused(model: LocalModel, path: Path) -> None:
@@ -86,9 +88,10 @@ def test_what_does_not_fit_is_refused(model: LocalModel, path: Path) -> None:
         model.ask("long " * 300, SCHEMA, 200)
     assert caught.value.code == "LANGUAGE_QUESTION"
     assert json.loads(model.ask("short", SCHEMA, 200).text)
-    with pytest.raises(UsageError) as refused:
-        LocalModel(setup_of(path, context=64))
-    assert refused.value.code == "LANGUAGE_CONTEXT"
+    for context in (64, 5000):
+        with pytest.raises(UsageError) as refused:
+            LocalModel(setup_of(path, context=context))
+        assert refused.value.code == "LANGUAGE_CONTEXT"
 
 
 def test_an_answer_that_does_not_end_is_cut_off_and_says_so(model: LocalModel) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from training.labelling.cases import DEVICES, Case, Claim
+from training.labelling.evidence import excerpt
 from training.labelling.images import LabelImages
 from training.labelling.label import FeatureLabel
 
@@ -91,11 +92,12 @@ class EvidenceSource:
         )
 
     def _findings(self, label: FeatureLabel, firing: Sequence[Case], near: Sequence[Case]) -> tuple[Tally, ...]:
-        here, close = _count(firing), _count(near)
+        here = _count(firing)
+        close = _count(near, here)
         tallies = []
         for name, (count, known) in here.items():
             there, of_all = self._everywhere[name]
-            tallies.append(Tally(name, count, known, *close.get(name, (0, 0)), there / of_all))
+            tallies.append(Tally(name, count, known, *close[name], there / of_all))
         tallies.sort(key=lambda tally: (tally.name != label.observation, -_excess(tally), tally.name))
         return tuple(tallies[:MOST_FINDINGS])
 
@@ -105,15 +107,15 @@ def _is_stated(label: FeatureLabel, claim: Claim) -> bool:
     return claim.observation == label.observation and (not device or claim.location == label.location)
 
 
-def _count(cases: Sequence[Case]) -> dict[str, tuple[int, int]]:
-    """Return for each observation that is present somewhere how many cases have it, and of how many that is known."""
+def _count(cases: Sequence[Case], names: Iterable[str] = ()) -> dict[str, tuple[int, int]]:
+    """Return how many cases have an observation and of how many that is known, for each that some have and `names`."""
     present: Counter[str] = Counter()
     absent: Counter[str] = Counter()
     for case in cases:
         here = {claim.observation for claim in case.claims}
         present.update(here)
         absent.update(case.known - here)
-    return {name: (count, count + absent[name]) for name, count in present.items()}
+    return {name: (present[name], present[name] + absent[name]) for name in {**present, **dict.fromkeys(names)}}
 
 
 def _excess(tally: Tally) -> float:
@@ -127,4 +129,4 @@ def _frequent(claims: Sequence[Claim], value: Callable[[Claim], str], nothing: s
 
 
 def _texts(cases: Iterable[Case]) -> tuple[str, ...]:
-    return tuple(" ".join(case.text.split())[:TEXT] for case in cases if case.text)
+    return tuple(excerpt(case.text, TEXT) for case in cases if case.text)

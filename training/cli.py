@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     from training.evaluation.report_cli import add_parser as add_report
     from training.export_cli import add_parser as add_export
     from training.labelling.cli import add_parser as add_label
+    from training.precision.cli import add_parser as add_quantise
     from training.sae.cli import add_parser as add_fit
 
     parser = argparse.ArgumentParser(
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report(commands)
     add_label(commands)
     add_export(commands)
+    add_quantise(commands)
     add_bench(commands)
     _add_demo_pack(commands)
     _add_evaluate(commands)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.pack.manifest import LanguageModel, Manifest, Readout
+from engine.pack.precision import PrecisionProfile
 
 CARD = """# {title} ({name} {version})
 
@@ -77,6 +80,17 @@ The pack is provided "as is", without warranty of any kind, and is not a medical
 """
 
 
+PROFILES_HEAD = "## Precision profiles\n"
+PROFILES_TEXT = """
+What the encoder changes in another precision than fp32, on radiographs that it was not calibrated on: the least cosine
+of class tokens, the agreement of active features (Jaccard), the drafts that stay the same word for word, and findings
+that turn from present to absent or back.
+
+| precision | radiographs | cosine | features | drafts | reversed | method |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
 def model_card(manifest: Manifest) -> str:
     """Return the card for people."""
     spec, sae, origin = manifest.encoder, manifest.sae, manifest.provenance
@@ -114,6 +128,16 @@ def model_card(manifest: Manifest) -> str:
         silent=", ".join(dict.fromkeys(silent)) or "none",
         gate=_gate(manifest),
     )
+
+
+def with_profiles(card: str, profiles: Sequence[PrecisionProfile]) -> str:
+    """Return a card with a section on the encoder's precision profiles, in place of an older one."""
+    rows = "\n".join(
+        f"| {p.precision} | {p.change.radiographs} | {p.change.cosine_least:.5f} | {p.change.jaccard_mean:.3f} | "
+        f"{p.change.drafts_unchanged:.1%} of {p.change.drafts} | {p.change.polarity_changed} | {p.method} |"
+        for p in profiles
+    )
+    return card.partition(PROFILES_HEAD)[0].rstrip() + "\n\n" + PROFILES_HEAD + PROFILES_TEXT + rows + "\n"
 
 
 def licence_text(manifest: Manifest) -> str:

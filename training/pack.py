@@ -10,7 +10,8 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,15 +89,26 @@ def write_pack(parts: PackParts, folder: Path) -> Manifest:
         pre-activation, ``PACK_TOO_LARGE`` above 25 MiB where it must be small, and what
         :func:`engine.pack.verify.verify_pack` finds.
     """
+    with pack_in_place(folder) as staging:
+        return _fill(parts, staging)
+
+
+@contextmanager
+def pack_in_place(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `folder`, in place of what was there, when the block ends well."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        manifest = _fill(parts, staging)
+        yield staging
         staging.chmod(0o755)
         _replace(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return manifest
+
+
+def manifest_json(manifest: Manifest) -> str:
+    """Return the text of ``pack.json``."""
+    return json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
 
 
 def _fill(parts: PackParts, folder: Path) -> Manifest:
@@ -128,9 +140,7 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
     (folder / "LICENSE").write_text(licence, encoding="utf-8")
     files = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     manifest = draft.model_copy(update={"files": files})
-    (folder / "pack.json").write_text(
-        json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    (folder / "pack.json").write_text(manifest_json(manifest), encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)
     size = sum(path.stat().st_size for path in folder.iterdir())

@@ -16,20 +16,24 @@ Answer = tuple[Analysis, Draft | None]
 
 
 @lru_cache(maxsize=1)
-def open_analyzer(pack: str | None, device: str) -> Analyzer:
+def open_analyzer(pack: str | None, device: str, precision: str) -> Analyzer:
     """Open a model pack and keep it for the next images."""
-    return Analyzer(load_pack(pack), device=device)
+    return Analyzer(load_pack(pack), device=device, precision=precision)
 
 
-def prepare(pack: str | None, device: str) -> tuple[str, ...]:
+def prepare(pack: str | None, device: str, precision: str) -> tuple[str, ...]:
     """Open the model pack before the first image, and return what a person should know about how it runs here."""
-    return open_analyzer(pack, device).warnings
+    analyzer = open_analyzer(pack, device, precision)
+    analyzer.warm_up()
+    return analyzer.warnings
 
 
 def analyse(
     radiograph: Radiograph,
     pack: str | None,
     device: str,
+    precision: str,
+    *,
     progress: Callable[[str, float], None],
     cancelled: Callable[[], bool],
 ) -> Answer:
@@ -41,7 +45,7 @@ def analyse(
         Analysis; its draft, None for a refused image.
     """
     progress("Opening the model pack", 0.02)
-    analyzer = open_analyzer(pack, device)
+    analyzer = open_analyzer(pack, device, precision)
     analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
     if analysis.gate.verdict == "refused":
         return analysis, None

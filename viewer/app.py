@@ -38,13 +38,13 @@ def prepare(application: QApplication) -> None:
     style.apply(application)
 
 
-def make_window(pack: str | None, device: str, drafts: Path) -> MainWindow:
+def make_window(pack: str | None, device: str, drafts: Path, precision: str = "auto") -> MainWindow:
     """Return a window with its own session; drafts are kept in `drafts`."""
     session = Session(DraftStore(drafts))
-    return MainWindow(session, Controller(session, Engine(pack, device)))
+    return MainWindow(session, Controller(session, Engine(pack, device, precision)))
 
 
-def run(paths: list[str], pack: str | None = None, device: str = "auto") -> int:
+def run(paths: list[str], pack: str | None = None, device: str = "auto", precision: str = "auto") -> int:
     """Open the window on files and folders and stay until it is closed.
 
     Parameters
@@ -53,6 +53,8 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto") -> int:
         Model pack (folder, file or name); None is the bundled demo pack.
     device : str
         Where the model runs: "auto", "cpu", "cuda"…
+    precision : str
+        Of the encoder: "auto", "fp32", "fp16" or "int8".
 
     Returns
     -------
@@ -60,7 +62,7 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto") -> int:
         Exit status.
     """
     application = make_application()
-    window = make_window(pack, device, user_data_path("drafts"))
+    window = make_window(pack, device, user_data_path("drafts"), precision)
     crash.install(window.show_problem)
     # Python sees Ctrl+C only when it runs: wake it a few times a second.
     signal.signal(signal.SIGINT, lambda *_: window.close())

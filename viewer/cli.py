@@ -11,7 +11,7 @@ from engine.cli.main import COMMANDS, guarded
 from engine.cli.main import main as engine_main
 from engine.cli.parser import Parser
 from engine.errors import SaeRadError, UsageError
-from engine.inference.devices import DEVICE_NAMES
+from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,6 +29,9 @@ def _view(arguments: list[str]) -> int:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders to open")
     parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs")
+    parser.add_argument(
+        "--precision", choices=PRECISION_NAMES, default="auto", help="of the encoder, as the pack offers it"
+    )
     options = parser.parse_args(arguments)
     for path in options.paths:
         if not Path(path).exists():
@@ -36,7 +39,7 @@ def _view(arguments: list[str]) -> int:
     _require_screen()
     from viewer.app import run
 
-    return run(options.paths, pack=options.pack, device=options.device)
+    return run(options.paths, pack=options.pack, device=options.device, precision=options.precision)
 
 
 def _demo(arguments: list[str]) -> int:

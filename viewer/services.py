@@ -86,10 +86,12 @@ class Engine:
         Folder, file or name; None is the bundled demo pack.
     device : str
         As for the engine's providers: "auto", "cpu", "cuda"…
+    precision : str
+        Of the encoder: "auto", "fp32", "fp16" or "int8".
     """
 
-    def __init__(self, pack: str | None, device: str) -> None:
-        self.pack, self.device = pack, device
+    def __init__(self, pack: str | None, device: str, precision: str = "auto") -> None:
+        self.pack, self.device, self.precision = pack, device, precision
         self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
 
     def warm_up(self) -> None:
@@ -104,14 +106,16 @@ class Engine:
         PackError
             When the pack cannot be used.
         """
-        job: Job[tuple[str, ...]] = self._worker.submit("viewer.analysis_job:prepare", self.pack, self.device)
+        job: Job[tuple[str, ...]] = self._worker.submit(
+            "viewer.analysis_job:prepare", self.pack, self.device, self.precision
+        )
         return wait(job, control)
 
     def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
         """Analyse one image and compose its draft."""
         control.progress("Waiting for the model", 0.0)
         job = self._worker.submit(
-            "viewer.analysis_job:analyse", radiograph, self.pack, self.device, progress=control.progress
+            "viewer.analysis_job:analyse", radiograph, self.pack, self.device, self.precision, progress=control.progress
         )
         analysis, draft = wait(job, control)
         if draft is not None:

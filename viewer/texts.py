@@ -14,6 +14,7 @@ REFUSAL_ADVICE = {
     "LATERAL_VIEW": "open the frontal view of this study",
     "NOT_A_CHEST": "open a frontal chest radiograph",
     "NOT_A_RADIOGRAPH": "open a radiograph (CR, DX) of the chest",
+    "INVERTED_POLARITY": "export it again with the right photometric interpretation",
     "CHILD": "read it without the model: it is made for adults",
     "OUT_OF_DISTRIBUTION": "read it without the model: it has not seen images like this",
 }
@@ -35,11 +36,12 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one 
         return "idle", tr("Not analysed")
     gate, made = image.analysis.gate, image.analysis
     origin = tr(
-        "pack {name} {version} ({sha256}), {provider}, {time:.0f} ms",
+        "pack {name} {version} ({sha256}), {provider}, {precision}, {time:.0f} ms",
         name=made.pack_name,
         version=made.pack_version,
         sha256=made.pack_sha256[:8],
         provider=made.provider.replace("ExecutionProvider", ""),
+        precision=made.precision,
         time=made.timing_ms.get("total", sum(made.timing_ms.values())),
     )
     if gate.verdict == "refused":

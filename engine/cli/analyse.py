@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path, positive
@@ -30,7 +31,8 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import ExportError, ReadError, SaeRadError
 from engine.export import export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
-from engine.inference.devices import DEVICE_NAMES
+from engine.inference.attribution import DEFAULT_METHOD, Method
+from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
 from engine.report.compose import compose
 
@@ -42,7 +44,9 @@ def run(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     formats = resolve_formats(["json", *options.format])
-    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
+    analyzer = Analyzer(
+        load_pack(options.pack), options.device, options.threads, options.map_method, precision=options.precision
+    )
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
     require_folder(options.out)
@@ -93,7 +97,20 @@ def _parser() -> Parser:
     )
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
     parser.add_argument(
+        "--precision",
+        choices=PRECISION_NAMES,
+        default="auto",
+        help="of the encoder; fp16 is for GPUs and int8 for CPUs, where the pack offers them (default: auto, which is "
+        "fp32 on a CPU)",
+    )
+    parser.add_argument(
         "--threads", metavar="N", type=positive, help="processor threads of the model (default: the cores it may use)"
+    )
+    parser.add_argument(
+        "--map-method",
+        choices=get_args(Method),
+        default=DEFAULT_METHOD,
+        help=f"how heat maps are made; occlusion runs the model hundreds of times (default: {DEFAULT_METHOD})",
     )
     parser.add_argument(
         "--format",

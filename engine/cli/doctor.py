@@ -135,6 +135,7 @@ def _pack_health(entry: PackEntry, device: str) -> dict[str, Any]:
         "version": entry.version,
         "origin": entry.origin,
         "provider": "",
+        "precision": "",
         "encoder_ms": None,
         "warnings": [],
         "problem": "",
@@ -150,6 +151,7 @@ def _pack_health(entry: PackEntry, device: str) -> dict[str, Any]:
         session.encode(pixels)
         result |= {
             "provider": session.provider,
+            "precision": session.precision,
             "encoder_ms": round((time.perf_counter() - start) * 1000.0, 1),
             "warnings": list(session.warnings),
         }
@@ -185,7 +187,7 @@ def _text(report: dict[str, Any]) -> str:
     viewer = "available" if report["viewer"] else "not installed (pip install 'saerad-workstation[viewer]')"
     lines.append(f"viewer     {viewer}")
     for pack in report["packs"]:
-        state = pack["problem"] or f"sound; encoder {pack['encoder_ms']} ms on {pack['provider']}"
+        state = pack["problem"] or f"sound; encoder {pack['encoder_ms']} ms on {pack['provider']}, {pack['precision']}"
         lines.append(f"pack       {pack['name']} {pack['version']} ({pack['origin']}): {state}")
         lines += [f"           warning: {text}" for text in pack["warnings"]]
     lines += [f"warning    {text}" for text in report["warnings"]]

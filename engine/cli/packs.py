@@ -11,6 +11,7 @@ from typing import Any
 from engine.cli.parser import Parser, filled, filled_path
 from engine.pack.install import install_pack, remove_pack
 from engine.pack.library import PackEntry, list_packs, load_pack
+from engine.pack.precision import PrecisionProfile, refusal
 
 
 def run(argv: Sequence[str]) -> int:
@@ -103,11 +104,22 @@ def _info(options: Namespace) -> int:
         ("trained on", "; ".join(f"{s.name} ({s.images} images, {s.licence})" for s in manifest.provenance.sources)),
         ("created", manifest.provenance.created),
     ]
+    lines += [("precision", _profile(profile)) for profile in manifest.profiles]
     lines += [("limit", text) for text in manifest.limits]
     lines += [("metric", f"{name} = {value:.4g}") for name, value in manifest.metrics.items()]
     for label, text in lines:
         print(f"{label:<14} {text}")
     return 0
+
+
+def _profile(profile: PrecisionProfile) -> str:
+    """Say what a profile changes, and whether it can be asked for."""
+    change, why = profile.change, refusal(profile)
+    return (
+        f"{profile.precision}: cosine of class tokens at least {change.cosine_least:.5f}, "
+        f"{change.drafts_unchanged:.1%} of {change.drafts} drafts unchanged; "
+        + (f"not offered: {why}" if why else f"offered with --precision {profile.precision}")
+    )
 
 
 def _verify(options: Namespace) -> int:

@@ -21,6 +21,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "pixel_sha256": analysis.pixel_sha256,
         "pack": {"name": analysis.pack_name, "version": analysis.pack_version, "sha256": analysis.pack_sha256},
         "provider": analysis.provider,
+        "precision": analysis.precision,
         "gate": {"verdict": analysis.gate.verdict, "code": analysis.gate.code, "message": analysis.gate.message},
         "explained_variance": analysis.explained_variance if np.isfinite(analysis.explained_variance) else None,
         "features": [
@@ -63,6 +64,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             for ident, m in sorted(analysis.maps.items())
         },
         "timing_ms": dict(analysis.timing_ms),
+        "warnings": list(analysis.warnings),
     }
 
 

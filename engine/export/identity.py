@@ -89,6 +89,7 @@ def model_rows(analysis: Analysis) -> list[tuple[str, str]]:
         ("Model pack", f"{analysis.pack_name} {analysis.pack_version}"),
         ("Pack SHA-256", analysis.pack_sha256),
         ("Provider", analysis.provider),
+        ("Precision", analysis.precision),
         ("Pixel SHA-256", analysis.pixel_sha256),
     ]
     if analysis.gate.verdict == "warning":

@@ -20,4 +20,4 @@ def write_json_report(folder: Path, radiograph: Radiograph, analysis: Analysis, 
     ExportError
         ``EXPORT_WRITE``.
     """
-    return write_atomic(folder / "report.json", json_bytes(public_report(draft, analysis.provider)))
+    return write_atomic(folder / "report.json", json_bytes(public_report(draft, analysis.provider, analysis.precision)))

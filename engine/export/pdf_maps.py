@@ -39,7 +39,7 @@ def panel_grid(radiograph: Radiograph, panels: Sequence[Panel], draft: Draft, wi
     cells = [_panel(radiograph, grey, panel, draft, each) for panel in panels]
     rows = [cells[start : start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
     tables = [_row(row, each) for row in rows]
-    head = [Paragraph("Heat maps of the positive findings", HEADING), _scale(width), Spacer(1, 2 * mm)]
+    head = [Paragraph("Heat maps of the positive findings", HEADING), _scale(width, panels), Spacer(1, 2 * mm)]
     return [KeepTogether([*head, tables[0]]), *tables[1:]]
 
 
@@ -89,12 +89,14 @@ def _row(cells: Sequence[list[Flowable]], width: float) -> Table:
     )
 
 
-def _scale(width: float) -> Table:
-    """The one colour scale and what it means."""
+def _scale(width: float, panels: Sequence[Panel]) -> Table:
+    """The one colour scale, what it means, and how the maps were made."""
+    methods = ", ".join(dict.fromkeys(panel.heat.map.method for panel in panels if panel.heat is not None))
     note = (
         f"The colour begins at {THRESHOLD * FULL_SCALE:g} and is full at {FULL_SCALE:g} times the features' typical "
         "activation spread evenly over the image; the scale is the same in every report. A panel adds up the maps of "
         "all features that its sentence cites. It shows where the model read them, not how far a disease extends."
+        + (f" Method: {markup(methods)}." if methods else "")
     )
     bar = 30 * mm
     return Table(

@@ -22,7 +22,7 @@ def paged_canvas(analysis: Analysis, draft: Draft) -> type[Canvas]:
     """Return a canvas that puts strip, footer and "page n of m" on every page, once the number of pages is known."""
     strip = plain(strip_text(draft))
     pack = f"{analysis.pack_name} {analysis.pack_version} ({analysis.pack_sha256[:8]}…)"
-    model = f"Model pack {pack} · {analysis.provider}"
+    model = f"Model pack {pack} · {analysis.provider}, {analysis.precision}"
     foot = plain(f"{SOFTWARE} {software_version()} · {model} · pixels {analysis.pixel_sha256[:16]}…")
 
     class PagedCanvas(Canvas):  # type: ignore[misc]

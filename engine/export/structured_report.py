@@ -70,6 +70,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
             f"model pack {analysis.pack_name} {analysis.pack_version}",
             f"model pack SHA-256 {analysis.pack_sha256}",
             f"execution provider {analysis.provider}",
+            f"precision {analysis.precision}",
             f"pixel SHA-256 {analysis.pixel_sha256}",
         ],
     )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InferenceError
+from engine.pack.precision import Precision
 
 Verdict = Literal["suitable", "warning", "refused"]
 
@@ -100,8 +101,8 @@ class Analysis:
 
     ``features`` are sorted by percentile, then activation, both descending. A refused image has no features,
     observations, or maps. ``warnings`` say what a person should know of how it was computed, such as another device
-    than the one asked for. ``pack_sha256`` is the hash of the pack's manifest, which lists those of its files; name and
-    version alone do not tell two builds of a pack apart.
+    than the one asked for. ``precision`` is that of the encoder's graph. ``pack_sha256`` is the hash of the pack's
+    manifest, which lists those of its files; name and version alone do not tell two builds of a pack apart.
     """
 
     sop_instance_uid: str
@@ -117,6 +118,7 @@ class Analysis:
     timing_ms: dict[str, float]
     warnings: tuple[str, ...] = ()
     pack_sha256: str = ""
+    precision: Precision = "fp32"
 
     def require_image(self, sop_instance_uid: str, pixel_sha256: str) -> None:
         """Refuse to be used beside another image.

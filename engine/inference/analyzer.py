@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
-from engine.errors import Cancelled, InferenceError
-from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
-from engine.inference.attribution import LastBlock, Method, feature_maps
-from engine.inference.gate import SUITABLE, ModelGate, combine, refuses, weigh_view
+from engine.inference.analysis import Analysis, FeatureMap, GateVerdict
+from engine.inference.attribution import DEFAULT_METHOD, LastBlock, Method, feature_maps
+from engine.inference.gate import INVERTED, SUITABLE, ModelGate, combine, polarity_verdict, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
+from engine.inference.occlusion import occlusion
 from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values, source_box
+from engine.inference.readings import active_features, observations
 from engine.inference.session import EncoderOutput, ModelSession
+from engine.inference.sparse import preactivations, unexplained_share
+from engine.inference.steps import BEFORE_MAPS, Cancel, Progress, Steps
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
-from engine.pack.manifest import OBSERVATIONS, Readout
-
-Progress = Callable[[str, float], None]
-Cancel = Callable[[], bool]
+from engine.pack.precision import Precision
 
 
 class Analyzer:
@@ -39,22 +39,36 @@ class Analyzer:
     threads : int, optional
         Threads of the runtime; None takes the cores this process may use.
     method : str
-        How heat maps share out an activation (`engine.inference.attribution`).
+        How heat maps share out an activation (`engine.inference.attribution`). Occlusion runs the encoder a few
+        hundred times for each image.
+    precision : str
+        One of `engine.inference.devices.PRECISION_NAMES`.
 
     Raises
     ------
     PackError, UsageError
-        See `engine.inference.session.ModelSession` and `engine.inference.providers.choose_providers`.
+        See `engine.inference.session.ModelSession`.
     """
 
     def __init__(
-        self, pack: InstalledPack, device: str = "auto", threads: int | None = None, method: Method = "messages"
+        self,
+        pack: InstalledPack,
+        device: str = "auto",
+        threads: int | None = None,
+        method: Method = DEFAULT_METHOD,
+        precision: str = "auto",
     ) -> None:
         self.pack = pack
         self._pack_sha256 = pack.sha256
-        self._session = ModelSession(pack, device, threads)
+        self._session = ModelSession(pack, device, threads, precision)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
         self._method: Method = method
+        self._tail = Tail(pack.tail, pack.manifest.encoder.layer_norm_eps)
+
+    @property
+    def session(self) -> ModelSession:
+        """The pack's graphs."""
+        return self._session
 
     @property
     def provider(self) -> str:
@@ -62,9 +76,18 @@ class Analyzer:
         return self._session.provider
 
     @property
+    def precision(self) -> Precision:
+        """Of the encoder's graph that runs."""
+        return self._session.precision
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about how this machine runs the model."""
         return self._session.warnings
+
+    def warm_up(self) -> None:
+        """See `engine.inference.session.ModelSession.warm_up`."""
+        self._session.warm_up()
 
     def prepare(self, radiograph: Radiograph) -> Prepared | None:
         """Do ahead of `analyse` what needs no model, from any thread; None where the header alone refuses the image.
@@ -93,7 +116,7 @@ class Analyzer:
         progress : callable, optional
             Called with a step's name and the share done so far, 0..1.
         cancelled : callable, optional
-            Asked between the steps; True ends the analysis.
+            Asked between the steps, and while maps are made by occlusion; True ends the analysis.
         prepared : Prepared, optional
             What `prepare` made of this image; made here when None.
 
@@ -109,7 +132,7 @@ class Analyzer:
         Cancelled
             When `cancelled` said so.
         """
-        steps = _Steps(progress, cancelled)
+        steps = Steps(progress, cancelled)
         header = header_verdict(radiograph)
         doubtful = may_be_no_chest(radiograph, header)
         verdicts = [] if doubtful else [header]
@@ -131,19 +154,20 @@ class Analyzer:
         activations = self._session.activations(output.class_token)[0]
         active = np.flatnonzero(activations > 0.0)
         rows = self.pack.sae.rows(active.tolist())
-        preactivation = _preactivations(token, rows, activations[active])
-        unexplained = _unexplained(token, rows, activations[active])
+        preactivation = preactivations(token, rows, activations[active])
+        unexplained = unexplained_share(token, rows, activations[active])
         verdicts.append(self._gate.reconstruction_verdict(unexplained))
         if refuses(verdicts):
             return self._empty(radiograph, verdicts, steps)
-        features = self._features(rows.ids, activations)
-        observations = self._observations(activations)
-        steps.begin("heat maps", 0.85)
-        maps = self._maps(output, rows, preactivation, (radiograph.rows, radiograph.columns))
+        features = active_features(self.pack.features, rows.ids, activations)
+        steps.begin("heat maps", BEFORE_MAPS)
+        maps = self._maps(
+            output, ready.pixels, rows, preactivation, size=(radiograph.rows, radiograph.columns), tell=steps.within
+        )
         return replace(
             self._empty(radiograph, verdicts, steps),
             features=features,
-            observations=observations,
+            observations=observations(self.pack.manifest.calibration.readouts, activations),
             maps=maps,
             explained_variance=1.0 - unexplained,
         )
@@ -155,7 +179,8 @@ class Analyzer:
         if verdict == SUITABLE:
             return verdict
         inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
-        return self._gate.descriptor_verdict(own, self._describe(inverted))
+        verdict = self._gate.descriptor_verdict(own, self._describe(inverted))
+        return polarity_verdict(radiograph) if verdict == INVERTED else verdict
 
     def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
         """What the pack's gate judges by, of the only image of an output."""
@@ -163,7 +188,7 @@ class Analyzer:
         found = describe(kind, output.class_token, output.patch_tokens, spec.patch_rows, spec.patch_columns)
         return np.asarray(found[0])
 
-    def _empty(self, radiograph: Radiograph, verdicts: list[GateVerdict], steps: _Steps) -> Analysis:
+    def _empty(self, radiograph: Radiograph, verdicts: list[GateVerdict], steps: Steps) -> Analysis:
         """Identity, verdict and times: all there is of a refused image."""
         steps.end()
         manifest = self.pack.manifest
@@ -174,6 +199,7 @@ class Analyzer:
             pack_version=manifest.version,
             pack_sha256=self._pack_sha256,
             provider=self.provider,
+            precision=self.precision,
             gate=combine(verdicts),
             features=(),
             observations=(),
@@ -183,132 +209,23 @@ class Analyzer:
             warnings=self.warnings,
         )
 
-    def _features(self, ids: tuple[int, ...], activations: npt.NDArray[np.float32]) -> tuple[ActiveFeature, ...]:
-        records = self.pack.features.get(ids)
-        features = []
-        for ident in ids:
-            value, record = float(activations[ident]), records.get(ident)
-            if record is None:
-                features.append(
-                    ActiveFeature(
-                        id=ident,
-                        description=f"feature {ident} (not described)",
-                        activation=value,
-                        percentile=0.0,
-                        observation="",
-                        polarity="present",
-                        laterality="none",
-                        location="",
-                        severity="none",
-                        section="other",
-                        label_score=0.0,
-                        reportable=False,
-                    )
-                )
-                continue
-            features.append(
-                ActiveFeature(
-                    id=ident,
-                    description=record.description,
-                    activation=value,
-                    percentile=record.percentile(value),
-                    observation=record.observation,
-                    polarity=record.polarity,
-                    laterality=record.laterality,
-                    location=record.location,
-                    severity=record.severity,
-                    section=record.section,
-                    label_score=record.label_score,
-                    reportable=record.reportable,
-                    typical=record.quantiles[len(record.quantiles) // 2],
-                )
-            )
-        return tuple(sorted(features, key=lambda f: (-f.percentile, -f.activation, f.id)))
-
-    def _observations(self, activations: npt.NDArray[np.float32]) -> tuple[ObservationProbability, ...]:
-        """The 14 observations in their order, then readouts by side and location in the manifest's order."""
-        readouts = self.pack.manifest.calibration.readouts
-        whole = {r.observation: r for r in readouts if r.laterality == "none" and not r.location}
-        first = [whole[name] for name in OBSERVATIONS]
-        return tuple(_probability(r, activations) for r in [*first, *(r for r in readouts if r not in first)])
-
     def _maps(
-        self, output: EncoderOutput, rows: SaeRows, preactivation: npt.NDArray[np.float64], size: tuple[int, int]
+        self,
+        output: EncoderOutput,
+        pixels: npt.NDArray[np.float32],
+        rows: SaeRows,
+        preactivation: npt.NDArray[np.float64],
+        *,
+        size: tuple[int, int],
+        tell: Callable[[float], None],
     ) -> dict[int, FeatureMap]:
         spec = self.pack.manifest.encoder
-        block = LastBlock(self.pack.tail, output.attn_cls[0], output.v_last[0], output.x0_last[0], spec.layer_norm_eps)
+        grid = (spec.patch_rows, spec.patch_columns)
+        if self._method == "occlusion":
+            shares = occlusion(self._session.class_tokens, pixels, rows, preactivation, grid=grid, tell=tell)
+        else:
+            block = LastBlock(self._tail, output.attn_cls[0], output.v_last[0], output.x0_last[0])
+            shares = block.messages(rows) if self._method == "messages" else block.integrated(rows)
         return feature_maps(
-            block,
-            rows,
-            preactivation,
-            grid=(spec.patch_rows, spec.patch_columns),
-            box=source_box(*size, spec),
-            method=self._method,
+            shares, rows.ids, preactivation, grid=grid, box=source_box(*size, spec), method=self._method
         )
-
-
-def _probability(readout: Readout, activations: npt.NDArray[np.float32]) -> ObservationProbability:
-    """sigmoid(bias + Σ weight · activation); the evidence is the active features, the strongest push up first."""
-    pushes = {i: w * float(activations[i]) for i, w in zip(readout.feature_ids, readout.weights, strict=True)}
-    logit = max(-500.0, min(500.0, readout.bias + sum(pushes.values())))
-    active = sorted((i for i in pushes if activations[i] > 0.0), key=lambda i: (-pushes[i], i))
-    return ObservationProbability(
-        readout.observation,
-        readout.laterality,
-        readout.location,
-        1.0 / (1.0 + math.exp(-logit)),
-        readout.threshold,
-        readout.absence_threshold,
-        tuple(active),
-        readout.reportable,
-    )
-
-
-def _preactivations(
-    token: npt.NDArray[np.float32], rows: SaeRows, activations: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
-    """z = w_enc (x - b_dec) + b_enc, which must be what the SAE's graph gave for an active feature."""
-    z: npt.NDArray[np.float64] = rows.w_enc.astype(np.float64) @ (token.astype(np.float64) - rows.b_dec) + rows.b_enc
-    if z.size and float(np.abs(z - activations).max()) > 1e-3 * (1.0 + float(np.abs(z).max())):
-        raise InferenceError(
-            "SAE_MISMATCH", "sae.onnx and sae.safetensors of the pack disagree", "get the pack again from its publisher"
-        )
-    return z
-
-
-def _unexplained(token: npt.NDArray[np.float32], rows: SaeRows, activations: npt.NDArray[np.float32]) -> float:
-    """|x - x_hat|² / |x - b_dec|² with x_hat from the active features alone."""
-    offset = token.astype(np.float64) - rows.b_dec
-    rest = offset - activations.astype(np.float64) @ rows.w_dec
-    return float(rest @ rest) / max(float(offset @ offset), 1e-12)
-
-
-@dataclass
-class _Steps:
-    """Times the steps, reports them and asks whether to go on."""
-
-    progress: Progress | None
-    cancelled: Cancel | None
-    timing_ms: dict[str, float] = field(default_factory=dict)
-    _name: str = ""
-    _start: float = 0.0
-
-    def begin(self, name: str, share: float, spent_s: float = 0.0) -> None:
-        """Begin a step, for which `spent_s` seconds were spent before."""
-        self._close()
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled
-        if self.progress is not None:
-            self.progress(name, share)
-        self._name, self._start = name, time.perf_counter() - spent_s
-
-    def end(self) -> None:
-        self._close()
-        self.timing_ms["total"] = sum(self.timing_ms.values())
-        if self.progress is not None:
-            self.progress("done", 1.0)
-
-    def _close(self) -> None:
-        if self._name:
-            self.timing_ms[self._name.replace(" ", "_")] = (time.perf_counter() - self._start) * 1000.0
-        self._name = ""

@@ -1,4 +1,4 @@
-"""Names of the places where a model can run; importing this loads no runtime."""
+"""Names of the places where a model can run, and how precisely; importing this loads no runtime."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ DEVICES: dict[str, tuple[str, dict[str, str]]] = {
 AUTOMATIC = ("cuda", "directml", "coreml", "cpu")
 """Order of ``--device auto``: fast without a build step of minutes (TensorRT) or rounding to fp16 (OpenVINO)."""
 DEVICE_NAMES = ("auto", *DEVICES)
+PRECISION_NAMES = ("auto", "fp32", "fp16", "int8")
 
 
 def usable_cores() -> int:

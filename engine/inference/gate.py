@@ -8,10 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import GateVerdict
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
 
+UNEVEN = 0.04
+"""Of neighbouring greys of a radiograph half differ at least, because of its grain; of a chart's one in fifty."""
 SUITABLE = GateVerdict("suitable", "OK", "the image is one this pack was made for")
 FloatImage = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.floating]
@@ -25,6 +28,12 @@ def refused(code: str, message: str) -> GateVerdict:
 def warning(code: str, message: str) -> GateVerdict:
     """Analysed, with a warning beside every result."""
     return GateVerdict("warning", code, message)
+
+
+INVERTED = refused(
+    "INVERTED_POLARITY",
+    "black and white seem to be exchanged: only the image's negative looks like a frontal chest radiograph",
+)
 
 
 def combine(verdicts: Sequence[GateVerdict]) -> GateVerdict:
@@ -50,6 +59,20 @@ def refuses(verdicts: Sequence[GateVerdict]) -> bool:
     return any(verdict.verdict == "refused" for verdict in verdicts)
 
 
+def polarity_verdict(radiograph: Radiograph) -> GateVerdict:
+    """Refuse an image whose black and white are exchanged, and name the tag that contradicts its pixels.
+
+    It is not turned round: what is analysed has to be what is shown, and on the word of a model nobody is shown
+    another picture than the file's.
+    """
+    if not radiograph.is_dicom:
+        return INVERTED
+    tag = radiograph.acquisition.photometric
+    if radiograph.grayscale.inverted != (tag == "MONOCHROME1"):
+        tag = "presentation LUT"  # it overrules the other
+    return refused(INVERTED.code, f"{INVERTED.message}, so the header's {tag} seems to be wrong")
+
+
 def pixel_verdict(image: FloatImage) -> GateVerdict:
     """Refuse what no radiograph looks like: an empty frame, a page of text or a drawing.
 
@@ -63,13 +86,25 @@ def pixel_verdict(image: FloatImage) -> GateVerdict:
     low, high = (float(value) for value in np.percentile(sample, (1.0, 99.0)))
     if high - low < 0.02:
         return refused("NOT_A_RADIOGRAPH", "the image is blank as displayed")
-    # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
     level = (sample - low) / (high - low)
-    if float(np.mean((level > 0.1) & (level < 0.9))) < 0.12:
+    grey = (level > 0.1) & (level < 0.9)
+    # Soft tissue, lung and air give a radiograph many greys between its black and its white; ink on paper has few.
+    if float(np.mean(grey)) < 0.12:
         return refused(
             "NOT_A_RADIOGRAPH", "the image has almost no greys between black and white, like a page or a drawing"
         )
+    if _share_uneven(level, grey) < UNEVEN:
+        return refused("NOT_A_RADIOGRAPH", "the image's greys are flat areas, like those of a chart or a drawing")
     return SUITABLE
+
+
+def _share_uneven(level: FloatImage, grey: npt.NDArray[np.bool_]) -> float:
+    """Return of the neighbours that both are grey the share which differ at all."""
+    beside = np.abs(np.diff(level, axis=1))[grey[:, 1:] & grey[:, :-1]]
+    below = np.abs(np.diff(level, axis=0))[grey[1:] & grey[:-1]]
+    pairs = beside.size + below.size
+    # A quarter of the step between two of 256 greys.
+    return (int(np.sum(beside > 0.001)) + int(np.sum(below > 0.001))) / max(1, pairs)
 
 
 class ModelGate:
@@ -103,15 +138,14 @@ class ModelGate:
         descriptor : ndarray, shape (M,)
         inverted : ndarray, shape (M,), optional
             That of the same image with black and white exchanged, given when the image itself is not suitable: when
-            that one is, the polarity is the reason.
+            that one is, the polarity is the reason. One that would be analysed with a warning proves nothing, as the
+            negative of a portrait would.
         """
         own = self._upright_verdict(descriptor)
         if inverted is None or own == SUITABLE or self._upright_verdict(inverted) != SUITABLE:
             return own
         if own.verdict == "refused" or self.distance(inverted) < 0.75 * self.distance(descriptor):
-            return refused(
-                "INVERTED_POLARITY", "black and white seem to be exchanged: the image fits this pack only when inverted"
-            )
+            return INVERTED
         return own
 
     def _upright_verdict(self, descriptor: Vector) -> GateVerdict:
@@ -138,7 +172,7 @@ class ModelGate:
             return SUITABLE
         logit = float(descriptor.astype(np.float64) @ arrays.frontal_weight) + arrays.frontal_bias
         if 1.0 / (1.0 + np.exp(-np.clip(logit, -500.0, 500.0))) < limit:
-            return refused("NOT_A_CHEST", "the image does not look like a frontal chest radiograph")
+            return refused("NOT_A_CHEST", "the image does not look like an upright frontal chest radiograph")
         return SUITABLE
 
 

@@ -59,8 +59,10 @@ def _says_chest(part: str) -> bool:
 
 def _kind(radiograph: Radiograph) -> GateVerdict:
     modality, sop_class = radiograph.identity.modality.upper(), radiograph.identity.sop_class_uid
-    if modality in _OTHER_XRAY or sop_class.startswith(_OTHER_XRAY_CLASSES):
-        return refused("NOT_A_CHEST", f"the header says this is a {modality or 'dental or breast'} image")
+    if modality in _OTHER_XRAY:
+        return refused("NOT_A_CHEST", f"the header says the modality is {modality}, not CR or DX")
+    if sop_class.startswith(_OTHER_XRAY_CLASSES):
+        return refused("NOT_A_CHEST", f"the header's SOP class {sop_class} is that of a dental or breast image")
     if modality not in _RADIOGRAPHY:
         return refused("NOT_A_RADIOGRAPH", f"the header says the modality is {modality}, not CR or DX")
     if sop_class not in _SOP_CLASSES:

@@ -63,7 +63,9 @@ def choose_providers(device: str = "auto", available: list[str] | None = None) -
             f"the device {device} is not available here ({wanted[0]} is not in this onnxruntime); "
             "the CPU is used instead",
         )
-    return ProviderChoice((wanted,) if device == "cpu" else (wanted, DEVICES["cpu"]))
+    # What TensorRT has no kernel for runs on the same GPU, not on the CPU.
+    between = (DEVICES["cuda"],) if device == "tensorrt" and DEVICES["cuda"][0] in present else ()
+    return ProviderChoice((wanted,) if device == "cpu" else (wanted, *between, DEVICES["cpu"]))
 
 
 def session_options(threads: int | None = None) -> Any:

@@ -17,6 +17,7 @@ from engine.pack.archive import unpack
 from engine.pack.arrays import FloatArray, GateArrays, SaeArrays, load_gate, load_tail
 from engine.pack.features import FeatureStore
 from engine.pack.manifest import Manifest
+from engine.pack.precision import PROFILE_FILES, ProfileName
 from engine.pack.verify import MANIFEST_NAME, read_manifest, read_verified, verify_pack
 from engine.resources import resource_path, user_cache_path, user_data_path
 
@@ -37,6 +38,10 @@ class InstalledPack:
     def encoder_bytes(self) -> bytes:
         """``encoder.onnx``, hashed again as it is read: what runs is what was checked."""
         return self._bytes("encoder.onnx")
+
+    def profile_bytes(self, precision: ProfileName) -> bytes:
+        """Return the encoder's graph of a profile that the pack has, hashed again as it is read."""
+        return self._bytes(PROFILE_FILES[precision])
 
     @property
     def sae_bytes(self) -> bytes:

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from engine.pack.descriptor import Descriptor
+from engine.pack.precision import PrecisionProfile
 
 SCHEMA_VERSION = 1
 
@@ -196,7 +197,13 @@ class FileEntry(_Strict):
 
 
 class Manifest(_Strict):
-    """``pack.json``."""
+    """``pack.json``.
+
+    Attributes
+    ----------
+    profiles : tuple of PrecisionProfile
+        Further graphs of the encoder; a pack without them has no such field and is read by older programs too.
+    """
 
     schema_version: Literal[1]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -211,3 +218,9 @@ class Manifest(_Strict):
     provenance: Provenance
     metrics: dict[str, float]
     files: dict[str, FileEntry]
+    profiles: tuple[PrecisionProfile, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the profiles where there are none: such a manifest stays what it was before they existed."""
+        return {name: value for name, value in handler(self).items() if name != "profiles" or value}

@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from engine.errors import PackError
 from engine.pack.manifest import OBSERVATIONS, SCHEMA_VERSION, Manifest
 from engine.pack.onnx_guard import check_onnx
+from engine.pack.precision import PROFILE_FILES, profile_problems
 
 MANIFEST_NAME = "pack.json"
 REQUIRED_FILES = frozenset(
     {"encoder.onnx", "sae.onnx", "sae.safetensors", "tail.safetensors", "features.sqlite", "MODEL_CARD.md", "LICENSE"}
 )
-OPTIONAL_FILES = frozenset({"gate.safetensors", "NOTICE"})
+OPTIONAL_FILES = frozenset({"gate.safetensors", "NOTICE", *PROFILE_FILES.values()})
 ALLOWED_FILES = REQUIRED_FILES | OPTIONAL_FILES | {MANIFEST_NAME}
 MAX_MANIFEST_BYTES = 16 * 2**20
 _GET_AGAIN = "get the pack again from its publisher"
@@ -165,6 +166,7 @@ def _check_consistency(manifest: Manifest) -> None:
             problems.append(f"the readout of {readout.observation} is not finite")
         if any(not 0 <= i < sae.n_features for i in readout.feature_ids):
             problems.append(f"the readout of {readout.observation} names a feature that does not exist")
+    problems += profile_problems(manifest.profiles, manifest.files)
     if problems:
         raise PackError("PACK_SCHEMA", f"{MANIFEST_NAME} contradicts itself: {problems[0]}", _GET_AGAIN)
 

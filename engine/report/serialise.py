@@ -45,7 +45,7 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
         ) from error
 
 
-def public_report(draft: Draft, provider: str) -> dict[str, Any]:
+def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]:
     """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed.
 
     ``notice`` of a section is what its reader is told where it has no sentence (`Wording.notice`). A sentence that a
@@ -59,6 +59,7 @@ def public_report(draft: Draft, provider: str) -> dict[str, Any]:
         "pixel_sha256": draft.pixel_sha256,
         "pack": {"name": draft.pack_name, "version": draft.pack_version, "sha256": draft.pack_sha256},
         "provider": provider,
+        "precision": precision,
         "language": draft.language,
         "indication": draft.indication,
         "sections": [

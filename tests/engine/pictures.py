@@ -16,10 +16,11 @@ from tests.engine.toy_vit import GRID
 
 
 def picture(rows: int = 96, columns: int = 80, seed: int = 1) -> npt.NDArray[np.uint16]:
-    """A random 8 x 8 pattern of grey tiles, 12 bits."""
-    tiles = np.random.default_rng(seed).integers(0, 4096, (GRID, GRID))
+    """A random 8 x 8 pattern of grey tiles with the grain that a radiograph has, 12 bits."""
+    rng = np.random.default_rng(seed)
+    tiles = rng.integers(0, 64, (GRID, GRID)) * 64
     down, across = (np.arange(size) * GRID // size for size in (rows, columns))
-    return tiles[np.ix_(down, across)].astype(np.uint16)
+    return (tiles[np.ix_(down, across)] + rng.integers(0, 64, (rows, columns))).astype(np.uint16)
 
 
 def radiograph(

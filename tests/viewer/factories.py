@@ -95,7 +95,7 @@ def make_analysis(radiograph: Radiograph, ids: Sequence[int] = (3, 5, 9), verdic
             else GateVerdict("suitable", "OK", "the image is suitable"))  # fmt: skip
     return Analysis(
         sop_instance_uid=radiograph.identity.sop_instance_uid, pixel_sha256=radiograph.pixel_sha256, pack_name="toy",
-        pack_version="0.1.0", pack_sha256=PACK_SHA256, provider="CPUExecutionProvider", gate=gate,
+        pack_version="0.1.0", pack_sha256=PACK_SHA256, provider="CPUExecutionProvider", precision="int8", gate=gate,
         features=() if refused else tuple(feature(i, 90.0 - 10 * n) for n, i in enumerate(ids)),
         observations=() if refused else (ObservationProbability("Pleural Effusion", "none", "", 0.8, 0.5, 0.1, (3,)),),
         maps={} if refused else {i: one_patch(i, 2, i % GRID, box) for i in ids if i != 9},

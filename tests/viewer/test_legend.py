@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
 
+from engine.inference.attribution import METHOD_TITLES
 from tests.viewer.factories import ramp
 from tests.viewer.looking import Open
 from viewer.image.annotations import Corners
 from viewer.image.decoration import corner_blocks
 from viewer.image.layers import Layer
-from viewer.image.legend import WIDEST, Legend
+from viewer.image.legend import PADDING, WIDEST, Legend
 from viewer.image.placement import FINE, HEAT, Box, best_place, cost_of_hiding
 from viewer.window import MainWindow
 
@@ -118,6 +119,14 @@ def test_the_legend_takes_a_third_of_the_window_for_a_long_text(window: MainWind
     longest = Layer((1,), "#ff9f1c", "word " * 100, "test method")
     legend.show_layers((longest,), "fixed scale")
     assert legend.width() == 500
+
+
+@pytest.mark.parametrize("title", METHOD_TITLES.values())
+def test_the_name_of_every_method_is_whole(window: MainWindow, dark: Any, title: str) -> None:
+    window.canvas.resize(600, 600)
+    legend = window.canvas.legend
+    legend.show_layers((Layer((1,), "#ff9f1c", "#1 edema", title),), "fixed scale")
+    assert legend._small()[1] == title and legend._fitted(title, PADDING) == title
 
 
 def test_the_legend_is_moved_and_folded(window: MainWindow, opened: Open, qtbot: Any) -> None:

@@ -26,7 +26,7 @@ def test_an_opened_image_is_shown_and_analysed(window: MainWindow, opened: Open)
     (key,) = opened(a={})
     image = window.session.images[key]
     assert window.canvas.radiograph is image.radiograph
-    assert "Suitable" in window.frame.verdict.text()
+    assert "Suitable" in window.frame.verdict.text() and "CPU, int8" in window.frame.verdict.text()
     assert [r.group.first.id for r in window.features.rows] == [3, 5, 9]
     assert [r.sentence.key for r in window.report.rows] == ["s1", "s2", "s3"]
     assert window.features.rows[2].head.switch.isEnabled() is False

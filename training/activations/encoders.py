@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from engine.errors import InferenceError
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import load_session, needed_graph, run_session
 from engine.pack.manifest import EncoderSpec
 from training.activations.layers import LAST, layer_tensors, unknown_layer, with_output
 

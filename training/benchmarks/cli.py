@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.evaluation.heat_maps.cli import add_parser as add_heat_maps
 from training.options import integers, names, numbers
 
 EXAMPLE = (
@@ -22,6 +23,8 @@ CASES = "gated, gated-sae-rad, topk, batchtopk"
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     """Add the command `bench` to an argparse subparsers object."""
+    from training.evaluation.gate.cli import add_parser as add_gate
+
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "bench",
         help="measure speed and quality beside other libraries",
@@ -43,7 +46,10 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     quality.set_defaults(run=_quality)
     encoder = commands.add_parser("encoder", help="one image through an encoder of RAD-DINO's size")
     encoder.add_argument("--rounds", type=int, help="each does one image a round (default 7)")
+    encoder.add_argument("--outliers", action="store_true", help="weights with a few dominating channels")
     encoder.set_defaults(run=_encoder)
+    add_heat_maps(commands)
+    add_gate(commands, _progress)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
         one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
@@ -88,8 +94,10 @@ def _encoder(args: argparse.Namespace) -> int:
     from training.benchmarks.encoder_peers import encoder_peers
     from training.benchmarks.report import ENCODER
 
-    quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2} if args.quick else {}
-    options = EncoderOptions(threads=args.threads, seed=args.seed, **{**quick, **_given(args, "rounds")})
+    quick = {"d_model": 96, "layers": 3, "heads": 4, "image": 70, "rounds": 2, "features": 1024} if args.quick else {}
+    options = EncoderOptions(
+        threads=args.threads, seed=args.seed, outliers=args.outliers, **{**quick, **_given(args, "rounds")}
+    )
     _positive(options.rounds, options.threads)
     notes = ["the other libraries were left out (--no-peers)"] if args.no_peers else []
     peers = None if args.no_peers else encoder_peers

@@ -17,25 +17,35 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import FloatArray, load_session, needed_graph, run_session
+from engine.inference.tail import Tail
+from engine.pack.precision import PROFILE_FILES
+from training.benchmarks.encoder_features import ACTIVE, feature_calls, random_sae
 from training.benchmarks.result import Column, Result
 from training.benchmarks.timing import seconds
-from training.benchmarks.turns import Turn, take_turns
+from training.benchmarks.turns import Times, Turn, take_turns
 from training.encoder.dinov2.config import Dinov2Config
 from training.encoder.dinov2.files import CONFIG, WEIGHTS
 from training.encoder.dinov2.graph import encoder_graph
 from training.encoder.dinov2.model import Dinov2
 from training.encoder.dinov2.weights import UNUSED, expected_shapes, read_weights
+from training.encoder.export_onnx import tail_tensors
 from training.encoder.exported import ENCODER
+from training.precision.int8 import cosines, int8_graph
 
-OURS, TORCH = "ours", "transformers, eager"
+OURS, INT8, TORCH, BESIDE = "ours", "ours, int8", "transformers, eager", "SAE and all maps"
+CALIBRATION = 2
+"""Random images that the int8 profile is calibrated on; the measured one is another."""
 ASKED = ("class_token", "attn_cls", "v_last", "x0_last")
 """What `saerad analyse` asks of the encoder where the pack's gate does not look at patches."""
+OUTLYING = ("layer_scale2.lambda1", "fc2.bias")
 COLUMNS = (
     Column("ms", "ms an image", ".0f"),
     Column("least_ms", "least", ".0f"),
     Column("peak_share", "share of peak", ".2f"),
     Column("peak_mib", "peak memory, MiB", ".0f"),
+    Column("cosine", "cosine with fp32", ".5f"),
+    Column("encoder_share", "share of the encoder", ".2%"),
 )
 Peers = Callable[[Path, Tensor, Callable[[str], None]], tuple[dict[str, Callable[[], object]], list[str]]]
 
@@ -51,47 +61,88 @@ class EncoderOptions:
     rounds: int = 7
     threads: int = 2
     seed: int = 0
+    outliers: bool = False
+    """Whether every 37th channel of the residual stream dominates, as in trained encoders of this family."""
+    features: int = 49152
 
 
 def measure_encoder(options: EncoderOptions, peers: Peers | None, tell: Callable[[str], None]) -> Result:
     """Measure; `peers` makes the other implementations of the same weights, and says what could not be made."""
     torch.set_num_threads(options.threads)
     result = Result("encoder", settings=asdict(options))
-    case = f"one image of {options.image} x {options.image}, fp32"
     with tempfile.TemporaryDirectory(prefix="saerad-") as name:
         folder = Path(name)
         config = write_random(folder, options)
-        image = torch.randn(1, 3, options.image, options.image, generator=torch.Generator().manual_seed(options.seed))
+        image = random_images(options, 1)[0]
         tell("our graph")
         content = write_graph(folder, config, options.image)
-        session, _ = load_session(needed_graph(content, ASKED, "cpu"), ENCODER, "cpu", options.threads)
+        tell("our graph in int8")
+        calibration = [pixels.numpy() for pixels in random_images(options, CALIBRATION + 1)[1:]]
+        (folder / PROFILE_FILES["int8"]).write_bytes(int8_graph(content, calibration, options.threads).content)
         del content
-        pixels = image.numpy()
-        turns: dict[str, Turn] = {OURS: _turn(lambda: run_session(session, list(ASKED), {"pixel_values": pixels}))}
+        runs = {
+            OURS: _runner(folder / ENCODER, image, options),
+            INT8: _runner(folder / PROFILE_FILES["int8"], image, options),
+        }
+        turns: dict[str, Turn] = {name: _turn(run) for name, run in runs.items()}
+        output = runs[OURS]()
+        cosine = float(cosines(runs[INT8]()[0], output[0])[0])
+        beside = _features(folder, config, dict(zip(ASKED, output, strict=True)), options)
+        turns |= {name: _turn(call) for name, call in beside.items()}
         if peers is not None:
             made, result.notes = peers(folder, image, tell)
             turns |= {name: _turn(call) for name, call in made.items()}
         tell("in turns")
         times = take_turns(turns, options.rounds)
-        memory = {name: _peak_mib(name, folder, options) for name in (OURS, TORCH) if name in turns}
+        memory = {name: _peak_mib(name, folder, options) for name in (OURS, INT8, TORCH) if name in turns}
     result.notes += times.failed
-    whole, ours = flops(config, options.image), flops(config, options.image, class_row_only=True)
-    for name, taken in times.steps.items():
-        figures = {
-            "ms": 1e3 * statistics.median(taken),
-            "least_ms": 1e3 * min(taken),
-            "peak_share": times.share(name, ours if name == OURS else whole),
-        }
-        if name in memory:
-            figures["peak_mib"] = memory[name]
-        if name == OURS:
-            result.ours[case] = figures
-        else:
-            result.peers[name] = {case: figures | {"ours_against": times.against(OURS, name)}}
-    against = [cases[case]["ours_against"] for cases in result.peers.values()]
-    if against:
-        result.ratios[case] = min(against)
+    _fill(result, times, config, memory, cosine)
+    for name in beside:
+        result.ours[name] = _seconds(times.steps[name]) | {"encoder_share": times.against(OURS, name)}
     return result
+
+
+def _fill(result: Result, times: Times, config: Dinov2Config, memory: dict[str, float], cosine: float) -> None:
+    """Enter two cases: our fp32 beside the others, and our int8 beside the same runs of theirs."""
+    side = result.settings["image"]
+    whole, ours = flops(config, side), flops(config, side, class_row_only=True)
+    figures = {
+        name: {
+            **_seconds(taken),
+            "peak_share": times.share(name, ours if name in (OURS, INT8) else whole),
+            **({"peak_mib": memory[name]} if name in memory else {}),
+        }
+        for name, taken in times.steps.items()
+        if not name.startswith(BESIDE)
+    }
+    figures[INT8]["cosine"] = cosine
+    for own, kind in ((OURS, "fp32"), (INT8, "int8")):
+        case = f"one image of {side} x {side}, {kind}"
+        result.ours[case] = figures[own]
+        for name, values in figures.items():
+            if name not in (OURS, INT8):
+                against = {"ours_against": times.against(own, name)}
+                result.peers.setdefault(name, {})[case] = values | against
+        against_all = [cases[case]["ours_against"] for cases in result.peers.values()]
+        if against_all:
+            result.ratios[case] = min(against_all)
+
+
+def _seconds(taken: list[float]) -> dict[str, float]:
+    return {"ms": 1e3 * statistics.median(taken), "least_ms": 1e3 * min(taken)}
+
+
+def random_images(options: EncoderOptions, count: int) -> list[Tensor]:
+    """Return images of random pixels, each (1, 3, image, image)."""
+    generator = torch.Generator().manual_seed(options.seed)
+    return [torch.randn(1, 3, options.image, options.image, generator=generator) for _ in range(count)]
+
+
+def _runner(graph: Path, image: Tensor, options: EncoderOptions) -> Callable[[], list[FloatArray]]:
+    """Return what runs a graph as the engine does."""
+    session, _ = load_session(needed_graph(graph.read_bytes(), ASKED, "cpu"), graph.name, "cpu", options.threads)
+    pixels = image.numpy()
+    return lambda: run_session(session, list(ASKED), {"pixel_values": pixels})
 
 
 def flops(config: Dinov2Config, image: int, *, class_row_only: bool = False) -> float:
@@ -126,6 +177,8 @@ def write_random(folder: Path, options: EncoderOptions) -> Dinov2Config:
             tensors[name] = torch.randn(shape, generator=generator) * np.prod(shape[1:]) ** -0.5
         else:
             tensors[name] = torch.rand(shape, generator=generator) * (1.0 if "norm" in name or "scale" in name else 0.1)
+        if options.outliers and name.endswith(OUTLYING):
+            tensors[name][5::37] *= 30.0
     tensors[UNUSED] = torch.zeros(1, options.d_model)
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     return config
@@ -138,13 +191,26 @@ def write_graph(folder: Path, config: Dinov2Config, image: int) -> bytes:
     return content
 
 
+def _features(
+    folder: Path, config: Dinov2Config, output: dict[str, Any], options: EncoderOptions
+) -> dict[str, Callable[[], object]]:
+    """Return what comes behind the encoder, by the name of its row."""
+    model = Dinov2(config, read_weights(folder / WEIGHTS, config), options.image)
+    tail = Tail({name: tensor.numpy() for name, tensor in tail_tensors(model).items()}, config.layer_norm_eps)
+    sae = random_sae(output["class_token"][0], options.features, options.seed)
+    side = options.image // config.patch_size
+    calls = feature_calls(sae, tail, output, (side, side), options.threads)
+    return {f"{BESIDE} ({ACTIVE} active of {sae.n_features:,}), {method}": c for method, c in calls.items()}
+
+
 def _turn(call: Callable[[], object]) -> Turn:
     return lambda _: seconds(call)
 
 
 def _peak_mib(name: str, folder: Path, options: EncoderOptions) -> float:
     """Return the most memory that a process of its own takes to load the encoder and run it three times."""
-    arguments = ["ours" if name == OURS else "torch", str(folder), str(options.image), str(options.threads)]
+    graphs = {OURS: ENCODER, INT8: PROFILE_FILES["int8"]}
+    arguments = [graphs.get(name, "torch"), str(folder), str(options.image), str(options.threads)]
     done = subprocess.run(
         [sys.executable, "-m", "training.benchmarks.encoder_memory", *arguments],
         check=True,

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import load_session, needed_graph, run_session
 
 RUNS = 3
 
 
 def main() -> None:
-    """Take what runs it ("ours" or "torch"), its folder, the image's side and the threads."""
+    """Take the graph in the folder that runs ("torch" for PyTorch), its folder, the image's side and the threads."""
     kind, folder, side, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     pixels = np.zeros((1, 3, side, side), dtype=np.float32)
-    if kind == "ours":
+    if kind != "torch":
         asked = ["class_token", "attn_cls", "v_last", "x0_last"]
-        graph = needed_graph((folder / "encoder.onnx").read_bytes(), asked, "cpu")
-        session, _ = load_session(graph, "encoder.onnx", "cpu", threads)
+        graph = needed_graph((folder / kind).read_bytes(), asked, "cpu")
+        session, _ = load_session(graph, kind, "cpu", threads)
         for _ in range(RUNS):
             run_session(session, asked, {"pixel_values": pixels})
     else:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.inference.session import load_session
+from engine.inference.runtime import load_session
 from training.benchmarks.encoder import TORCH
 
 Call = Callable[[], object]

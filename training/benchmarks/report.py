@@ -72,8 +72,11 @@ ENCODER = Report(
 weights and threads; medians over rounds. *Ours against it* is the median of the rounds' ratios, which other load on
 the machine changes least. Ours is what `saerad analyse` runs: class token and what heat maps need; the last block's
 patch tokens, which nobody asks for, are left out. The others compute them. The *share of peak* is the time that each
-one's own matrix products would take at the speed that a large square product reached in the same round. Memory is
-that of a process of its own that loads the encoder and runs it three times.""",
+one's own matrix products would take at the speed that a large square product in fp32 reached in the same round. The
+case int8 is our int8 profile, calibrated on other random pixels, beside the same runs of the others in fp32. Memory is
+that of a process of its own that loads the encoder and runs it three times. The other rows are what comes behind the
+encoder in the same rounds: the autoencoder's graph, and the heat maps of all active features by each method of the last
+block; their *share of the encoder* is the median of the rounds' ratios.""",
     encoder.COLUMNS,
     "ms",
     "milliseconds an image (less is better)",

@@ -15,6 +15,7 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import LastBlock
 from engine.inference.preprocess import pixel_values, source_box
 from engine.inference.session import EncoderOutput, ModelSession
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.library import InstalledPack
 from engine.report.compose import compose
@@ -89,6 +90,7 @@ class ProbeDrafter:
     def __init__(self, pack: InstalledPack, probe: DenseProbe, threads: int = 1) -> None:
         self._session = ModelSession(pack, "cpu", threads)
         self._pack, self._probe = pack, probe
+        self._tail = Tail(pack.tail, pack.manifest.encoder.layer_norm_eps)
 
     def answer(self, path: Path) -> Answer:
         """Return every finding whose probability reaches its threshold, with the map of the probe's direction."""
@@ -125,8 +127,7 @@ class ProbeDrafter:
 
     def _maps(self, output: EncoderOutput, rows: dict[Key, int], size: tuple[int, int]) -> dict[Key, FeatureMap]:
         spec = self._pack.manifest.encoder
-        parts = output.attn_cls[0], output.v_last[0], output.x0_last[0]
-        block = LastBlock(self._pack.tail, *parts, spec.layer_norm_eps)
+        block = LastBlock(self._tail, output.attn_cls[0], output.v_last[0], output.x0_last[0])
         wanted = list(rows.values())
         weights = self._probe.weights[wanted].astype(np.float32)
         zeros = np.zeros(len(wanted), dtype=np.float32)

@@ -112,7 +112,7 @@ def score_answer(answer: Answer, record: PhantomRecord, by_name: dict[str, Count
     truth = truth_of(record.findings)
     comparison = Comparison()
     comparison.add(answer.stated, truth)
-    masks = _masks(record)
+    masks = masks_of(record)
     hits = near = pointed = 0
     area = 0.0
     for item in truth:
@@ -137,7 +137,8 @@ def within(mask: npt.NDArray[np.bool_], peak: tuple[int, int], distance: float) 
     return bool((np.hypot(rows - peak[0], columns - peak[1]) <= distance).any())
 
 
-def _masks(record: PhantomRecord) -> dict[Key, npt.NDArray[np.bool_]]:
+def masks_of(record: PhantomRecord) -> dict[Key, npt.NDArray[np.bool_]]:
+    """Return the masks of a phantom's findings, several of one kind as one."""
     phantom = record.load()
     masks: dict[Key, npt.NDArray[np.bool_]] = {}
     for finding, mask in zip(phantom.findings, phantom.masks, strict=True):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.cli.main import main
 from engine.cli.results import sentences
+from engine.inference.attribution import METHOD_TITLES, Method
 from engine.pack.manifest import OBSERVATIONS
 from tests.engine.pictures import picture, write_dicom
 
@@ -47,7 +48,9 @@ def test_one_chest_gives_every_file(toy_pack: Path, tmp_path: Path) -> None:
     pack_sha256 = hashlib.sha256((toy_pack / "pack.json").read_bytes()).hexdigest()
     assert content["sop_instance_uid"] == uid
     assert content["pack"] == {"name": "toy", "version": "0.1.0", "sha256": pack_sha256}
-    assert content["provider"] == "CPUExecutionProvider" and content["gate"]["verdict"] == "suitable"
+    assert (content["provider"], content["precision"]) == ("CPUExecutionProvider", "fp32") and content["gate"][
+        "verdict"
+    ] == "suitable"
     assert [o["observation"] for o in content["observations"]] == list(OBSERVATIONS)
     assert content["features"]
     for feature in content["features"]:
@@ -61,6 +64,15 @@ def test_one_chest_gives_every_file(toy_pack: Path, tmp_path: Path) -> None:
     assert sentences
     assert all(sentence["features"] and set(sentence["features"]) <= active for sentence in sentences)
     assert (out / uid / "report.txt").read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+def test_the_maps_say_by_which_method_they_were_made(toy_pack: Path, tmp_path: Path, method: Method) -> None:
+    uid = write_dicom(tmp_path / "a.dcm")
+    out = tmp_path / "out"
+    assert analyse(toy_pack, out, tmp_path / "a.dcm", "--map-method", method) == 0
+    maps = analysis(out / uid)["maps"]
+    assert maps and {made["method"] for made in maps.values()} == {METHOD_TITLES[method]}
 
 
 def test_mixed_inputs_are_each_accounted_for(
@@ -217,7 +229,8 @@ def test_the_model_has_the_threads_that_were_asked_for(toy_pack: Path, tmp_path:
     program = (
         "import os, sys\n"
         "from engine.cli import analyse\n"
-        "kept, analyse.Analyzer = [], lambda *args, made=analyse.Analyzer: kept.append(made(*args)) or kept[0]\n"
+        "kept, made = [], analyse.Analyzer\n"
+        "analyse.Analyzer = lambda *args, **named: kept.append(made(*args, **named)) or kept[0]\n"
         "analyse.run(sys.argv[1:])\n"
         "print(len(os.listdir('/proc/self/task')))\n"
     )

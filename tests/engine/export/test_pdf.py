@@ -38,11 +38,13 @@ def test_the_pages_say_everything(tmp_path: Path) -> None:
         "[11; heat map 1]",
         "(heat map 1)",
         "1 feature: 11",
+        "Method: attention contribution.",
         "Moderate right pleural effusion",
         "0.90",
         f"toy 1.0.0 ({PACK_SHA256[:8]}…)",
         PACK_SHA256[:16],
         "CPUExecutionProvider",
+        "CPUExecutionProvider, int8",
         image.pixel_sha256[:16],
     ):
         assert part in page

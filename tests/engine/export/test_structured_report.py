@@ -96,6 +96,7 @@ def test_each_finding_is_a_group_with_code_side_probability_features_and_algorit
         "1.0.0",
         f"model pack SHA-256 {PACK_SHA256}",
         "execution provider CPUExecutionProvider",
+        "precision int8",
         f"pixel SHA-256 {image.pixel_sha256}",
     ):
         assert part in said

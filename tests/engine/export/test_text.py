@@ -29,6 +29,7 @@ def test_header_sections_and_evidence() -> None:
         "toy 1.0.0",
         PACK_SHA256,
         "CPUExecutionProvider",
+        "Precision:        int8",
         "cough",
         "HEART AND MEDIASTINUM",
     ):

@@ -10,6 +10,7 @@ from engine.errors import InferenceError
 from engine.inference.analysis import FeatureMap
 from engine.inference.attribution import LastBlock, Method, feature_maps, upsample
 from engine.inference.preprocess import encoder_image, source_box
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.library import load_pack
 from tests.engine.toy_pack import encoder_spec, sample_images
@@ -27,8 +28,12 @@ def rows(toy_pack: Path) -> SaeRows:
     return load_pack(toy_pack).sae.rows(range(40))
 
 
+def tail_of(vit: ToyVit) -> Tail:
+    return Tail(tail_tensors(vit), EPS)
+
+
 def block_of(vit: ToyVit, out: dict[str, npt.NDArray[np.float64]]) -> LastBlock:
-    return LastBlock(tail_tensors(vit), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0], EPS)
+    return LastBlock(tail_of(vit), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0])
 
 
 def preactivations(rows: SaeRows, token: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -41,7 +46,8 @@ def test_maps_and_remainder_add_up_to_the_preactivation(rows: SaeRows, method: M
     vit = make_toy_vit(seed)
     out = forward(vit, pixels(seed))
     z = preactivations(rows, out["class_token"][0])
-    maps = feature_maps(block_of(vit, out), rows, z, grid=(GRID, GRID), box=(0, 0, 32, 32), method=method)
+    shares = getattr(block_of(vit, out), method)(rows)
+    maps = feature_maps(shares, rows.ids, z, grid=(GRID, GRID), box=(0, 0, 32, 32), method=method)
     assert sorted(maps) == list(range(40))
     for ident, feature_map in maps.items():
         total = float(feature_map.values.astype(np.float64).sum()) + feature_map.remainder
@@ -55,7 +61,7 @@ def test_messages_are_what_the_class_token_would_lose(rows: SaeRows, centred: bo
     vit = make_toy_vit()
     out = forward(vit, pixels())
     attention, values, x0 = out["attn_cls"][0], out["v_last"][0], out["x0_last"][0]
-    shares = LastBlock(tail_tensors(vit), attention, values, x0, EPS, centred=centred).messages(rows).patches
+    shares = LastBlock(tail_of(vit), attention, values, x0, centred=centred).messages(rows).patches
     t = {name: value.astype(np.float64) for name, value in tail_tensors(vit).items()}
 
     def update(said: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -87,9 +93,8 @@ def test_centring_moves_shares_to_the_remainder_and_no_further(rows: SaeRows, me
     vit = make_toy_vit()
     out = forward(vit, pixels())
     for centred in (True, False):
-        block = LastBlock(
-            tail_tensors(vit), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0], EPS, centred=centred
-        )
+        parts = out["attn_cls"][0], out["v_last"][0], out["x0_last"][0]
+        block = LastBlock(tail_of(vit), *parts, centred=centred)
         shares = getattr(block, method)(rows)
         z = preactivations(rows, out["class_token"][0])
         assert shares.patches.sum(axis=1) + shares.remainder == pytest.approx(z, abs=1e-4)
@@ -105,16 +110,16 @@ def _before_norm(vit: ToyVit, y: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
     return np.asarray(z - z.mean(), dtype=np.float64)
 
 
-def test_the_gradient_of_the_tail_is_its_slope(rows: SaeRows) -> None:
-    vit = make_toy_vit()
-    block = block_of(vit, forward(vit, pixels()))
-    y = np.random.default_rng(0).standard_normal(WIDTH)
-    gradient = block._tail_gradient(y, rows)
+def test_the_mean_gradient_of_the_tail_is_its_mean_slope(rows: SaeRows) -> None:
+    tail = Tail(tail_tensors(make_toy_vit()), EPS, np.float64)
+    points = np.random.default_rng(0).standard_normal((3, WIDTH))
+    weights = np.array([0.5, 0.2, 0.3])
+    gradient = tail.mean_gradient(points, weights, rows)
     for axis in range(WIDTH):
         step = np.zeros(WIDTH)
         step[axis] = 1e-5
-        slope = (block._tail(y + step, rows) - block._tail(y - step, rows)) / 2e-5
-        assert gradient[:, axis] == pytest.approx(slope, abs=1e-6)
+        slopes = [(tail.preactivations(y + step, rows) - tail.preactivations(y - step, rows)) / 2e-5 for y in points]
+        assert gradient[:, axis] == pytest.approx(weights @ np.array(slopes), abs=1e-6)
 
 
 def test_a_patch_that_is_not_attended_has_no_share(rows: SaeRows) -> None:
@@ -130,12 +135,12 @@ def test_a_patch_that_is_not_attended_has_no_share(rows: SaeRows) -> None:
 def test_a_tail_of_another_encoder_is_refused(rows: SaeRows) -> None:
     vit, other = make_toy_vit(1), make_toy_vit(2)
     out = forward(vit, pixels())
-    block = LastBlock(tail_tensors(other), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0], EPS)
+    block = LastBlock(tail_of(other), out["attn_cls"][0], out["v_last"][0], out["x0_last"][0])
     for method in METHODS:
         with pytest.raises(InferenceError) as caught:
             feature_maps(
-                block,
-                rows,
+                getattr(block, method)(rows),
+                rows.ids,
                 preactivations(rows, out["class_token"][0]),
                 grid=(GRID, GRID),
                 box=(0, 0, 32, 32),

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.inference.analysis import GateVerdict
-from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, refused, warning
+from engine.inference.gate import SUITABLE, ModelGate, combine, pixel_verdict, polarity_verdict, refused, warning
 from engine.inference.header_gate import header_verdict
 from engine.pack.arrays import GateArrays
 from engine.pack.manifest import GateSpec
@@ -75,6 +77,20 @@ def test_blank_and_text_are_no_radiographs() -> None:
         assert pixel_verdict(image.astype(np.float32)).code == "NOT_A_RADIOGRAPH"
 
 
+def bar_chart() -> np.ndarray:  # type: ignore[type-arg]
+    chart = np.ones((300, 400), dtype=np.float32)
+    for left, top, grey in ((40, 60, 0.3), (130, 90, 0.6), (220, 40, 0.45), (310, 120, 0.0)):
+        chart[top:280, left : left + 70] = grey
+    return chart
+
+
+def test_a_chart_of_flat_greys_is_no_radiograph_and_with_grain_the_pixels_do_not_tell() -> None:
+    verdict = pixel_verdict(bar_chart())
+    assert verdict.code == "NOT_A_RADIOGRAPH" and "flat" in verdict.message
+    grain = 0.01 * np.random.default_rng(0).standard_normal((300, 400))
+    assert pixel_verdict((bar_chart() + grain).astype(np.float32)) == SUITABLE
+
+
 def test_greys_pass() -> None:
     y, x = np.mgrid[:200, :160] / 200.0
     assert pixel_verdict((0.5 + 0.4 * np.sin(6 * x) * np.cos(5 * y)).astype(np.float32)) == SUITABLE
@@ -126,6 +142,34 @@ def test_an_image_that_fits_only_inverted_is_named() -> None:
     assert gate.descriptor_verdict(far, near).code == "INVERTED_POLARITY"
     assert gate.descriptor_verdict(far, far).code == "OUT_OF_DISTRIBUTION"
     assert gate.descriptor_verdict(near, near) == SUITABLE
+
+
+def test_polarity_is_the_reason_only_when_the_inverted_image_is_suitable() -> None:
+    spec = GateSpec(mahalanobis_warning=2.0, mahalanobis_refusal=4.0, frontal_probability_refusal=0.5)
+    gate = ModelGate(spec, ARRAYS)
+    unusual, suitable, no_chest = (np.array([x, 0.0], np.float32) for x in (3.5, 1.5, 0.0))
+    assert gate.descriptor_verdict(no_chest, suitable).code == "INVERTED_POLARITY"
+    assert gate.descriptor_verdict(no_chest, unusual).code == "NOT_A_CHEST"
+    assert gate.descriptor_verdict(unusual, no_chest).verdict == "warning"
+
+
+@pytest.mark.parametrize(
+    ("photometric", "inverted", "named"),
+    [
+        ("MONOCHROME1", True, "MONOCHROME1"),
+        ("MONOCHROME2", False, "MONOCHROME2"),
+        ("MONOCHROME2", True, "presentation LUT"),
+        ("MONOCHROME1", False, "presentation LUT"),
+    ],
+)
+def test_the_tag_that_contradicts_the_pixels_is_named(photometric: str, inverted: bool, named: str) -> None:
+    shown = radiograph(photometric=photometric)
+    shown = replace(shown, grayscale=replace(shown.grayscale, inverted=inverted))
+    verdict = polarity_verdict(shown)
+    assert (verdict.verdict, verdict.code) == ("refused", "INVERTED_POLARITY")
+    assert "black and white seem to be exchanged" in verdict.message
+    assert verdict.message.endswith(f"the header's {named} seems to be wrong")
+    assert "header" not in polarity_verdict(replace(shown, is_dicom=False)).message
 
 
 def test_the_frontal_classifier() -> None:

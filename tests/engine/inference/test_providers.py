@@ -18,7 +18,8 @@ TRT, OPENVINO, DML = "TensorrtExecutionProvider", "OpenVINOExecutionProvider", "
         ("cpu", [CUDA, CPU], [CPU], False),
         ("cuda", [CUDA, CPU], [CUDA, CPU], False),
         ("cuda", [CPU], [CPU], True),
-        ("tensorrt", [TRT, CUDA, CPU], [TRT, CPU], False),
+        ("tensorrt", [TRT, CUDA, CPU], [TRT, CUDA, CPU], False),
+        ("tensorrt", [TRT, CPU], [TRT, CPU], False),
         ("openvino", [CPU], [CPU], True),
     ],
 )

@@ -11,7 +11,7 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.inference.session import load_session, needed_graph, run_session
+from engine.inference.runtime import load_session, needed_graph, run_session
 from engine.pack.library import load_pack
 from engine.pack.onnx_guard import check_onnx
 from engine.pack.onnx_parts import only_outputs, take_apart

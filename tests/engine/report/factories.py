@@ -99,6 +99,7 @@ def analysis(
         pack_version="1.0.0",
         pack_sha256=PACK_SHA256,
         provider="CPUExecutionProvider",
+        precision="int8",
         gate=gate,
         features=() if refused else features,
         observations=() if refused else probabilities() if observations is None else observations,

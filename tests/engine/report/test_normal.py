@@ -75,7 +75,7 @@ def test_an_empty_impression_tells_that_it_does_not_mean_normal() -> None:
 
 
 def test_the_public_form_carries_the_notice_and_no_sentence_for_it() -> None:
-    report = public_report(draft_of(PLEURA), "CPUExecutionProvider")
+    report = public_report(draft_of(PLEURA), "CPUExecutionProvider", "fp32")
     impression = next(section for section in report["sections"] if section["name"] == "impression")
     assert impression["sentences"] == []
     assert impression["notice"] == load_wording("en").notices.empty_impression

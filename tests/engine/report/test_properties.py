@@ -75,7 +75,7 @@ def test_drafts_are_grounded_consistent_and_restorable(made: Analysis, language:
     if (NO_FINDING, "present") in claims:
         assert {name for name, polarity in claims if polarity == "present"} == {NO_FINDING}
     assert draft_from_dict(json.loads(json.dumps(draft_to_dict(draft)))) == draft
-    json.dumps(public_report(draft, made.provider), allow_nan=False)
+    json.dumps(public_report(draft, made.provider, made.precision), allow_nan=False)
 
 
 @settings(max_examples=100, deadline=None)

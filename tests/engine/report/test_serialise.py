@@ -56,7 +56,8 @@ def test_a_save_whose_finding_has_no_evidence_is_refused() -> None:
 
 
 def test_the_public_form_has_the_agreed_keys() -> None:
-    report = public_report(compose(busy()), "CPUExecutionProvider")
+    report = public_report(compose(busy()), "CPUExecutionProvider", "int8")
+    assert (report["provider"], report["precision"]) == ("CPUExecutionProvider", "int8")
     assert report["status"] == "draft"
     pleura = next(section for section in report["sections"] if section["title"] == "Pleura")
     first = pleura["sentences"][0]
@@ -69,7 +70,7 @@ def test_the_public_form_has_the_agreed_keys() -> None:
 def test_an_edited_sentence_states_nothing_coded_and_cites_no_feature() -> None:
     draft = compose(busy())
     denial = next(s for s in draft.sentences() if s.text == "No pneumothorax.")
-    report = public_report(draft.edit(denial.key, "There is a large left pneumothorax."), "x")
+    report = public_report(draft.edit(denial.key, "There is a large left pneumothorax."), "x", "fp32")
     (edited,) = [s for section in report["sections"] for s in section["sentences"] if s["origin"] == "edited"]
     assert edited == {
         "text": "There is a large left pneumothorax.",
@@ -91,7 +92,7 @@ def test_an_added_sentence_stays_without_features_when_it_is_edited() -> None:
 
 
 def test_the_public_form_leaves_out_removed_sentences_and_states_the_rest() -> None:
-    report = public_report(edited(), "x")
+    report = public_report(edited(), "x", "fp32")
     assert report["status"] == "exported"
     shown = [(s["text"], s["origin"], s["state"]) for section in report["sections"] for s in section["sentences"]]
     assert ("Ein Satz.", "edited", "confirmed") in shown

@@ -13,7 +13,8 @@ from engine.dicom.files import read_radiograph
 from engine.errors import SaeRadError
 from engine.inference import analyzer as engine_analyzer
 from engine.inference.analyzer import Analyzer
-from engine.inference.session import EncoderOutput, ModelSession, load_session, run_session
+from engine.inference.runtime import load_session, run_session
+from engine.inference.session import EncoderOutput, ModelSession
 from engine.pack.library import load_pack
 from tests.engine.toy_pack import encoder_spec
 from tests.training.activations.toy import toy_rows

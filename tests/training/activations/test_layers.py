@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.errors import SaeRadError
-from engine.inference.session import load_session
+from engine.inference.runtime import load_session
 from engine.pack.library import load_pack
 from tests.engine.toy_pack import encoder_spec
 from tests.engine.toy_vit import SIDE, WIDTH, encoder_onnx, forward, make_toy_vit

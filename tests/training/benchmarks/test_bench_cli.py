@@ -83,11 +83,20 @@ def test_what_cannot_be_read_is_refused(options: list[str]) -> None:
 
 def test_the_encoder_is_measured_beside_others_or_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    assert main(["bench", "encoder", "--quick", "--no-peers", "--json", "--threads", "1", "--out", str(out)]) == 0
+    options = ["--quick", "--outliers", "--no-peers", "--threads", "1"]
+    assert main(["bench", "encoder", *options, "--json", "--out", str(out)]) == 0
     values = json.loads(capsys.readouterr().out)
-    (figures,) = values["ours"].values()
+    cases = {case: values["ours"][case] for case in values["ours"] if case.startswith("one image")}
+    assert [case.rpartition(", ")[2] for case in cases] == ["fp32", "int8"]
+    features = [values["ours"][case] for case in values["ours"] if case not in cases]
+    assert [case for case in values["ours"] if case.startswith("SAE and all maps (15 active of 1,024)")] == list(
+        values["ours"]
+    )[2:]
+    assert len(features) == 2 and all(row["ms"] > 0 and row["encoder_share"] > 0 for row in features)
     assert values["peers"] == {} and values["ratio"] is None
-    assert figures["ms"] >= figures["least_ms"] > 0 and 20 < figures["peak_mib"] < 2000
+    for figures in cases.values():
+        assert figures["ms"] >= figures["least_ms"] > 0 and 20 < figures["peak_mib"] < 2000
+    assert 0.999 < values["ours"]["one image of 70 x 70, int8"]["cosine"] < 1.0
     assert sorted(path.name for path in out.iterdir()) == [f"encoder.{end}" for end in ("json", "md", "png")]
 
 

@@ -12,7 +12,7 @@ import torch
 
 from engine.errors import EncoderError
 from engine.inference.preprocess import normalise_intensity, pixel_values
-from engine.inference.session import load_session, run_session
+from engine.inference.runtime import load_session, run_session
 from engine.pack.manifest import EncoderSpec
 from training.encoder.block import PreNormTransformer
 from training.encoder.dinov2.reference import Floats, Transformers

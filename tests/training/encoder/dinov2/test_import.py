@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.inference.attribution import LastBlock
 from engine.inference.preprocess import pixel_values
+from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.manifest import EncoderSpec
 from engine.pack.onnx_guard import check_onnx
@@ -110,7 +111,8 @@ def test_heat_maps_add_up_to_the_features_preactivation(imported: Path, pictures
     spec = spec_of(imported)
     found = dict(zip(OUTPUTS, tokens(imported, pixel_values(grey(pictures / "0.png"), spec)), strict=True))
     tail = {name: value.numpy() for name, value in load_file(imported / "tail.safetensors").items()}
-    block = LastBlock(tail, found["attn_cls"][0], found["v_last"][0], found["x0_last"][0], spec.layer_norm_eps)
+    parts = found["attn_cls"][0], found["v_last"][0], found["x0_last"][0]
+    block = LastBlock(Tail(tail, spec.layer_norm_eps), *parts)
     rng, d = np.random.default_rng(0), spec.d_model
     rows = SaeRows(
         ids=(0, 1, 2),

@@ -1,0 +1,1 @@
+"""How well heat maps point: every method and two baselines on drawn masks, real boxes and lung masks."""

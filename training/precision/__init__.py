@@ -1,0 +1,1 @@
+"""Precision profiles of a pack's encoder: made from its graph, measured on radiographs, refused beyond a bound."""

@@ -24,10 +24,11 @@ MINIMUM_PYTHON = (3, 11)
 
 # What Qt's offscreen platform and the wheels load, checked on Debian 12 without recommended packages.
 DEBIAN_RUN = ("python3-venv", "libgl1", "libegl1", "libglib2.0-0", "libxkbcommon0", "libdbus-1-3", "libfontconfig1")
-# The validators and the virtual screen that the tests use; tests that need them skip, saying so, elsewhere.
+# The validators, the virtual screen and the compiler of the tests; those that need them skip, saying so, elsewhere.
 DEBIAN_TEST = (
     "xvfb", "xauth", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxkbcommon-x11-0", "libxcb-shape0",
     "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils", "strace",
+    "g++",
 )  # fmt: skip
 CHECKS = (
     ["ruff", "check", "."],
@@ -35,7 +36,12 @@ CHECKS = (
     ["mypy"],
     ["lint-imports", "--no-cache", "--no-logo"],
 )
-EXTRAS = {"demo": "viewer", "test": "viewer,training,cluster,dev"}
+EXTRAS = {"demo": "viewer", "test": "viewer,training,cluster,labelling,dev"}
+LABELLING = "labelling"
+"""An extra whose library has to be built: that takes minutes, is done once a machine, and may fail without harm."""
+LLAMA = "llama-cpp-python"
+# For any x86-64 of the last ten years instead of the one that builds.
+LLAMA_FLAGS = "-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DLLAVA_BUILD=OFF"
 CUDA = "cuda"
 """Remembered like an extra, and none: an extra can only add to `onnxruntime`, whose files it would overwrite."""
 RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
@@ -134,7 +140,7 @@ def environment(target: str, *, cuda: bool = False) -> None:
                 "the virtual environment could not be made; install Python's venv module and try again"
             )
     chosen = needed | present
-    extras = ",".join(sorted(chosen - {CUDA}))
+    extras = ",".join(sorted(chosen - {CUDA, LABELLING}))
     say(f"installing the program and its libraries (extras: {extras}); the first time takes some minutes")
     pip_install("-e", f".[{extras}]")
     if CUDA in chosen:
@@ -142,16 +148,34 @@ def environment(target: str, *, cuda: bool = False) -> None:
         # Both are the same folder: whichever pip removes last takes files of the other with it.
         run([str(venv_python()), "-m", "pip", "uninstall", "-q", "-y", *RUNTIMES])
         pip_install(CUDA_RUNTIME)
+    if LABELLING in chosen and not install_llama():
+        chosen.discard(LABELLING)
     stamp.write_text(json.dumps({"hash": wanted, "extras": sorted(chosen)}), encoding="utf-8")
 
 
 def pip_install(*what: str) -> None:
     """Install into the environment with the versions of the constraints."""
-    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "-q", "-c", str(CONSTRAINTS)]
-    if run([*pip, *what]):
+    if run([*pip_command(), *what]):
         raise BootstrapError(
             "pip could not install the libraries; check the network or the package index and run again"
         )
+
+
+def pip_command() -> list[str]:
+    """Return the beginning of a command that installs what the constraints name."""
+    return [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "-q", "-c", str(CONSTRAINTS)]
+
+
+def install_llama() -> bool:
+    """Install the library of local language models, built once (pip keeps the wheel); returns whether that worked."""
+    say(f"installing {LLAMA}; the first time on a machine it is built, which takes some minutes")
+    settings = os.environ | {"CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 1)}
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        settings["CMAKE_ARGS"] = LLAMA_FLAGS
+    if run([*pip_command(), LLAMA], settings):
+        say(f"{LLAMA} could not be built (is there a C++ compiler?); tests that need it are skipped")
+        return False
+    return True
 
 
 def has_display() -> bool:

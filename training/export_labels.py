@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import UsageError
-from engine.pack.manifest import OBSERVATIONS, Calibration
+from engine.pack.manifest import OBSERVATIONS, Calibration, LanguageModel
 from training.calibration import prior_readout
 from training.cluster.crew import LocalCrew
 from training.labelling.build import Labels
@@ -34,11 +34,14 @@ class Words:
         Readouts.
     knowledge : Knowledge or None
         What the descriptions were made from; None where there are none.
+    worded_by : LanguageModel or None
+        In whose words some of them are.
     """
 
     labels: Labels
     calibration: Calibration
     knowledge: Knowledge | None = None
+    worded_by: LanguageModel | None = None
 
 
 def silent_labels(sae: FoldedSae, source: TokenSource) -> Words:
@@ -65,7 +68,22 @@ def finished_labels(sae: FoldedSae, source: TokenSource, folder: Path) -> Words:
     """
     found = FinishedLabels(folder)
     found.check(sae, source.identity["sha256"])
-    return Words(found.labels(), found.readouts(), found.recipe.knowledge)
+    return Words(found.labels(), found.readouts(), found.recipe.knowledge, _worded_by(found))
+
+
+def _worded_by(found: FinishedLabels) -> LanguageModel | None:
+    model = found.recipe.language_model
+    if model is None:
+        return None
+    return LanguageModel(
+        name=model.name,
+        licence=model.licence,
+        file=model.file,
+        sha256=model.sha256,
+        prompt=f"{model.strategy} {model.prompt_version}",
+        descriptions=found.counts.worded,
+        refused=found.counts.refused,
+    )
 
 
 def store_labels(sae: FoldedSae, source: TokenSource) -> Words:

@@ -115,6 +115,7 @@ def export_pack(
                 seed=sae.config.seed,
                 sources=(*taken.sources, data_source(source)),
                 splits={"train": source.rows, "val": len(held_out)},
+                worded_by=words.worded_by,
             ),
             metrics={
                 **{f"autoencoder {key.replace('_', ' ')}": round(value, 6) for key, value in asdict(metrics).items()},

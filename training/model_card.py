@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.pack.manifest import Manifest, Readout
+from engine.pack.manifest import LanguageModel, Manifest, Readout
 from engine.pack.precision import PrecisionProfile
 
 CARD = """# {title} ({name} {version})
@@ -59,6 +59,8 @@ Without a reportable readout, and so never stated or denied: {silent}.
 
 DESCRIBED = """made by statistics from the reports and labels of the images that fire a feature, against images that
   nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft."""
+WORDED = """{descriptions} of them are in the words of a language model ({model}), {refused} that it was asked for in
+  those of templates: its words are kept only where they say what the statistics bear out."""
 UNDESCRIBED = "none. Features are numbers, and nothing is known of what they mean."
 
 LICENCE = """This model pack ({name} {version}) is licensed under the Apache License, Version 2.0
@@ -111,7 +113,7 @@ def model_card(manifest: Manifest) -> str:
         n_features=sae.n_features,
         mean_l0=sae.mean_l0,
         explained_variance=sae.explained_variance,
-        descriptions=DESCRIBED if manifest.metrics.get("features described", 1.0) else UNDESCRIBED,
+        descriptions=_descriptions(manifest),
         limits="\n".join(f"- {limit}" for limit in manifest.limits),
         sources="\n".join(f"| {s.name} | {s.images} | {s.licence} | {s.attribution} |" for s in origin.sources),
         splits=", ".join(f"{name} {count}" for name, count in origin.splits.items()),
@@ -145,6 +147,22 @@ def licence_text(manifest: Manifest) -> str:
         for s in manifest.provenance.sources
     )
     return LICENCE.format(name=manifest.name, version=manifest.version, sources=sources)
+
+
+def _descriptions(manifest: Manifest) -> str:
+    if not manifest.metrics.get("features described", 1.0):
+        return UNDESCRIBED
+    model = manifest.provenance.worded_by
+    if model is None:
+        return DESCRIBED
+    words = WORDED.format(descriptions=model.descriptions, refused=model.refused, model=_model(model))
+    return f"{DESCRIBED}\n  {words}"
+
+
+def _model(model: LanguageModel) -> str:
+    named = f"{model.name}, " if model.name else ""
+    licence = model.licence or "not stated in the file"
+    return f"{named}{model.file}, SHA-256 {model.sha256[:16]}…, licence: {licence}, prompt {model.prompt}"
 
 
 def _title(readout: Readout) -> str:

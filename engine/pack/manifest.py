@@ -153,8 +153,32 @@ class DataSource(_Strict):
     attribution: str = ""
 
 
+class LanguageModel(_Strict):
+    """The language model in whose words some descriptions are.
+
+    Attributes
+    ----------
+    name, licence : str
+        As the file says; empty where it says nothing.
+    file, sha256 : str
+        Of the GGUF file.
+    prompt : str
+        Strategy and version.
+    descriptions, refused : int
+        In its words; and those that it was asked for and which stayed in the words of templates.
+    """
+
+    name: str
+    licence: str
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    prompt: str
+    descriptions: Annotated[int, Field(ge=0)]
+    refused: Annotated[int, Field(ge=0)]
+
+
 class Provenance(_Strict):
-    """Where the pack came from."""
+    """Where the pack came from; `worded_by` is None where all descriptions are in the words of templates."""
 
     created: str
     code_revision: str
@@ -162,6 +186,7 @@ class Provenance(_Strict):
     seed: int
     sources: tuple[DataSource, ...]
     splits: dict[str, int]
+    worded_by: LanguageModel | None = None
 
 
 class FileEntry(_Strict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.cli.parser import positive
 from engine.errors import UsageError
 from training.cluster.opening import add_cluster_option
+from training.labelling.wording.options import add_model_options, check_model_options
 
 if TYPE_CHECKING:
     from training.labelling.run import LabelResult
@@ -56,6 +57,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--report", action="store_true", help="write a page on the labels; alone with --out if finished"
     )
+    add_model_options(parser)
     add_cluster_option(parser)
     parser.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
     parser.add_argument("--json", action="store_true", help="print a summary as one JSON object")
@@ -75,10 +77,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("USAGE", "there is no --run", "name the autoencoder, or add --report for a page on labels")
     if args.reports and args.manifest is None:
         raise UsageError("USAGE", "--reports asks for the reports of a manifest, and there is no --manifest", "name it")
+    check_model_options(args)
     summary: dict[str, Any] = {"labels": str(args.out)}
     if args.sae is not None:
-        result = _label(args)
-        summary |= _summary(result)
+        result, speed = _label(args)
+        summary |= {**_summary(result), **speed}
         if result.finished is None:
             print(f"stopped: {result.features_done} features; the same command goes on", file=sys.stderr)
             _tell(args, summary)
@@ -91,13 +94,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _label(args: argparse.Namespace) -> LabelResult:
+def _label(args: argparse.Namespace) -> tuple[LabelResult, dict[str, float]]:
     from training.activations.progress import ProgressBar
     from training.cluster.opening import open_crew
     from training.interrupt import StopRequest
     from training.labelling.choose import Rules
     from training.labelling.images import CaseSource, label_images
     from training.labelling.run import LabelOptions, label_dictionary
+    from training.labelling.wording.opening import open_wordsmith
+    from training.labelling.wording.progress import WordingBar
     from training.sae.source import open_as_saved, read_identity
     from training.sae.trained import folded_of, load_trained, split_name
 
@@ -105,17 +110,22 @@ def _label(args: argparse.Namespace) -> LabelResult:
     trained = load_trained(run, name)
     sae = folded_of(trained)
     source = open_as_saved(read_identity(run), store=args.store, verify=not args.no_verify)
-    images = label_images(source, CaseSource(args.manifest, args.phantoms, args.reports), args.images)
     options = LabelOptions(rules=Rules(minimum_images=args.minimum_images), seed=args.seed, chunk=args.chunk)
-    with (
-        open_crew(args.cluster) as crew,
-        ProgressBar(sae.n_features, "label", "feature", "chunk") as bar,
-        StopRequest(bar.tell_stopping) as stop,
-    ):
-        result = label_dictionary(trained.name, sae, images, args.out, options, crew=crew, progress=bar, stop=stop)
+    # A model that cannot be used shows before anything is done.
+    with WordingBar() as words, open_wordsmith(args, words) as wordsmith:
+        images = label_images(source, CaseSource(args.manifest, args.phantoms, args.reports), args.images)
+        with (
+            open_crew(args.cluster) as crew,
+            ProgressBar(sae.n_features, "label", "feature", "chunk") as bar,
+            StopRequest(bar.tell_stopping) as stop,
+        ):
+            result = label_dictionary(
+                trained.name, sae, images, args.out, options, crew=crew, progress=bar, stop=stop, wordsmith=wordsmith
+            )
     for name in result.redone:
         print(f"warning: made again: {name}", file=sys.stderr)
-    return result
+    speed = {"tokens_per_second": round(words.tokens_per_second, 1)} if wordsmith is not None else {}
+    return result, speed
 
 
 def _summary(result: LabelResult) -> dict[str, Any]:
@@ -136,6 +146,11 @@ def _tell(args: argparse.Namespace, summary: dict[str, Any]) -> None:
         print(
             f"{args.out}: {summary['alive']} features fire, {summary['described']} have a finding "
             f"({summary['entries']} entries without duplicates), a draft may cite {summary['reportable']}"
+        )
+    if "tokens_per_second" in summary and "worded" in summary:
+        print(
+            f"{summary['worded']} in the words of the model, {summary['refused']} in those of templates because the "
+            f"model's were refused or missing; {summary['tokens_per_second']} tokens/s"
         )
     if "page" in summary:
         print(f"page: {summary['page']}")

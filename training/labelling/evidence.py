@@ -86,7 +86,7 @@ def distinct_groups(candidates: Sequence[int], cases: Sequence[Case], wanted: in
     return list(first.values())
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, longest: int = EXCERPT) -> str:
     """Return the beginning of a text, cut at a word."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= EXCERPT else flat[:EXCERPT].rsplit(" ", 1)[0] + " …"
+    return flat if len(flat) <= longest else flat[:longest].rsplit(" ", 1)[0] + " …"

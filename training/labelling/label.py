@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -73,6 +73,27 @@ class Statistics(_Strict):
     scored: bool = False
 
 
+class Words(_Strict):
+    """Whose words a description is in.
+
+    Attributes
+    ----------
+    by : {"templates", "model"}
+        A language model's words are taken only where they say what the statistics bear out.
+    proposed : str
+        What a model proposed and was not taken.
+    refused : str
+        Why a model's words were not taken, or why it has none; empty where it was not asked.
+    template : str
+        The words by templates, where the model's were taken.
+    """
+
+    by: Literal["templates", "model"] = "templates"
+    proposed: str = ""
+    refused: str = ""
+    template: str = ""
+
+
 class FeatureLabel(_Strict):
     """One line of ``labels.jsonl``; fields without a description here are those of a pack's feature."""
 
@@ -92,6 +113,7 @@ class FeatureLabel(_Strict):
     statistics: Statistics
     firing: tuple[Witness, ...]
     near_misses: tuple[NearMiss, ...]
+    words: Words = Words()
 
     def record(self) -> FeatureRecord:
         """Return the feature as a pack has it."""

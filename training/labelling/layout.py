@@ -16,12 +16,48 @@ SCHEMA_VERSION = 1
 RULES_VERSION = 2
 """Raised when the same rules' values would give other labels than before."""
 LABELS_FILE, LABELS_NAME, READOUTS_NAME, CHUNKS_NAME = "labels.json", "labels.jsonl", "readouts.json", "chunks"
+JOURNAL_NAME = "words.jsonl"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelRecipe(_Strict):
+    """The language model that words descriptions, and all that its words follow from.
+
+    Attributes
+    ----------
+    file, sha256 : str
+        Of the GGUF file.
+    name, licence, architecture : str
+        Of its metadata; empty where it says nothing.
+    library : str
+        Version of llama-cpp-python.
+    strategy : str
+    prompt_version : int
+    prompt_sha256 : str
+        Of the prompt's file.
+    check_version, lexicon_version : int
+        Of the rules that read descriptions back.
+    context, seed : int
+    """
+
+    file: str
+    sha256: Sha256
+    name: str
+    licence: str
+    architecture: str
+    library: str
+    strategy: str
+    prompt_version: int
+    prompt_sha256: Sha256
+    check_version: int
+    lexicon_version: int
+    context: int
+    seed: int
 
 
 class LabelRecipe(BaseRecipe):
@@ -50,6 +86,8 @@ class LabelRecipe(BaseRecipe):
     seed : int
     chunk : int
         Features a chunk.
+    language_model : ModelRecipe or None
+        None where descriptions are worded by templates alone.
     """
 
     sae: str
@@ -65,6 +103,7 @@ class LabelRecipe(BaseRecipe):
     wording_sha256: Sha256
     seed: int
     chunk: Annotated[int, Field(ge=1)]
+    language_model: ModelRecipe | None = None
 
     @property
     def chunks(self) -> int:
@@ -83,12 +122,16 @@ class Finished(_Strict):
         Those with a finding, and those of them that a draft may cite.
     entries : int
         Groups of duplicates among those with a finding.
+    worded, refused : int
+        Descriptions in a language model's words, and those that it was asked for in vain.
     """
 
     alive: Count
     described: Count
     reportable: Count
     entries: Count
+    worded: Count = 0
+    refused: Count = 0
     labels_sha256: Sha256
     readouts_sha256: Sha256
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,6 +30,10 @@ class LabelQuality:
         Groups of duplicates among the described, and descriptions that another group has already.
     without_polarity : int
         Descriptions from which nobody can tell whether the finding is there.
+    worded : int
+        Descriptions in the words of a language model.
+    refused : dict of str to int
+        Why others are not, as far as it was asked for them, and how many.
     scores : tuple of float
         Detection scores of the described features that could be scored.
     best, worst : tuple of FeatureLabel
@@ -44,6 +49,8 @@ class LabelQuality:
     entries: int
     repeated_entries: int
     without_polarity: int
+    worded: int
+    refused: dict[str, int]
     scores: tuple[float, ...]
     best: tuple[FeatureLabel, ...]
     worst: tuple[FeatureLabel, ...]
@@ -55,7 +62,8 @@ class LabelQuality:
 
 def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
     """Measure labels, which are read twice and never held all at once."""
-    features = described = reportable = normal = absent = without_polarity = 0
+    features = described = reportable = normal = absent = without_polarity = worded = 0
+    refused: Counter[str] = Counter()
     words: set[tuple[str, ...]] = set()
     groups: dict[int, tuple[str, ...]] = {}
     ranking: list[tuple[float, int, int]] = []
@@ -68,6 +76,9 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
         normal += label.polarity == "normal"
         absent += label.polarity == "absent"
         without_polarity += UNPOLAR.search(label.description) is not None
+        worded += label.words.by == "model"
+        if label.words.refused:
+            refused[label.words.refused.partition(":")[0]] += 1
         words.add(same_words(label.description))
         groups.setdefault(label.duplicate_group, same_words(label.description))
         if label.statistics.scored:
@@ -85,6 +96,8 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
         entries=len(groups),
         repeated_entries=len(groups) - len(set(groups.values())),
         without_polarity=without_polarity,
+        worded=worded,
+        refused=dict(refused.most_common()),
         scores=tuple(-score for score, *_ in ranking),
         best=tuple(shown[ident] for ident in best),
         worst=tuple(shown[ident] for ident in worst),

@@ -16,7 +16,7 @@ import numpy as np
 from training.evaluation.plots import save_figure
 from training.labelling.finished import FinishedLabels
 from training.labelling.label import FeatureLabel
-from training.labelling.layout import LabelRecipe
+from training.labelling.layout import LabelRecipe, ModelRecipe
 from training.labelling.quality import LabelQuality, measure_labels
 from training.sae.checkpoint import write_text
 
@@ -92,6 +92,7 @@ def labels_page(recipe: LabelRecipe, quality: LabelQuality, command: str) -> str
         f"| no polarity | {_share(q, q.without_polarity)} | {PUBLISHED['unpolar']} |",
         f"| no score | {_share(q, q.described - len(q.scores))} (too few held-out images) | 100 % |",
         "",
+        *_words(q, recipe.language_model),
         "## Detection",
         "",
         *_scores(q, recipe),
@@ -99,6 +100,23 @@ def labels_page(recipe: LabelRecipe, quality: LabelQuality, command: str) -> str
         *_table("worst", q.worst),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _words(quality: LabelQuality, model: ModelRecipe | None) -> list[str]:
+    if model is None:
+        return []
+    lines = [
+        "## Words",
+        "",
+        f"Worded by {model.name or 'a model without a name'} ({model.file}, SHA-256 {model.sha256[:16]}…, licence: "
+        f"{model.licence or 'not stated in the file'}) with the prompt {model.strategy} {model.prompt_version}, "
+        "where its words say what the statistics bear out.",
+        "",
+        "| descriptions | |",
+        "| --- | --- |",
+        f"| in the words of the model | {quality.worded} |",
+    ]
+    return [*lines, *(f"| refused, {why} | {count} |" for why, count in quality.refused.items()), ""]
 
 
 def plot_scores(scores: Sequence[float], threshold: float, path: Path) -> None:

@@ -18,6 +18,8 @@ from training.labelling.finish import citable, corrected, corrections, readouts
 from training.labelling.images import LabelImages
 from training.labelling.judge import Judge, ScoreRules
 from training.labelling.layout import Finished, LabelRecipe
+from training.labelling.wording.journal import Said, WordJournal
+from training.labelling.wording.wordsmith import Wordsmith, worded
 from training.labelling.writer import LabelWriter
 from training.sae.folded import FoldedSae
 
@@ -99,6 +101,7 @@ def label_dictionary(
     crew: Crew,
     progress: Progress,
     stop: Callable[[], bool],
+    wordsmith: Wordsmith | None = None,
 ) -> LabelResult:
     """Label every feature that fires on the training images into a folder, or go on with the labels that lie there.
 
@@ -110,12 +113,14 @@ def label_dictionary(
     name : str
         Of the autoencoder.
     stop : callable
-        Asked behind every chunk; True ends the run.
+        Asked behind every chunk and before every feature that is worded; True ends the run.
+    wordsmith : Wordsmith, optional
+        Words what has a finding, in this process; templates do where there is none.
 
     Raises
     ------
     SaeRadError
-        See `training.labelling.writer.LabelWriter`.
+        See `training.labelling.writer.LabelWriter` and `training.labelling.wording.wordsmith.Wordsmith.word_all`.
     """
     recipe = LabelRecipe(
         sae=name,
@@ -130,6 +135,7 @@ def label_dictionary(
         wording_sha256=file_sha256(WORDING),
         seed=options.seed,
         chunk=options.chunk or chunk_features(images.count),
+        language_model=wordsmith.recipe if wordsmith is not None else None,
     )
     with LabelWriter(out, recipe) as writer:
         before, start = writer.features_done, time.monotonic()
@@ -143,13 +149,23 @@ def label_dictionary(
                 if stop():
                     break
         if writer.finished is None and not writer.missing:
-            found = corrections(writer.chunks, sae, len(images.train))
-            good = [x.record() for x in corrected(writer.chunks, found, options.most_false) if x.reportable]
-            fitted = readouts(good, sae, images)
-            labels = citable(corrected(writer.chunks, found, options.most_false), fitted.readouts)
-            writer.finish(writer.write_labels(labels), fitted)
+            said: Said | None = {}
+            if wordsmith is not None:
+                with WordJournal(writer.journal, recipe.sha256) as journal:
+                    said = wordsmith.word_all(writer.chunks, images, journal, stop)
+            if said is not None:
+                _finish(writer, sae, images, options, said)
         after = writer.features_done
         return LabelResult(writer.finished, after, after - before, time.monotonic() - start, writer.redone)
+
+
+def _finish(writer: LabelWriter, sae: FoldedSae, images: LabelImages, options: LabelOptions, said: Said) -> None:
+    """Do what needs all features. A language model's words are put in last: nothing depends on them."""
+    found = corrections(writer.chunks, sae, len(images.train))
+    good = [x.record() for x in corrected(writer.chunks, found, options.most_false) if x.reportable]
+    fitted = readouts(good, sae, images)
+    labels = citable(corrected(writer.chunks, found, options.most_false), fitted.readouts)
+    writer.finish(writer.write_labels(worded(labels, said)), fitted)
 
 
 def chunk_task(images: LabelImages, options: LabelOptions) -> ChunkTask:

@@ -16,6 +16,7 @@ from training.activations.shard import file_sha256
 from training.labelling.label import ChunkLabels, FeatureLabel
 from training.labelling.layout import (
     CHUNKS_NAME,
+    JOURNAL_NAME,
     LABELS_FILE,
     LABELS_NAME,
     READOUTS_NAME,
@@ -79,6 +80,11 @@ class LabelWriter:
         self._lock.release()
 
     @property
+    def journal(self) -> Path:
+        """Where the words of a language model are kept until the labels are finished."""
+        return self._folder / JOURNAL_NAME
+
+    @property
     def missing(self) -> list[int]:
         """Numbers of the chunks that are still to be made."""
         if self.finished is not None:
@@ -105,7 +111,7 @@ class LabelWriter:
 
     def write_labels(self, labels: Iterable[FeatureLabel]) -> dict[str, int]:
         """Write ``labels.jsonl``; returns what `Finished` counts."""
-        alive = described = reportable = 0
+        alive = described = reportable = worded = refused = 0
         groups = set()
         with atomic_path(self._folder / LABELS_NAME) as path, path.open("w", encoding="utf-8", newline="\n") as file:
             for label in labels:
@@ -115,7 +121,16 @@ class LabelWriter:
                     described += 1
                     groups.add(label.duplicate_group)
                 reportable += label.reportable
-        return {"alive": alive, "described": described, "reportable": reportable, "entries": len(groups)}
+                worded += label.words.by == "model"
+                refused += bool(label.words.refused)
+        return {
+            "alive": alive,
+            "described": described,
+            "reportable": reportable,
+            "entries": len(groups),
+            "worded": worded,
+            "refused": refused,
+        }
 
     def finish(self, counts: dict[str, int], readouts: BaseModel) -> None:
         """Write the readouts and call the labels finished; what was kept to go on with goes."""
@@ -126,7 +141,7 @@ class LabelWriter:
             readouts_sha256=file_sha256(self._folder / READOUTS_NAME),
         )
         write_model(self._folder / LABELS_FILE, LabelsFile(recipe=self._recipe, finished=self.finished))
-        shutil.rmtree(self._folder / CHUNKS_NAME)
+        self._clear()
 
     def _begin(self) -> Finished | None:
         left_over = set(self._folder.glob(".saerad-*.part"))
@@ -149,9 +164,14 @@ class LabelWriter:
         for path in [*left_over, *(self._folder / CHUNKS_NAME).glob(".saerad-*.part")]:
             path.unlink()
         if file.finished is not None:
-            shutil.rmtree(self._folder / CHUNKS_NAME, ignore_errors=True)
+            self._clear()
             check_finished(self._folder)
         return file.finished
+
+    def _clear(self) -> None:
+        """Remove what was kept to go on with."""
+        self.journal.unlink(missing_ok=True)
+        shutil.rmtree(self._folder / CHUNKS_NAME, ignore_errors=True)
 
     def _sound(self) -> tuple[set[int], tuple[str, ...]]:
         (self._folder / CHUNKS_NAME).mkdir(exist_ok=True)

@@ -1,7 +1,8 @@
-"""A store whose first two directions are findings, and an autoencoder trained on it."""
+"""A store whose first directions are findings, and an autoencoder trained on it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,20 @@ SPLITS = ["val" if n % 3 == 0 else "train" for n in range(IMAGES)]
 NAMES = ("Pleural Effusion", "Edema")
 
 
-def tokens_of(width: int, count: int = IMAGES) -> tuple[FloatArray, list[tuple[str, ...]]]:
-    """Sparse sums of directions; the first direction is an effusion, the second an edema."""
+def tokens_of(
+    width: int, count: int = IMAGES, names: Sequence[str] = NAMES
+) -> tuple[FloatArray, list[tuple[str, ...]]]:
+    """Sparse sums of directions; the first direction is the first finding, and so on."""
     rng = np.random.default_rng(0)
     active = rng.random((count, 2 * width)) < 0.12
     directions = rng.standard_normal((2 * width, width))
-    strength = np.where(np.arange(2 * width) < len(NAMES), 2.0, 1.0)
-    labels = [tuple(name for name, here in zip(NAMES, row[:2], strict=True) if here) for row in active]
+    strength = np.where(np.arange(2 * width) < len(names), 2.0, 1.0)
+    labels = [tuple(name for name, here in zip(names, row[: len(names)], strict=True) if here) for row in active]
     return (active * strength * (1 + rng.random(active.shape)) @ directions).astype(np.float32), labels
 
 
-def labelled_store(folder: Path) -> ActivationStore:
-    tokens, labels = tokens_of(WIDTH)
+def labelled_store(folder: Path, names: Sequence[str] = NAMES) -> ActivationStore:
+    tokens, labels = tokens_of(WIDTH, names=names)
     return store_of(folder, tokens, SPLITS, labels=labels)
 
 

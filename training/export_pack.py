@@ -20,8 +20,10 @@ from training.labelling.build import summary
 from training.pack import PackParts, now, write_pack
 from training.sae.folded import FloatArray, FoldedSae
 from training.sae.metrics import measure
+from training.sae.results import held_out_values
 from training.sae.source import TokenSource
 from training.sae.trained import TrainedSae, folded_of
+from training.sae.verdict import refuse_useless
 
 SAMPLE = 256
 ARCHITECTURES = {"gated-sae-rad": "gated", "matryoshka-batchtopk": "matryoshka"}
@@ -69,23 +71,26 @@ def export_pack(
         ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` when the folder holds something
         else than a pack.
     SaeRadError
-        ``SAE_NOT_FOLDABLE``, ``LABEL_DAMAGED``.
+        ``SAE_NOT_FOLDABLE``, ``SAE_EXPLAINS_NOTHING``, ``LABEL_DAMAGED``.
     PackError
         See :func:`training.pack.write_pack`.
     """
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file():
         raise UsageError("EXPORT_OUT", f"{out} is not empty and not a pack", "name another folder with --out")
     check_encoder(source.identity, sae.native.b_dec.size, taken, trust=options.trust_encoder)
+    refuse_useless(sae.name, sae.result["held_out"])
     folded = folded_of(sae)
     progress("features", 0.1)
     held_out, sample = source.held_out, source.held_out[:SAMPLE]
+    metrics = measure(folded, held_out)
+    # Of TopK the form with one threshold may explain nothing though what was trained does.
+    refuse_useless(f"the form of {sae.name} that packs take", held_out_values(metrics))
     if options.labels is not None:
         words = finished_labels(folded, source, options.labels)
     else:
         words = (store_labels if options.describe else silent_labels)(folded, source)
     progress("proof and writing", 0.8)
     exact = sae.config.arch != "topk"
-    metrics = measure(folded, held_out)
     manifest = write_pack(
         PackParts(
             name=options.name,

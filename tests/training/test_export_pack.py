@@ -112,6 +112,23 @@ def test_an_image_is_analysed_with_the_pack(made: Path, tmp_path: Path) -> None:
     assert (tmp_path / "results/summary.json").is_file()
 
 
+def test_one_that_explains_nothing_is_told_and_makes_no_pack(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["fit", "--store", str(made / "store"), *COMMON, "--arch", "topk", "--k", "4", "--out", str(tmp_path / "r")]
+    start.remove("--no-report")
+    assert main([*start, "--lr", "1e6"]) == 3
+    err = capsys.readouterr().err
+    assert "explains nothing of the held-out tokens" in err and "lower learning rate" in err
+    assert "was asked for" not in err
+    page = (tmp_path / "r" / "README.md").read_text()
+    assert "Not to be used, and" in page and "lower learning rate" in page and "beside the L0" not in page
+    command = ["export", "--run", only(tmp_path / "r"), "--pack-from", str(made / "toy")]
+    assert main([*command, "--out", str(tmp_path / "p")]) == 3
+    assert "[SAE_EXPLAINS_NOTHING]" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()
+
+
 def test_topk_says_that_its_form_is_not_exact(made: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
     assert main(["export", "--run", only(made / "topk"), "--pack-from", str(made / "toy"), "--out", str(out)]) == 0

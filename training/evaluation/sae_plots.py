@@ -23,6 +23,7 @@ from training.evaluation.plots import save_figure
 from training.evaluation.sae_report import SaeReport
 from training.sae.config import SaeConfig
 from training.sae.firing import ACTIVATION_EDGES, DENSITY_EDGES
+from training.sae.verdict import explains_nothing
 
 LEGEND_ROWS = 12
 """Entries of a column of a legend."""
@@ -48,10 +49,11 @@ def plot_curves(logs: Mapping[str, Log], path: Path) -> None:
     for axes, title in ((fvu, "FVU (line: batch, dots: held-out)"), (l0, "active latents"), (dead, "share dead")):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("step")
-    fvu.set_yscale("log")
-    l0.set_yscale("log")
-    for axes in (fvu, l0):
-        _plain_numbers(axes.yaxis)
+    for axes, name in ((fvu, "fvu"), (l0, "l0")):
+        # All latents of a run may have died.
+        if any(value > 0.0 for log in logs.values() for row in log for value in [float(row.get(name, 0.0))]):
+            axes.set_yscale("log")
+            _plain_numbers(axes.yaxis)
     dead.set_ylim(bottom=0.0)
     _legend(figure, len(logs))
     save_figure(figure, path)
@@ -79,7 +81,11 @@ def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
 
 
 def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
-    """Draw what is left unexplained against how many latents are active; the lower left is better."""
+    """Draw what is left unexplained against how many latents are active; the lower left is better.
+
+    Those that explain nothing are left out: one of them would press all others into a corner.
+    """
+    saes = {name: sae for name, sae in saes.items() if not explains_nothing(sae.held_out)}
     families: dict[str, dict[SaeConfig, list[tuple[float, float]]]] = {}
     several = len({sae.config.n_features for sae in saes.values()}) > 1
     for sae in saes.values():
@@ -102,8 +108,9 @@ def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
     axes.set_xlabel("mean active latents (L0), held-out")
     axes.set_ylabel("fraction of variance unexplained, held-out")
     axes.grid(linewidth=0.3)
-    # Beside the picture: within it, it would hide points.
-    figure.legend(loc="outside right upper", fontsize=8)
+    if families:
+        # Beside the picture: within it, it would hide points.
+        figure.legend(loc="outside right upper", fontsize=8)
     save_figure(figure, path)
 
 

@@ -99,7 +99,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 
 def run_fit(args: argparse.Namespace) -> int:
-    """Train; returns the exit code: 3 where some of the autoencoders diverged.
+    """Train; returns the exit code: 3 where some of the autoencoders diverged or explain nothing.
 
     Raises
     ------
@@ -156,14 +156,28 @@ def run_fit(args: argparse.Namespace) -> int:
 
         report_run(args.out, source, tell)
     _tell(args, results)
+    useless = _tell_useless(results)
     _tell_missed({sae.name: sae.wanted_l0 for sae in config.saes}, results)
-    return SOME_FAILED if fit.diverged else 0
+    return SOME_FAILED if fit.diverged or useless else 0
+
+
+def _tell_useless(results: Mapping[str, Any]) -> bool:
+    """Warn of autoencoders that explain nothing; returns whether there are some."""
+    from training.sae.verdict import REMEDY, explains_nothing, nothing_explained
+
+    useless = {name: result["held_out"] for name, result in results.items() if explains_nothing(result["held_out"])}
+    for name, held_out in useless.items():
+        print(f"warning: {nothing_explained(name, held_out)}; {REMEDY}", file=sys.stderr)
+    return bool(useless)
 
 
 def _tell_missed(wanted: Mapping[str, float], results: Mapping[str, Any]) -> None:
     from training.sae.controller import missed_l0
+    from training.sae.verdict import explains_nothing
 
     for name, result in results.items():
+        if explains_nothing(result["held_out"]):
+            continue
         reached = result["held_out"]["mean_l0"]
         if missed_l0(wanted[name], reached):
             print(

@@ -204,12 +204,24 @@ def sweep(
     seeds: tuple[int, ...] = (0,),
     learning_rate: float | None = None,
 ) -> tuple[SaeConfig, ...]:
-    """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k."""
+    """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k.
+
+    Raises
+    ------
+    UsageError
+        ``FIT_OPTION`` for values out of range and for more than one of `k`, `l0` and `penalty`.
+    """
     require(n_features >= 1, "the number of --features (or of --expansion)", n_features, "1 or more")
+    given = {"--k": k, "--l0": l0, "--lam": penalty}
+    for option, values in given.items():
+        for value in values:
+            require(0 < value < math.inf, option, value, "a number greater than 0")
+    if len(twice := [option for option, values in given.items() if values]) > 1:
+        raise UsageError("FIT_OPTION", f"{' and '.join(twice)} are given", "give one of them; each makes a sweep")
     if arch in FIXED_K:
         if any(value != int(value) for value in l0):
             raise UsageError("FIT_OPTION", f"{arch} keeps a whole number of latents", "give --k")
-        k, l0 = (*k, *(int(value) for value in l0)), ()
+        k, l0 = k or tuple(int(value) for value in l0), ()
     rate = default_learning_rate(n_features) if learning_rate is None else learning_rate
     sparsities: list[dict[str, Any]] = [
         *({"k": value} for value in k),

@@ -94,7 +94,9 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     store.add_argument("--buffer", type=int, default=1 << 17, help="tokens shuffled in memory (default 131072)")
     store.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
-    parser.set_defaults(run=run_fit, defaults={name: parser.get_default(name) for name in FIXED})
+    defaults = {name: parser.get_default(name) for name in FIXED}
+    # None until `run_fit`: an option that was given is told from a default even where both are equal.
+    parser.set_defaults(run=run_fit, defaults=defaults, **dict.fromkeys(FIXED))
     return parser
 
 
@@ -113,10 +115,11 @@ def run_fit(args: argparse.Namespace) -> int:
     import torch
 
     from training.sae.fit import Fit
-    from training.sae.fit_options import asked_run, batch_parts, fitting_batch, saved_run
+    from training.sae.fit_options import asked_run, batch_parts, fill_defaults, fitting_batch, saved_run
     from training.sae.member import Diverged
     from training.sae.run_folder import exists, refuse_other_files
 
+    args.given = fill_defaults(args)
     resuming = exists(args.out)
     if resuming and not args.resume:
         raise UsageError("FIT_RUN_EXISTS", f"{args.out} holds a run", "add --resume, or name a new folder")

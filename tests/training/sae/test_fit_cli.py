@@ -164,8 +164,21 @@ def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
     assert f"`{bad.name}` is missing" in (out / "README.md").read_text()
     assert (out / good.name / "sae.safetensors").is_file()
     assert main(["report", str(out)]) == 0
-    assert main(["fit", "--out", str(out), "--resume", "--steps", "60", "--lr", "0.5"]) == 2
+
+
+def test_a_run_is_gone_on_with_as_it_was_begun(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "run")]
+    assert main(["fit", "--tokens", str(tokens), *out, *OPTIONS, "--steps", "3"]) == 0
+    capsys.readouterr()
+    assert main(["fit", *out, "--resume", "--steps", "60", "--lr", "0.5"]) == 2
     assert "--lr, --steps would change it" in capsys.readouterr().err
+    # Values of other than this run's, though the command's defaults.
+    for option, value in (("--threads", "2"), ("--batch", "4096"), ("--tokens-kind", "class")):
+        assert main(["fit", *out, "--resume", option, value]) == 2
+        assert f"{option} would change it" in capsys.readouterr().err
+    assert main(["fit", *out, "--resume", "--no-report"]) == 0
 
 
 def test_an_l0_that_was_missed_is_told(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,6 +242,10 @@ def test_a_batch_larger_than_the_data_is_told(tokens: Path, tmp_path: Path, caps
     [
         (["--k", "500"], "--k is 500; it must be less than the 96 latents"),
         (["--k", "-3"], "--k is -3"),
+        (["--k", "3,0"], "--k is 0; it must be a number greater than 0"),
+        (["--lam", "0"], "--lam is 0.0; it must be a number greater than 0"),
+        (["--l0", "inf"], "--l0 is inf"),
+        (["--lam", "0.1"], "--k and --lam are given; give one of them"),
         (["--features", "0"], "--features"),
         (["--lr", "0"], "--lr is 0.0"),
         (["--lr", "nan"], "--lr is nan"),

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from training.evaluation.sae_report import Estimate, RunReport, SaeReport
 from training.evaluation.sae_seeds import seeds_table
 from training.evaluation.sparse_probe import SIZES
-from training.sae.controller import missed_l0
 from training.sae.stability import SAME
-from training.sae.verdict import REMEDY, explains_nothing, nothing_explained
+from training.sae.verdict import REMEDY, explains_nothing, l0_missed, nothing_explained
 
 CURVES, HISTOGRAMS, PARETO = "curves.png", "histograms.png", "pareto.png"
 
@@ -105,11 +104,8 @@ def _useless(saes: Mapping[str, SaeReport]) -> list[str]:
 
 
 def _missed(saes: Mapping[str, SaeReport]) -> list[str]:
-    lines = [
-        f"- {name} was asked for an L0 of {sae.config.wanted_l0:g} and has {sae.held_out['mean_l0']:.1f}."
-        for name, sae in saes.items()
-        if missed_l0(sae.config.wanted_l0, sae.held_out["mean_l0"]) and not explains_nothing(sae.held_out)
-    ]
+    told = [l0_missed(name, sae.config.wanted_l0, sae.held_out, sae.batch_l0) for name, sae in saes.items()]
+    lines = [f"- {text}." for text in told if text]
     return ["More than a tenth beside the L0 that was asked for:", "", *lines, ""] if lines else []
 
 

@@ -175,19 +175,11 @@ def _tell_useless(results: Mapping[str, Any]) -> bool:
 
 
 def _tell_missed(wanted: Mapping[str, float], results: Mapping[str, Any]) -> None:
-    from training.sae.controller import missed_l0
-    from training.sae.verdict import explains_nothing
+    from training.sae.verdict import l0_missed
 
     for name, result in results.items():
-        if explains_nothing(result["held_out"]):
-            continue
-        reached = result["held_out"]["mean_l0"]
-        if missed_l0(wanted[name], reached):
-            print(
-                f"warning: {name} was asked for an L0 of {wanted[name]:g} and has {reached:.1f} on held-out tokens; "
-                "with more steps or another --lr it may come closer",
-                file=sys.stderr,
-            )
+        if missed := l0_missed(name, wanted[name], result["held_out"], result["batch_l0"]):
+            print(f"warning: {missed}", file=sys.stderr)
 
 
 def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:

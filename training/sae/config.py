@@ -183,6 +183,10 @@ class FitConfig:
             resample_every=self.resample_every or max(1, self.steps // 40),
         )
 
+    def is_logged(self, step: int) -> bool:
+        """Whether what was found in the step of this number, from 1, is logged: always in the last one."""
+        return step % self.log_every == 0 or step == self.steps
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self) | {"saes": [asdict(sae) for sae in self.saes]}

@@ -198,7 +198,8 @@ class Fit:
         config = self.config
         x = self.space.enter(self._tensor(self.stream.next_batch()))
         step, self.step = self.step, self.step + 1
-        variance = float((x - x.mean(0)).square().sum()) if self.step % config.log_every == 0 else 0.0
+        logged = config.is_logged(self.step)
+        variance = float((x - x.mean(0)).square().sum()) if logged else 0.0
         for name, member in self.members.items():
             if name in self.diverged:
                 continue
@@ -210,7 +211,7 @@ class Fit:
                 if len(self.diverged) == len(self.members):
                     raise
                 continue
-            if self.step % config.log_every == 0:
+            if logged:
                 assert found.residual is not None
                 self._log(
                     name,

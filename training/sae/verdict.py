@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.errors import SaeRadError
+from training.sae.controller import missed_l0
 
 
 def explains_nothing(held_out: Mapping[str, float]) -> bool:
@@ -41,3 +42,31 @@ def refuse_useless(name: str, held_out: Mapping[str, float]) -> None:
     """
     if explains_nothing(held_out):
         raise SaeRadError("SAE_EXPLAINS_NOTHING", nothing_explained(name, held_out), REMEDY)
+
+
+def l0_missed(name: str, wanted: float, held_out: Mapping[str, float], batch_l0: float | None) -> str:
+    """Word that an autoencoder has another L0 than was asked for, why, and what may help; "" where it has not.
+
+    One that explains nothing has none worth mending.
+
+    Parameters
+    ----------
+    wanted : float
+        0 is no wish.
+    held_out : mapping
+        With ``mean_l0``.
+    batch_l0 : float or None
+        Of the last batches that it learnt from; None where that is not known.
+    """
+    reached = held_out["mean_l0"]
+    if explains_nothing(held_out) or not missed_l0(wanted, reached):
+        return ""
+    text = f"{name} was asked for an L0 of {wanted:g} and has {reached:.1f} on held-out tokens"
+    if batch_l0 is None:
+        return text
+    if missed_l0(wanted, batch_l0):
+        return f"{text}, {batch_l0:.1f} in its last batches: with more steps or another --lr it may come closer"
+    return (
+        f"{text}, though {batch_l0:.1f} in its last batches: the held-out images differ from those it learnt from, "
+        "and more training images may bring both together"
+    )

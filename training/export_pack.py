@@ -124,7 +124,7 @@ def export_pack(
             metrics={
                 **{f"autoencoder {key.replace('_', ' ')}": round(value, 6) for key, value in asdict(metrics).items()},
                 "agreement with the autoencoder as trained": round(float(sae.result["folded"]["jaccard"]), 6),
-                **summary(words.labels.records),
+                **summary(words.labels.records, words.labels.scored),
             },
             sample_tokens=sample,
             sample_activations=sae.native.encode(sample) if exact else in_torch(folded, sample),

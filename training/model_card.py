@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.pack.manifest import Manifest, Readout
 from engine.pack.precision import PrecisionProfile
@@ -58,7 +58,7 @@ Without a reportable readout, and so never stated or denied: {silent}.
 """
 
 DESCRIBED = """made by statistics from the reports and labels of the images that fire a feature, against images that
-  nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft."""
+  nearly do; {scored} scored on held-out images, and only those above the threshold may be cited by a draft."""
 UNDESCRIBED = "none. Features are numbers, and nothing is known of what they mean."
 
 LICENCE = """This model pack ({name} {version}) is licensed under the Apache License, Version 2.0
@@ -111,7 +111,7 @@ def model_card(manifest: Manifest) -> str:
         n_features=sae.n_features,
         mean_l0=sae.mean_l0,
         explained_variance=sae.explained_variance,
-        descriptions=DESCRIBED if manifest.metrics.get("features described", 1.0) else UNDESCRIBED,
+        descriptions=_descriptions(manifest.metrics),
         limits="\n".join(f"- {limit}" for limit in manifest.limits),
         sources="\n".join(f"| {s.name} | {s.images} | {s.licence} | {s.attribution} |" for s in origin.sources),
         splits=", ".join(f"{name} {count}" for name, count in origin.splits.items()),
@@ -145,6 +145,16 @@ def licence_text(manifest: Manifest) -> str:
         for s in manifest.provenance.sources
     )
     return LICENCE.format(name=manifest.name, version=manifest.version, sources=sources)
+
+
+def _descriptions(metrics: Mapping[str, float]) -> str:
+    described = round(metrics.get("features described", 1.0))
+    if not described:
+        return UNDESCRIBED
+    scored = round(metrics.get("features scored", described))
+    if scored == described:
+        return DESCRIBED.format(scored="each was")
+    return DESCRIBED.format(scored=f"{scored or 'none'} of {described} could be")
 
 
 def _title(readout: Readout) -> str:

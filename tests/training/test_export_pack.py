@@ -23,6 +23,7 @@ from training.cli import main
 from training.export_encoder import from_pack, gate_for
 from training.export_pack import check_encoder
 from training.labelling.finished import FinishedLabels
+from training.model_card import model_card
 from training.sae.folded import FoldedSae
 from training.sae.trained import load_trained
 
@@ -143,6 +144,10 @@ def test_labels_of_the_store_make_descriptions(made: Path, tmp_path: Path) -> No
     described = {record.observation for record in pack.features.all() if record.observation}
     assert described & {"Pleural Effusion", "Edema"}
     assert "made by statistics" in (out / "MODEL_CARD.md").read_text()
+    manifest = load_pack(out).manifest
+    for scored, said in ((4.0, "; each was scored on"), (3.0, "; 3 of 4 could be"), (0.0, "; none of 4 could be")):
+        counts = {"features described": 4.0, "features scored": scored}
+        assert said in model_card(manifest.model_copy(update={"metrics": counts}))
 
 
 def test_labels_that_were_made_before_are_those_that_are_made_in_place(

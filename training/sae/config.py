@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -15,6 +15,13 @@ from training.sae.schedule import default_learning_rate
 Revival = Literal["auxk", "resample", "none"]
 LARGEST = 1e30
 """A penalty near the end of float32 would overflow."""
+
+
+SWEPT = {
+    **{"--arch": "arch", "--variant": "variant", "--features": "n_features", "--lr": "learning_rate"},
+    **{"--k": "k", "--l0": "l0", "--lam": "penalty", "--seed": "seed"},
+}
+"""Options of which an autoencoder has a value, and its fields."""
 
 
 def require(fits: bool, option: str, value: object, wanted: str) -> None:
@@ -238,3 +245,12 @@ def sweep(
         for variant in variants or ("",)
         for seed in seeds
     )
+
+
+def by_option(saes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what autoencoders, as :meth:`FitConfig.to_json` has them, were asked for by, as the options are typed."""
+    found = {}
+    for option, field in SWEPT.items():
+        values = dict.fromkeys(f"{v:g}" if isinstance(v := sae[field], float) else str(v) for sae in saes)
+        found[option] = ",".join(value for value in values if value not in ("", "0") or option == "--seed") or "none"
+    return found

@@ -17,7 +17,7 @@ from training.cluster.crew import Crew
 from training.interrupt import StopRequest
 from training.recipe import differences
 from training.sae.checkpoint import Checkpoint, load, save, write_json
-from training.sae.config import FitConfig
+from training.sae.config import FitConfig, by_option
 from training.sae.encoding import Scratch
 from training.sae.export import InSpace
 from training.sae.member import Diverged, Member
@@ -114,7 +114,9 @@ class Fit:
         saved = {**checkpoint.meta["config"], "data": checkpoint.meta["data"]}
         # Through JSON, as the saved values went.
         asked = json.loads(json.dumps({**self.config.to_json(), "data": self.identity.get("data")}))
-        if found := differences(saved, asked):
+        # A sweep is a long list: what was asked for says more than that it differs.
+        swept = differences(by_option(saved["saes"]), by_option(asked["saes"]))
+        if found := swept + differences(saved | {"saes": asked["saes"]} if swept else saved, asked):
             raise UsageError(
                 "FIT_OTHER_RUN",
                 f"{self.folder} holds a run with other options or other data: {', '.join(found)}",

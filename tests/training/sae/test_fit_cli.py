@@ -115,6 +115,10 @@ def test_data_that_cannot_be_used_is_refused(tmp_path: Path, capsys: pytest.Capt
     }.items():
         np.save(tmp_path / f"{name}.npy", values)
         assert "FIT_TOKENS" in code(tmp_path / f"{name}.npy")
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    assert "x.csv cannot be trained on: it is no .npy file by its first bytes" in code(tmp_path / "x.csv")
+    np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
+    assert "holds Python objects" in (told := code(tmp_path / "objects.npy")) and "pickle" not in told
     save_file({"a": np.ones((3, 3)), "b": np.ones((3, 3))}, tmp_path / "two.safetensors")
     assert "2 matrices" in code(tmp_path / "two.safetensors")
     (tmp_path / "damaged.safetensors").write_bytes(b"12")
@@ -134,6 +138,8 @@ def test_a_run_is_neither_overwritten_nor_invented(
     assert "FIT_RUN_EXISTS" in capsys.readouterr().err
     assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *OPTIONS]) == 2
     assert "FIT_OTHER_RUN" in (err := capsys.readouterr().err) and "steps (3, now 400)" in err
+    assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *short, "--k", "9"]) == 2
+    assert "holds a run with other options or other data: --k (3,5, now 9);" in capsys.readouterr().err
 
 
 def test_the_command_offers_every_architecture() -> None:

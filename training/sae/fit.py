@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
 from training.cluster.crew import Crew
@@ -175,7 +176,15 @@ class Fit:
         with (
             StopRequest() as stopped,
             torch.no_grad(),
-            tqdm(total=config.steps, initial=self.step, unit="step", desc="fit", disable=None, mininterval=1.0) as bar,
+            tqdm(
+                total=config.steps,
+                initial=self.step,
+                unit="step",
+                desc="fit",
+                disable=None,
+                mininterval=1.0,
+                **unknown_size(),
+            ) as bar,
         ):
             while self.step < config.steps:
                 self._advance()

@@ -18,6 +18,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.training.sae.test_gated import dictionary_data
+from training.activations.progress import ProgressBar
 from training.cli import main
 from training.sae.architectures import ARCHITECTURES
 from training.sae.cli import NAMES
@@ -195,6 +196,26 @@ def test_an_l0_that_was_missed_is_told(tokens: Path, tmp_path: Path, capsys: pyt
     assert "More than a tenth beside the L0" in (tmp_path / "short" / "README.md").read_text()
     assert main([*command, "--lam", "0.1", "--out", str(tmp_path / "free")]) == 0
     assert "was asked for" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+@pytest.mark.parametrize("width", [0, 60])
+def test_progress_is_shown_on_a_terminal_of_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    reader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", width // 2, width, 0, 0))
+    with os.fdopen(terminal, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with ProgressBar(4, "fit") as bar:
+            bar.step(4)
+        stderr.flush()
+        shown = os.read(reader, 4096).decode()
+    os.close(reader)
+    assert "fit:" in shown and "0/4" in shown
 
 
 @pytest.mark.parametrize("rows", [3, 100])

@@ -12,12 +12,12 @@ import torch
 
 from engine.errors import UsageError
 from engine.pack.manifest import Manifest, Provenance, SaeSpec
-from engine.pack.verify import MANIFEST_NAME
 from training.export_encoder import TakenEncoder, gate_for
 from training.export_labels import finished_labels, silent_labels, store_labels
 from training.export_words import INTENDED_USE, data_source, licence_of, limits_of
 from training.labelling.build import summary
 from training.pack import PackParts, now, write_pack
+from training.pack_folder import refuse_taken
 from training.sae.folded import FloatArray, FoldedSae
 from training.sae.metrics import measure
 from training.sae.results import held_out_values
@@ -43,6 +43,8 @@ class ExportOptions:
         Folder of `saerad-train label` to take descriptions and readouts from.
     trust_encoder : bool
         Take the encoder although nothing shows that the activations are its own.
+    overwrite : bool
+        Replace an older pack.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ExportOptions:
     describe: bool = False
     labels: Path | None = None
     trust_encoder: bool = False
+    overwrite: bool = False
 
 
 def export_pack(
@@ -68,15 +71,14 @@ def export_pack(
     UsageError
         ``EXPORT_ENCODER`` when the activations are not the class tokens of this encoder's last layer, ``EXPORT_LABELS``
         or ``LABEL_DATA`` when there are no labels to describe with, ``LABEL_OTHER``, ``LABEL_MISSING`` and
-        ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` when the folder holds something
-        else than a pack.
+        ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` as
+        :func:`training.pack_folder.refuse_taken`.
     SaeRadError
         ``SAE_NOT_FOLDABLE``, ``SAE_EXPLAINS_NOTHING``, ``LABEL_DAMAGED``.
     PackError
         See :func:`training.pack.write_pack`.
     """
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file():
-        raise UsageError("EXPORT_OUT", f"{out} is not empty and not a pack", "name another folder with --out")
+    refuse_taken(out, overwrite=options.overwrite)
     check_encoder(source.identity, sae.native.b_dec.size, taken, trust=options.trust_encoder)
     refuse_useless(sae.name, sae.result["held_out"])
     folded = folded_of(sae)

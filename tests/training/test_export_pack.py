@@ -216,6 +216,27 @@ def test_the_gate_comes_along_with_limits_of_its_own_for_the_new_features(made: 
     assert found.spec.reconstruction_refusal is not None and found.spec.reconstruction_refusal >= 1.0
 
 
+def test_a_pack_is_replaced_when_that_is_asked_for_and_never_with_what_lies_beside_it(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["export", "--pack-from", str(made / "toy"), "--run", only(made / "run"), "--out"]
+    out = tmp_path / "p"
+    assert main([*start, str(out)]) == 0
+    before = (out / "pack.json").read_bytes()
+    assert main([*start, str(out), "--version", "2.0.0"]) == 2
+    assert "holds a pack; name another folder, or add --overwrite" in capsys.readouterr().err
+    assert (out / "pack.json").read_bytes() == before
+    (out / "notes").mkdir()
+    (out / "notes" / "mine.txt").write_text("mine")
+    assert main([*start, str(out), "--version", "2.0.0", "--overwrite"]) == 2
+    assert "such as notes/mine.txt" in capsys.readouterr().err
+    (out / "notes" / "mine.txt").rename(tmp_path / "mine.txt")
+    assert main([*start, str(tmp_path / "mine.txt"), "--overwrite"]) == 2
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert main([*start, str(out), "--version", "2.0.0", "--overwrite"]) == 0
+    assert load_pack(out).manifest.version == "2.0.0"
+
+
 def test_what_cannot_be_exported_is_told(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start = ["export", "--pack-from", str(made / "toy"), "--run", only(made / "run")]
     (tmp_path / "full").mkdir()

@@ -183,7 +183,7 @@ def build_pack(
     metrics = {
         **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
         "random features explained variance": control.explained_variance,
-        **summary(records),
+        **summary(records, labels.scored),
         **(gate.metrics if gate else {}),
         **calibration.metrics,
     }

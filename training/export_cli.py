@@ -33,7 +33,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         "--encoder", type=Path, help="a folder of import-encoder, or of encoder.onnx and tail.safetensors (with --spec)"
     )
     parser.add_argument("--spec", type=Path, help="pack.json that says how the encoder wants its pixels")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the pack; an older pack in it is replaced")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pack, a new one")
+    parser.add_argument("--overwrite", action="store_true", help="replace an older pack in OUT")
     parser.add_argument("--name", help="name of the pack (default: that of OUT)")
     parser.add_argument("--version", default="0.1.0", help="version of the pack (default 0.1.0)")
     parser.add_argument("--title", help="title of the pack (default: what was trained)")
@@ -98,6 +99,7 @@ def run_export(args: argparse.Namespace) -> int:
             describe=args.describe,
             labels=args.labels,
             trust_encoder=args.trust_encoder,
+            overwrite=args.overwrite,
         ),
         progress=tell,
     )

@@ -12,16 +12,18 @@ import torch
 
 from engine.errors import UsageError
 from engine.pack.manifest import Manifest, Provenance, SaeSpec
-from engine.pack.verify import MANIFEST_NAME
 from training.export_encoder import TakenEncoder, gate_for
 from training.export_labels import finished_labels, silent_labels, store_labels
 from training.export_words import INTENDED_USE, data_source, licence_of, limits_of
 from training.labelling.build import summary
 from training.pack import PackParts, now, write_pack
+from training.pack_folder import refuse_taken
 from training.sae.folded import FloatArray, FoldedSae
 from training.sae.metrics import measure
+from training.sae.results import held_out_values
 from training.sae.source import TokenSource
 from training.sae.trained import TrainedSae, folded_of
+from training.sae.verdict import refuse_useless
 
 SAMPLE = 256
 ARCHITECTURES = {"gated-sae-rad": "gated", "matryoshka-batchtopk": "matryoshka"}
@@ -41,6 +43,8 @@ class ExportOptions:
         Folder of `saerad-train label` to take descriptions and readouts from.
     trust_encoder : bool
         Take the encoder although nothing shows that the activations are its own.
+    overwrite : bool
+        Replace an older pack.
     """
 
     name: str
@@ -51,6 +55,7 @@ class ExportOptions:
     describe: bool = False
     labels: Path | None = None
     trust_encoder: bool = False
+    overwrite: bool = False
 
 
 def export_pack(
@@ -66,26 +71,28 @@ def export_pack(
     UsageError
         ``EXPORT_ENCODER`` when the activations are not the class tokens of this encoder's last layer, ``EXPORT_LABELS``
         or ``LABEL_DATA`` when there are no labels to describe with, ``LABEL_OTHER``, ``LABEL_MISSING`` and
-        ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` when the folder holds something
-        else than a pack.
+        ``LABEL_UNFINISHED`` when those of a folder cannot be taken, ``EXPORT_OUT`` as
+        :func:`training.pack_folder.refuse_taken`.
     SaeRadError
-        ``SAE_NOT_FOLDABLE``, ``LABEL_DAMAGED``.
+        ``SAE_NOT_FOLDABLE``, ``SAE_EXPLAINS_NOTHING``, ``LABEL_DAMAGED``.
     PackError
         See :func:`training.pack.write_pack`.
     """
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file():
-        raise UsageError("EXPORT_OUT", f"{out} is not empty and not a pack", "name another folder with --out")
+    refuse_taken(out, overwrite=options.overwrite)
     check_encoder(source.identity, sae.native.b_dec.size, taken, trust=options.trust_encoder)
+    refuse_useless(sae.name, sae.result["held_out"])
     folded = folded_of(sae)
     progress("features", 0.1)
     held_out, sample = source.held_out, source.held_out[:SAMPLE]
+    metrics = measure(folded, held_out)
+    # Of TopK the form with one threshold may explain nothing though what was trained does.
+    refuse_useless(f"the form of {sae.name} that packs take", held_out_values(metrics))
     if options.labels is not None:
         words = finished_labels(folded, source, options.labels)
     else:
         words = (store_labels if options.describe else silent_labels)(folded, source)
     progress("proof and writing", 0.8)
     exact = sae.config.arch != "topk"
-    metrics = measure(folded, held_out)
     manifest = write_pack(
         PackParts(
             name=options.name,
@@ -120,7 +127,7 @@ def export_pack(
             metrics={
                 **{f"autoencoder {key.replace('_', ' ')}": round(value, 6) for key, value in asdict(metrics).items()},
                 "agreement with the autoencoder as trained": round(float(sae.result["folded"]["jaccard"]), 6),
-                **summary(words.labels.records),
+                **summary(words.labels.records, words.labels.scored),
             },
             sample_tokens=sample,
             sample_activations=sae.native.encode(sample) if exact else in_torch(folded, sample),

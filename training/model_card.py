@@ -58,7 +58,7 @@ Without a reportable readout, and so never stated or denied: {silent}.
 """
 
 DESCRIBED = """made by statistics from the reports and labels of the images that fire a feature, against images that
-  nearly do; each was scored on held-out images, and only those above the threshold may be cited by a draft."""
+  nearly do; {scored} scored on held-out images, and only those above the threshold may be cited by a draft."""
 WORDED = """{descriptions} of them are in the words of a language model ({model}), {refused} that it was asked for in
   those of templates: its words are kept only where they say what the statistics bear out."""
 UNDESCRIBED = "none. Features are numbers, and nothing is known of what they mean."
@@ -150,13 +150,16 @@ def licence_text(manifest: Manifest) -> str:
 
 
 def _descriptions(manifest: Manifest) -> str:
-    if not manifest.metrics.get("features described", 1.0):
+    described = round(manifest.metrics.get("features described", 1.0))
+    if not described:
         return UNDESCRIBED
+    scored = round(manifest.metrics.get("features scored", described))
+    told = DESCRIBED.format(scored="each was" if scored == described else f"{scored or 'none'} of {described} could be")
     model = manifest.provenance.worded_by
     if model is None:
-        return DESCRIBED
+        return told
     words = WORDED.format(descriptions=model.descriptions, refused=model.refused, model=_model(model))
-    return f"{DESCRIBED}\n  {words}"
+    return f"{told}\n  {words}"
 
 
 def _model(model: LanguageModel) -> str:

@@ -7,6 +7,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
+
 
 class ProgressLine:
     """Counts images on stderr; silent unless stderr is a terminal.
@@ -18,7 +20,9 @@ class ProgressLine:
     """
 
     def __init__(self, total: int) -> None:
-        self._bar = tqdm(total=total, unit="image", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
+        self._bar = tqdm(
+            total=total, unit="image", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False, **unknown_size()
+        )
 
     def __enter__(self) -> ProgressLine:
         return self

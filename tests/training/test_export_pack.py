@@ -23,6 +23,7 @@ from training.cli import main
 from training.export_encoder import from_pack, gate_for
 from training.export_pack import check_encoder
 from training.labelling.finished import FinishedLabels
+from training.model_card import model_card
 from training.sae.folded import FoldedSae
 from training.sae.trained import load_trained
 
@@ -112,6 +113,23 @@ def test_an_image_is_analysed_with_the_pack(made: Path, tmp_path: Path) -> None:
     assert (tmp_path / "results/summary.json").is_file()
 
 
+def test_one_that_explains_nothing_is_told_and_makes_no_pack(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["fit", "--store", str(made / "store"), *COMMON, "--arch", "topk", "--k", "4", "--out", str(tmp_path / "r")]
+    start.remove("--no-report")
+    assert main([*start, "--lr", "1e6"]) == 3
+    err = capsys.readouterr().err
+    assert "explains nothing of the held-out tokens" in err and "lower learning rate" in err
+    assert "was asked for" not in err
+    page = (tmp_path / "r" / "README.md").read_text()
+    assert "Not to be used, and" in page and "lower learning rate" in page and "beside the L0" not in page
+    command = ["export", "--run", only(tmp_path / "r"), "--pack-from", str(made / "toy")]
+    assert main([*command, "--out", str(tmp_path / "p")]) == 3
+    assert "[SAE_EXPLAINS_NOTHING]" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()
+
+
 def test_topk_says_that_its_form_is_not_exact(made: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
     assert main(["export", "--run", only(made / "topk"), "--pack-from", str(made / "toy"), "--out", str(out)]) == 0
@@ -126,6 +144,10 @@ def test_labels_of_the_store_make_descriptions(made: Path, tmp_path: Path) -> No
     described = {record.observation for record in pack.features.all() if record.observation}
     assert described & {"Pleural Effusion", "Edema"}
     assert "made by statistics" in (out / "MODEL_CARD.md").read_text()
+    manifest = load_pack(out).manifest
+    for scored, said in ((4.0, "; each was scored on"), (3.0, "; 3 of 4 could be"), (0.0, "; none of 4 could be")):
+        counts = {"features described": 4.0, "features scored": scored}
+        assert said in model_card(manifest.model_copy(update={"metrics": counts}))
 
 
 def test_labels_that_were_made_before_are_those_that_are_made_in_place(
@@ -192,6 +214,27 @@ def test_the_gate_comes_along_with_limits_of_its_own_for_the_new_features(made: 
     assert found.arrays is taken.gate.arrays and found.spec.mahalanobis_refusal == 9.0
     assert found.spec.reconstruction_warning is not None and found.spec.reconstruction_warning > 0.02
     assert found.spec.reconstruction_refusal is not None and found.spec.reconstruction_refusal >= 1.0
+
+
+def test_a_pack_is_replaced_when_that_is_asked_for_and_never_with_what_lies_beside_it(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["export", "--pack-from", str(made / "toy"), "--run", only(made / "run"), "--out"]
+    out = tmp_path / "p"
+    assert main([*start, str(out)]) == 0
+    before = (out / "pack.json").read_bytes()
+    assert main([*start, str(out), "--version", "2.0.0"]) == 2
+    assert "holds a pack; name another folder, or add --overwrite" in capsys.readouterr().err
+    assert (out / "pack.json").read_bytes() == before
+    (out / "notes").mkdir()
+    (out / "notes" / "mine.txt").write_text("mine")
+    assert main([*start, str(out), "--version", "2.0.0", "--overwrite"]) == 2
+    assert "such as notes/mine.txt" in capsys.readouterr().err
+    (out / "notes" / "mine.txt").rename(tmp_path / "mine.txt")
+    assert main([*start, str(tmp_path / "mine.txt"), "--overwrite"]) == 2
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert main([*start, str(out), "--version", "2.0.0", "--overwrite"]) == 0
+    assert load_pack(out).manifest.version == "2.0.0"
 
 
 def test_what_cannot_be_exported_is_told(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

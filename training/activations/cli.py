@@ -201,5 +201,9 @@ def _tell(args: argparse.Namespace, rows: list[HarvestRow], result: HarvestResul
     if not result.complete:
         return INTERRUPTED
     if not summary.harvested:
-        raise StoreError("STORE_EMPTY", "no image could be harvested", f"see {args.out}/failures.parquet")
+        raise StoreError(
+            "STORE_EMPTY",
+            "no image could be harvested",
+            f"see {args.out}/failures.parquet; the same command tries all of them again",
+        )
     return SOME_FAILED if summary.failed else 0

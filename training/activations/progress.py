@@ -7,6 +7,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
+
 
 class ProgressBar:
     """Counts images on stderr; silent unless stderr is a terminal. Fits `training.activations.harvest.Progress`.
@@ -20,7 +22,8 @@ class ProgressBar:
     """
 
     def __init__(self, total: int, what: str = "harvest", unit: str = "image", part: str = "shard") -> None:
-        self._bar = tqdm(total=total, unit=unit, desc=what, file=sys.stderr, disable=not sys.stderr.isatty())
+        silent = not sys.stderr.isatty()
+        self._bar = tqdm(total=total, unit=unit, desc=what, file=sys.stderr, disable=silent, **unknown_size())
         self._part = part
 
     def __enter__(self) -> ProgressBar:

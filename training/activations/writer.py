@@ -53,7 +53,7 @@ class StoreWriter:
         are made again.
     recipe : Recipe
     retry : bool
-        Make the shards again in which images failed.
+        Make the shards again in which images failed; done anyway where all images failed.
 
     Attributes
     ----------
@@ -73,7 +73,8 @@ class StoreWriter:
         try:
             store = self._begin()
             self._entries, self.redone = self._sound(store)
-            if retry:
+            # Where nothing could be harvested there is nothing to keep, and most likely a path was wrong.
+            if retry or not any(entry.rows for entry in self._entries.values()):
                 self._entries = {number: e for number, e in self._entries.items() if not e.failures}
         except BaseException:
             self._lock.release()

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.terminal import unknown_size
 from engine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
     problem_file = args.out.with_name(f"{args.out.stem}.problems.csv")
     listing = _listing(args, problems)
     total = min(filter(None, (listing.total, args.limit)), default=None)
-    with tqdm(total=total, unit="image", desc="index", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with tqdm(
+        total=total, unit="image", desc="index", disable=not sys.stderr.isatty(), leave=False, **unknown_size()
+    ) as bar:
 
         def counted() -> Iterator[IndexRow]:
             rows = islice(listing.rows, args.limit)

@@ -234,12 +234,15 @@ def _checked(rows: Iterable[IndexRow]) -> Iterator[IndexRow]:
 def fault_of(row: IndexRow) -> str:
     """Say which rule of `IndexRow` a row breaks first; "" when it is sound."""
     rules = (
-        (bool(row.sample_id and row.patient_id and row.study_id and row.source), "an id or the source is empty"),
-        (row.split in SPLITS, f"{row.split!r} is not a split"),
-        (is_inside(row.path), f"{row.path!r} does not lie below the root of the data set"),
-        (_SHA256.fullmatch(row.sha256) is not None, "sha256 is not 64 hexadecimal digits"),
-        (row.size >= 0 and row.marks >= 0, "size or marks is negative"),
-        (row.age is None or 0 <= row.age <= 120, f"{row.age} is not an age in years"),
+        *((bool(getattr(row, name)), f"{name} is empty") for name in ("sample_id", "patient_id", "study_id", "source")),
+        (row.split in SPLITS, f"split is {row.split!r}, which is none of {', '.join(SPLITS)}"),
+        (is_inside(row.path), f"path is {row.path!r}, which does not lie below the root of the data set"),
+        (_SHA256.fullmatch(row.sha256) is not None, f"sha256 is {row.sha256!r}, not 64 hexadecimal digits"),
+        *(
+            (value >= 0, f"{name} is {value}, less than 0")
+            for name, value in (("size", row.size), ("marks", row.marks))
+        ),
+        (row.age is None or 0 <= row.age <= 120, f"age is {row.age}, which is no age in years"),
     )
     return next((fault for sound, fault in rules if not sound), "")
 

@@ -25,6 +25,7 @@ SUFFIXES = {"mimic-cxr": ".dcm", "mimic-cxr-jpg": ".jpg"}
 _OFFICIAL: dict[str, Split] = {"train": "train", "validate": "val", "test": "test"}
 _NUMBER = re.compile(r"\d{1,12}")
 _DICOM_ID = re.compile(r"[0-9A-Za-z._-]{1,100}")
+_COLUMNS = {"dicom_id": _DICOM_ID, "subject_id": _NUMBER, "study_id": _NUMBER}
 _PROBED_STUDIES = 50
 # Images of a study stand near each other in the tables, so that few reports need be held.
 _REPORTS_HELD = 256
@@ -70,10 +71,11 @@ def _rows(
     problems: Problems,
 ) -> Iterator[IndexRow]:
     patient_of_study: dict[str, str] = {}
-    for record in read_rows(records, ("dicom_id", "subject_id", "study_id")):
+    for record in read_rows(records, tuple(_COLUMNS)):
         dicom_id, patient, study = record["dicom_id"], record["subject_id"], record["study_id"]
-        if not (_DICOM_ID.fullmatch(dicom_id) and _NUMBER.fullmatch(patient) and _NUMBER.fullmatch(study)):
-            problems.add("INDEX_ROW", dicom_id, f"{records.name} has a row without proper numbers")
+        if wrong := [name for name, form in _COLUMNS.items() if not form.fullmatch(record[name])]:
+            message = f"{wrong[0]} of a row of {records.name} is {record[wrong[0]]!r}, which is no {wrong[0]}"
+            problems.add("INDEX_ROW", dicom_id, message)
             continue
         if patient_of_study.setdefault(study, patient) != patient:
             problems.add("INDEX_PATIENTS", dicom_id, f"study {study} is listed for another patient too")

@@ -54,9 +54,8 @@ def _rows(
     for row in read_rows(table, columns):
         name, patient = row["Image Index"], row["Patient ID"]
         if not (is_plain_name(name) and patient.isdecimal()):
-            problems.add(
-                "INDEX_ROW", name or table.name, "the row has no proper name of an image or number of a patient"
-            )
+            column, what = ("Patient ID", "number") if is_plain_name(name) else ("Image Index", "name of a file")
+            problems.add("INDEX_ROW", name or table.name, f"{column} is {row[column]!r}, which is no {what}")
             continue
         if not name.startswith(f"{int(patient):08d}_"):
             problems.add("INDEX_PATIENTS", name, f"the row gives patient {patient}, the name of the image another")

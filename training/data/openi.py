@@ -96,7 +96,9 @@ def _rows(studies: Iterator[OpeniStudy], folder: str, problems: Problems) -> Ite
             problems.remark("REPORT_EMPTY", study.origin, "neither findings nor impression were found")
         for name, view in study.images:
             if not is_plain_name(name):
-                problems.add("INDEX_ROW", study.origin, f"{name!r} is no name of an image")
+                problems.add(
+                    "INDEX_ROW", study.origin, f"an image of the report is called {name!r}, which is no name of a file"
+                )
                 continue
             row = IndexRow(
                 sample_id=name.removesuffix(".png").removesuffix(".dcm"),

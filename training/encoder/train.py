@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
 from training.encoder.checkpoint import (
     Checkpoint,
     flatten_optimizer,
@@ -165,7 +166,7 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
     with (
         StopRequest() as stopped,
         (out_dir / "log.jsonl").open("a", encoding="utf-8") as log,
-        tqdm(total=1000, unit="‰", desc="encoder", disable=None, mininterval=1.0) as bar,
+        tqdm(total=1000, unit="‰", desc="encoder", disable=None, mininterval=1.0, **unknown_size()) as bar,
     ):
 
         def write(kind: str, values: dict[str, float]) -> None:

@@ -87,9 +87,13 @@ def _autoencoder(manifest: Manifest) -> list[str]:
         f"| of these on more than a tenth of the images | {m['autoencoder dense']:.1%} |",
         f"| features with a description | {m['features described']:.0f} |",
         f"| of these good enough for a draft | {m['features reportable']:.0f} |",
-        f"| median score of the descriptions (balanced accuracy) | {m['median label score']:.3f} |",
+        f"| median score of the descriptions (balanced accuracy) | {_known(m.get('median label score'))} |",
         "",
     ]
+
+
+def _known(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:

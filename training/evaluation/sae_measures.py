@@ -85,6 +85,7 @@ def _measure(sae: TrainedSae, found: Firing, images: LabelledImages | None) -> S
         activations=tuple(found.activations.tolist()),
         probes=probes,
         absorption=pairs,
+        batch_l0=sae.result.get("batch_l0"),
     )
 
 

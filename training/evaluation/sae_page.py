@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from training.evaluation.sae_report import Estimate, RunReport, SaeReport
 from training.evaluation.sae_seeds import seeds_table
 from training.evaluation.sparse_probe import SIZES
-from training.sae.controller import missed_l0
 from training.sae.stability import SAME
+from training.sae.verdict import REMEDY, explains_nothing, l0_missed, nothing_explained
 
 CURVES, HISTOGRAMS, PARETO = "curves.png", "histograms.png", "pareto.png"
 
@@ -29,6 +29,7 @@ def run_page(report: RunReport, names: Mapping[str, str], title: str) -> str:
         *_overview({names[key]: sae for key, sae in report.saes.items()}),
         *seeds_table([report], report.saes),
         *_diverged(report),
+        *_useless({names[key]: sae for key, sae in report.saes.items()}),
         *_missed({names[key]: sae for key, sae in report.saes.items()}),
         f"![L0 against FVU]({PARETO})",
         "",
@@ -78,6 +79,7 @@ def comparison_page(reports: Mapping[str, RunReport], saes: Mapping[str, SaeRepo
         "",
         *seeds_table(reports.values(), saes),
         *_overview(saes),
+        *_useless(saes),
         *_missed(saes),
         *_probes(list(reports.values()), saes),
     ]
@@ -92,12 +94,18 @@ def _diverged(report: RunReport) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _missed(saes: Mapping[str, SaeReport]) -> list[str]:
+def _useless(saes: Mapping[str, SaeReport]) -> list[str]:
     lines = [
-        f"- {name} was asked for an L0 of {sae.config.wanted_l0:g} and has {sae.held_out['mean_l0']:.1f}."
+        f"- {nothing_explained(name, sae.held_out)}; {REMEDY}."
         for name, sae in saes.items()
-        if missed_l0(sae.config.wanted_l0, sae.held_out["mean_l0"])
+        if explains_nothing(sae.held_out)
     ]
+    return ["Not to be used, and not in the figure of L0 against FVU:", "", *lines, ""] if lines else []
+
+
+def _missed(saes: Mapping[str, SaeReport]) -> list[str]:
+    told = [l0_missed(name, sae.config.wanted_l0, sae.held_out, sae.batch_l0) for name, sae in saes.items()]
+    lines = [f"- {text}." for text in told if text]
     return ["More than a tenth beside the L0 that was asked for:", "", *lines, ""] if lines else []
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 
@@ -23,9 +24,12 @@ from training.evaluation.plots import save_figure
 from training.evaluation.sae_report import SaeReport
 from training.sae.config import SaeConfig
 from training.sae.firing import ACTIVATION_EDGES, DENSITY_EDGES
+from training.sae.verdict import explains_nothing
 
-LEGEND_ROWS = 12
-"""Entries of a column of a legend."""
+HANDLE, LETTER, LINE = 0.6, 0.06, 0.16
+"""Inches that an entry of a legend takes: its line with the gaps, a letter, its height."""
+WITHIN_DECADE, OVER_DECADES = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0), (2.0, 3.0, 5.0)
+"""Numbers between powers of ten that an axis names."""
 MARKERS = "osD^vP*"
 Log = Sequence[Mapping[str, float | str]]
 
@@ -41,19 +45,21 @@ def plot_curves(logs: Mapping[str, Log], path: Path) -> None:
     for (name, log), colour in zip(logs.items(), _colours(len(logs)), strict=True):
         train = [row for row in log if row["kind"] == "train"]
         held_out = [row for row in log if row["kind"] == "held-out"]
-        fvu.plot(_column(train, "step"), _column(train, "fvu"), color=colour, linewidth=0.9, label=name)
+        # A line through one point alone would not be seen.
+        marker = "_" if len(train) == 1 else ""
+        for axes, column in ((fvu, "fvu"), (l0, "l0"), (dead, "dead")):
+            steps, values = _column(train, "step"), _column(train, column)
+            axes.plot(steps, values, color=colour, linewidth=0.9, marker=marker, markersize=9, label=name)
         fvu.plot(_column(held_out, "step"), _column(held_out, "fvu"), ".", color=colour, markersize=6)
-        l0.plot(_column(train, "step"), _column(train, "l0"), color=colour, linewidth=0.9)
-        dead.plot(_column(train, "step"), _column(train, "dead"), color=colour, linewidth=0.9)
     for axes, title in ((fvu, "FVU (line: batch, dots: held-out)"), (l0, "active latents"), (dead, "share dead")):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("step")
-    fvu.set_yscale("log")
-    l0.set_yscale("log")
-    for axes in (fvu, l0):
-        _plain_numbers(axes.yaxis)
-    dead.set_ylim(bottom=0.0)
-    _legend(figure, len(logs))
+        axes.tick_params(labelsize=8)
+    _logarithmic(fvu, "y")
+    _logarithmic(l0, "y")
+    top = 1.05 * max(0.01, dead.dataLim.y1)
+    dead.set_ylim(-0.03 * top, top)
+    _legend(figure, list(logs))
     save_figure(figure, path)
 
 
@@ -74,12 +80,16 @@ def plot_histograms(saes: Mapping[str, SaeReport], path: Path) -> None:
         # Steps of a quarter have labels too wide to stand side by side.
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.tick_params(labelsize=8)
-    _legend(figure, len(saes))
+    _legend(figure, list(saes))
     save_figure(figure, path)
 
 
 def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
-    """Draw what is left unexplained against how many latents are active; the lower left is better."""
+    """Draw what is left unexplained against how many latents are active; the lower left is better.
+
+    Those that explain nothing are left out: one of them would press all others into a corner.
+    """
+    saes = {name: sae for name, sae in saes.items() if not explains_nothing(sae.held_out)}
     families: dict[str, dict[SaeConfig, list[tuple[float, float]]]] = {}
     several = len({sae.config.n_features for sae in saes.values()}) > 1
     for sae in saes.values():
@@ -95,22 +105,26 @@ def plot_pareto(saes: Mapping[str, SaeReport], path: Path) -> None:
         # The line goes through the means over seeds.
         means = np.array(sorted(tuple(np.mean(seeds, axis=0)) for seeds in points.values()))
         axes.plot(*means.T, color=colour, linewidth=0.8)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    _plain_numbers(axes.xaxis)
-    _plain_numbers(axes.yaxis)
+    _logarithmic(axes, "x")
+    _logarithmic(axes, "y")
     axes.set_xlabel("mean active latents (L0), held-out")
     axes.set_ylabel("fraction of variance unexplained, held-out")
     axes.grid(linewidth=0.3)
-    # Beside the picture: within it, it would hide points.
-    figure.legend(loc="outside right upper", fontsize=8)
+    _legend(figure, list(families))
     save_figure(figure, path)
 
 
-def _plain_numbers(axis: Axis) -> None:
-    """Write the numbers of a logarithmic axis as people do; those between powers of ten where there is room."""
+def _logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, with numbers as people write them, those between powers of ten where there is room."""
+    axis: Axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = axis.get_data_interval()
+    # All latents of a run may be silent, and there may be nothing to show.
+    if not 0.0 < high < np.inf:
+        return
+    axes.set(**{f"{which}scale": "log"})
+    low, high = axis.get_view_interval()
     axis.set_major_formatter("{x:g}")
-    axis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
+    axis.set_minor_locator(LogLocator(subs=WITHIN_DECADE if high < 10 * low else OVER_DECADES))
     axis.set_minor_formatter("{x:g}")
     axis.set_tick_params(which="both", labelsize=8)
 
@@ -133,5 +147,12 @@ def _fit(axes: Axes, counts: Sequence[Sequence[int]], edges: npt.NDArray[np.floa
         axes.set_xlim(edges[max(used[0] - 1, 0)], edges[min(used[-1] + 2, len(edges) - 1)])
 
 
-def _legend(figure: Figure, count: int) -> None:
-    figure.legend(loc="outside right upper", fontsize=7, ncols=-(-count // LEGEND_ROWS))
+def _legend(figure: Figure, names: Sequence[str]) -> None:
+    """Explain the lines below the panels, in as many columns as fit; the figure grows by what that takes."""
+    if not names:
+        return
+    width, height = figure.get_size_inches()
+    columns = max(1, min(len(names), int(width / (HANDLE + LETTER * max(map(len, names))))))
+    figure.set_size_inches(width, height + LINE * -(-len(names) // columns))
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", fontsize=7, ncols=columns, frameon=False)

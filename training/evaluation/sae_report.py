@@ -46,6 +46,8 @@ class SaeReport(_Strict):
     ----------
     held_out : dict
         ``fvu``, ``explained_variance``, ``cosine``, ``mean_l0``, ``alive``, ``dense`` on held-out tokens.
+    batch_l0 : float or None
+        Mean active latents in the last batches; None in the report of an older version.
     folded : dict
         Agreement of the form for packs with what was trained, or the code of why there is none.
     coherence_mean, coherence_largest : float
@@ -66,6 +68,7 @@ class SaeReport(_Strict):
     activations: tuple[int, ...]
     probes: dict[str, dict[int, Estimate]]
     absorption: tuple[AbsorptionRow, ...]
+    batch_l0: float | None = None
 
 
 class StabilityRow(_Strict):

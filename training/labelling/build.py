@@ -22,10 +22,19 @@ from training.sae.folded import FoldedSae
 
 @dataclass(frozen=True)
 class Labels:
-    """Labelled features and their evidence."""
+    """Labelled features and their evidence.
+
+    Attributes
+    ----------
+    records : tuple of FeatureRecord
+    evidence : tuple of Evidence
+    scored : frozenset of int
+        Ids of the features whose description has a score; the `label_score` of others is chance.
+    """
 
     records: tuple[FeatureRecord, ...]
     evidence: tuple[Evidence, ...]
+    scored: frozenset[int] = frozenset()
 
 
 def label_features(
@@ -65,20 +74,23 @@ def label_features(
         records.append(judge.record(ident, verdict, here.activations[:, i], groups[i]))
         if verdict.choice is not None:
             evidence.extend(evidence_rows(ident, here.activations[:, i], train_cases))
-    return Labels(tuple(records), tuple(evidence))
+    scored = frozenset(ident for ident, verdict in zip(alive.tolist(), verdicts, strict=True) if verdict.scored)
+    return Labels(tuple(records), tuple(evidence), scored)
 
 
-def summary(records: Sequence[FeatureRecord]) -> dict[str, float]:
-    """Return counts that describe a set of labels."""
+def summary(records: Sequence[FeatureRecord], scored: frozenset[int]) -> dict[str, float]:
+    """Return counts that describe a set of labels, and the median score where there are any; see `Labels`."""
     described = [record for record in records if record.observation]
+    scores = [record.label_score for record in described if record.id in scored]
     names = Counter(record.description for record in described)
     repeated = sum(count - 1 for count in names.values())
     return {
         "features described": float(len(described)),
+        "features scored": float(len(scores)),
         "features reportable": float(sum(record.reportable for record in records)),
         "features present": float(sum(r.polarity == "present" and bool(r.observation) for r in records)),
         "features absent or normal": float(sum(r.polarity != "present" and bool(r.observation) for r in records)),
         "features of devices": float(sum(r.observation == DEVICES for r in records)),
         "share of repeated descriptions": repeated / max(len(described), 1),
-        "median label score": float(np.median([r.label_score for r in described])) if described else 0.5,
+        **({"median label score": float(np.median(scores))} if scores else {}),
     }

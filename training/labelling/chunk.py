@@ -128,7 +128,7 @@ def _statistics(verdict: Verdict, firing: int, held_out_firing: int) -> Statisti
         share=_short(verdict.choice.share),
         p_value=_short(verdict.choice.p_value),
         precision=_short(verdict.precision),
-        scored=not np.isnan(verdict.score),
+        scored=verdict.scored,
     )
 
 

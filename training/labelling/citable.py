@@ -15,7 +15,8 @@ def may_be_cited(feature: FeatureRecord, readouts: Iterable[Readout]) -> bool:
     A finding is stated by its own reportable readout or by that of a more general observation, a device also by that of
     its name; a denial by the readout of what is denied, where it has a probability below which it is right.
     """
-    speaking = [readout for readout in readouts if readout.reportable]
+    given = list(readouts)
+    speaking = [readout for readout in given if readout.reportable]
     whole = [readout for readout in speaking if readout.laterality == "none" and not readout.location]
     if not feature.reportable:
         return False
@@ -23,7 +24,10 @@ def may_be_cited(feature: FeatureRecord, readouts: Iterable[Readout]) -> bool:
         return feature.polarity != "absent" and any(readout.observation == NO_FINDING for readout in whole)
     if feature.polarity != "present":
         denied = feature.observation or NORMAL_OF_SECTION.get(feature.section, "")
-        return any(readout.observation == denied and readout.absence_threshold > 0 for readout in whole)
+        # A device by its name is denied only where its own readout, if it has one, does so as well.
+        own = [r for r in given if denied == DEVICES and r.observation == DEVICES and r.location == feature.location]
+        denies = any(readout.observation == denied and readout.absence_threshold > 0 for readout in whole)
+        return denies and all(readout.reportable and readout.absence_threshold > 0 for readout in own)
     named = feature.observation == DEVICES and any(
         readout.observation == DEVICES and readout.location == feature.location for readout in speaking
     )

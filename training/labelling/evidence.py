@@ -11,10 +11,15 @@ from engine.pack.features import N_QUANTILES, Evidence
 from training.labelling.cases import Case
 
 EXCERPT = 160
+LEAST_NEAR = 20
+"""Near misses of a feature, however few images fire it."""
 
 
 def near_misses(
-    activations: npt.NDArray[np.float32], margin: npt.NDArray[np.float32], per_firing: float = 1.0, at_least: int = 20
+    activations: npt.NDArray[np.float32],
+    margin: npt.NDArray[np.float32],
+    per_firing: float = 1.0,
+    at_least: int = LEAST_NEAR,
 ) -> npt.NDArray[np.bool_]:
     """Mark the silent images that come closest to firing each feature.
 

@@ -65,11 +65,12 @@ class FinishedLabels:
 
     def labels(self) -> Labels:
         """Return what a pack says of the features."""
-        records, evidence = [], []
+        records, evidence, scored = [], [], []
         for label in self:
             records.append(label.record())
             evidence += label.evidence()
-        return Labels(tuple(records), tuple(evidence))
+            scored += [label.id] if label.statistics.scored else []
+        return Labels(tuple(records), tuple(evidence), frozenset(scored))
 
     def readouts(self) -> Calibration:
         """Return the calibrated readouts."""

@@ -95,6 +95,11 @@ class Verdict:
     reportable: bool
 
     @property
+    def scored(self) -> bool:
+        """Whether there were enough held-out images for a score."""
+        return not np.isnan(self.score)
+
+    @property
     def attribute(self) -> Attribute:
         """What the description says; an attribute without an observation where it says nothing."""
         return self.choice.attribute if self.choice is not None else Attribute("", "normal")

@@ -38,6 +38,8 @@ class LabelQuality:
         Detection scores of the described features that could be scored.
     best, worst : tuple of FeatureLabel
         Of these by score, at most `SHOWN` each.
+    unscored : tuple of FeatureLabel
+        Of the described ones without a score those that fire on most training images, at most `SHOWN`.
     """
 
     features: int
@@ -54,6 +56,7 @@ class LabelQuality:
     scores: tuple[float, ...]
     best: tuple[FeatureLabel, ...]
     worst: tuple[FeatureLabel, ...]
+    unscored: tuple[FeatureLabel, ...]
 
     def share(self, count: int) -> float:
         """Return a count as a share of the described features."""
@@ -67,6 +70,7 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
     words: set[tuple[str, ...]] = set()
     groups: dict[int, tuple[str, ...]] = {}
     ranking: list[tuple[float, int, int]] = []
+    others: list[tuple[int, int]] = []
     for label in labels:
         features += 1
         reportable += label.reportable
@@ -83,9 +87,13 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
         groups.setdefault(label.duplicate_group, same_words(label.description))
         if label.statistics.scored:
             ranking.append((-label.label_score, -label.statistics.held_out_firing, label.id))
+        else:
+            others.append((-label.statistics.firing, label.id))
     ranking.sort()
     best, worst = ([ident for *_, ident in part] for part in (ranking[:SHOWN], ranking[: -SHOWN - 1 : -1]))
-    shown = {label.id: label for label in labels if label.id in {*best, *worst}}
+    unscored = [ident for _, ident in sorted(others)[:SHOWN]]
+    wanted = {*best, *worst, *unscored}
+    shown = {label.id: label for label in labels if label.id in wanted}
     return LabelQuality(
         features=features,
         described=described,
@@ -101,6 +109,7 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
         scores=tuple(-score for score, *_ in ranking),
         best=tuple(shown[ident] for ident in best),
         worst=tuple(shown[ident] for ident in worst),
+        unscored=tuple(shown[ident] for ident in unscored),
     )
 
 

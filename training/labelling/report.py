@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from training.evaluation.plots import save_figure
+from training.labelling.evidence import LEAST_NEAR
 from training.labelling.finished import FinishedLabels
 from training.labelling.label import FeatureLabel
 from training.labelling.layout import LabelRecipe, ModelRecipe
@@ -90,14 +91,15 @@ def labels_page(recipe: LabelRecipe, quality: LabelQuality, command: str) -> str
         f"| repeated description, of all features | {_share(q, q.repeated)} | {PUBLISHED['repeated']} |",
         f"| repeated description, of entries | {_part(q.repeated_entries, q.entries)} | – |",
         f"| no polarity | {_share(q, q.without_polarity)} | {PUBLISHED['unpolar']} |",
-        f"| no score | {_share(q, q.described - len(q.scores))} (too few held-out images) | 100 % |",
+        f"| no score | {_share(q, q.described - len(q.scores))} | 100 % |",
         "",
         *_words(q, recipe.language_model),
         "## Detection",
         "",
         *_scores(q, recipe),
-        *_table("best", q.best),
-        *_table("worst", q.worst),
+        *_table(f"The {len(q.best)} best", q.best),
+        *_table(f"The {len(q.worst)} worst", q.worst),
+        *_table(f"{len(q.unscored)} without a score that fire most", q.unscored),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -138,12 +140,16 @@ def _scores(quality: LabelQuality, recipe: LabelRecipe) -> list[str]:
         "half of them near misses; 0.5 is chance. A denial is true of most images and so never tells much: whether a",
         "draft may cite it depends on how often it is true where it is said.",
         "",
+        f"A score takes {recipe.rules['minimum_scored']:g} held-out images that fire the feature, and more silent ones "
+        "than its near",
+        f"misses, which are as many as those that fire, at least {LEAST_NEAR}. Only images count of which it is known",
+        "whether the description is true.",
+        "",
     ]
     if not quality.scores:
         return [
             *lines,
-            f"None of the {quality.described} descriptions has a score: that takes "
-            f"{recipe.rules['minimum_scored']:g} held-out images that fire the feature.",
+            f"None of the {quality.described} descriptions has a score.",
             "",
         ]
     low, median, high = np.percentile(quality.scores, (25, 50, 75)).tolist()
@@ -162,7 +168,7 @@ def _table(title: str, labels: Sequence[FeatureLabel]) -> list[str]:
     if not labels:
         return []
     lines = [
-        f"## The {len(labels)} {title}",
+        f"## {title}",
         "",
         "| feature | description | score | fires on | held-out | odds ratio | true where it fires | q | cited |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -170,11 +176,15 @@ def _table(title: str, labels: Sequence[FeatureLabel]) -> list[str]:
     for label in labels:
         s = label.statistics
         lines.append(
-            f"| {label.id} | {label.description} | {label.label_score:.3f} | {s.firing} | {s.held_out_firing} | "
+            f"| {label.id} | {label.description} | {_score(label)} | {s.firing} | {s.held_out_firing} | "
             f"{_odds(s.odds_ratio)} (≥ {_odds(s.bound)}) | ≥ {s.share:.0%} | {s.q_value:.1g} | "
             f"{'yes' if label.reportable else 'no'} |"
         )
     return [*lines, ""]
+
+
+def _score(label: FeatureLabel) -> str:
+    return f"{label.label_score:.3f}" if label.statistics.scored else "–"
 
 
 def _odds(value: float) -> str:

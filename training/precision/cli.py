@@ -33,7 +33,8 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", type=Path, nargs="+", required=True, help="radiographs to calibrate and to measure on"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new pack; an older pack is replaced")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new pack, a new one or PACK itself")
+    parser.add_argument("--overwrite", action="store_true", help="replace an older pack in OUT")
     parser.add_argument("--profiles", type=names, default=PROFILES, help="int8, fp16 or both (default int8,fp16)")
     parser.add_argument(
         "--calibration", type=int, default=16, help="radiographs that calibrate int8, at most (default 16)"
@@ -70,7 +71,9 @@ def run(args: argparse.Namespace) -> int:
             "profiles are int8 and fp16; numbers are to be positive",
         )
     chosen = tuple(name for name in PROFILES if name in args.profiles)
-    options = ProfileOptions(chosen, args.calibration, args.version, args.threads, args.cosine)
+    options = ProfileOptions(
+        chosen, args.calibration, args.version, args.threads, args.cosine, overwrite=args.overwrite
+    )
     manifest = add_profiles(load_pack(args.pack), args.images, args.out, options, _tell)
     _tell("")
     made = [profile for profile in manifest.profiles if profile.precision in chosen]

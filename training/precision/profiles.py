@@ -17,6 +17,7 @@ from engine.pack.precision import PROFILE_FILES, Bound, Change, PrecisionProfile
 from engine.pack.verify import MANIFEST_NAME, verify_pack
 from training.model_card import with_profiles
 from training.pack import manifest_json, pack_in_place
+from training.pack_folder import refuse_taken
 from training.precision import fp16, int8
 from training.precision.change import measure_change
 from training.precision.graph import FloatArray
@@ -39,6 +40,8 @@ class ProfileOptions:
         Of the new pack; empty keeps that of the old one.
     enough : float
         Cosine of class tokens on the calibration radiographs, below which more products stay in fp32.
+    overwrite : bool
+        Replace an older pack, if it is another than the one that profiles are added to.
     """
 
     precisions: tuple[ProfileName, ...] = ("int8", "fp16")
@@ -47,6 +50,7 @@ class ProfileOptions:
     threads: int = 2
     enough: float = int8.ENOUGH
     bound: Bound = field(default_factory=Bound)
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +73,7 @@ def add_profiles(
     PackError
         ``PROFILE_BOUND`` when a profile changes more than the bound allows; nothing is written then.
     """
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file():
-        raise UsageError("EXPORT_OUT", f"{out} is not empty and not a pack", "name another folder with --out")
+    refuse_taken(out, overwrite=options.overwrite or out.resolve() == pack.folder.resolve())
     calibration, measured = split(readable(images), options)
     made = [_make(pack, name, calibration, measured, options=options, step=step) for name in options.precisions]
     with pack_in_place(out) as folder:

@@ -94,12 +94,14 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     store.add_argument("--buffer", type=int, default=1 << 17, help="tokens shuffled in memory (default 131072)")
     store.add_argument("--no-verify", action="store_true", help="do not hash every byte of the store first")
-    parser.set_defaults(run=run_fit, defaults={name: parser.get_default(name) for name in FIXED})
+    defaults = {name: parser.get_default(name) for name in FIXED}
+    # None until `run_fit`: an option that was given is told from a default even where both are equal.
+    parser.set_defaults(run=run_fit, defaults=defaults, **dict.fromkeys(FIXED))
     return parser
 
 
 def run_fit(args: argparse.Namespace) -> int:
-    """Train; returns the exit code: 3 where some of the autoencoders diverged.
+    """Train; returns the exit code: 3 where some of the autoencoders diverged or explain nothing.
 
     Raises
     ------
@@ -113,10 +115,11 @@ def run_fit(args: argparse.Namespace) -> int:
     import torch
 
     from training.sae.fit import Fit
-    from training.sae.fit_options import asked_run, batch_parts, fitting_batch, saved_run
+    from training.sae.fit_options import asked_run, batch_parts, fill_defaults, fitting_batch, saved_run
     from training.sae.member import Diverged
     from training.sae.run_folder import exists, refuse_other_files
 
+    args.given = fill_defaults(args)
     resuming = exists(args.out)
     if resuming and not args.resume:
         raise UsageError("FIT_RUN_EXISTS", f"{args.out} holds a run", "add --resume, or name a new folder")
@@ -156,21 +159,27 @@ def run_fit(args: argparse.Namespace) -> int:
 
         report_run(args.out, source, tell)
     _tell(args, results)
+    useless = _tell_useless(results)
     _tell_missed({sae.name: sae.wanted_l0 for sae in config.saes}, results)
-    return SOME_FAILED if fit.diverged else 0
+    return SOME_FAILED if fit.diverged or useless else 0
+
+
+def _tell_useless(results: Mapping[str, Any]) -> bool:
+    """Warn of autoencoders that explain nothing; returns whether there are some."""
+    from training.sae.verdict import REMEDY, explains_nothing, nothing_explained
+
+    useless = {name: result["held_out"] for name, result in results.items() if explains_nothing(result["held_out"])}
+    for name, held_out in useless.items():
+        print(f"warning: {nothing_explained(name, held_out)}; {REMEDY}", file=sys.stderr)
+    return bool(useless)
 
 
 def _tell_missed(wanted: Mapping[str, float], results: Mapping[str, Any]) -> None:
-    from training.sae.controller import missed_l0
+    from training.sae.verdict import l0_missed
 
     for name, result in results.items():
-        reached = result["held_out"]["mean_l0"]
-        if missed_l0(wanted[name], reached):
-            print(
-                f"warning: {name} was asked for an L0 of {wanted[name]:g} and has {reached:.1f} on held-out tokens; "
-                "with more steps or another --lr it may come closer",
-                file=sys.stderr,
-            )
+        if missed := l0_missed(name, wanted[name], result["held_out"], result["batch_l0"]):
+            print(f"warning: {missed}", file=sys.stderr)
 
 
 def _tell(args: argparse.Namespace, results: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -15,6 +15,13 @@ from training.sae.schedule import default_learning_rate
 Revival = Literal["auxk", "resample", "none"]
 LARGEST = 1e30
 """A penalty near the end of float32 would overflow."""
+
+
+SWEPT = {
+    **{"--arch": "arch", "--variant": "variant", "--features": "n_features", "--lr": "learning_rate"},
+    **{"--k": "k", "--l0": "l0", "--lam": "penalty", "--seed": "seed"},
+}
+"""Options of which an autoencoder has a value, and its fields."""
 
 
 def require(fits: bool, option: str, value: object, wanted: str) -> None:
@@ -183,6 +190,10 @@ class FitConfig:
             resample_every=self.resample_every or max(1, self.steps // 40),
         )
 
+    def is_logged(self, step: int) -> bool:
+        """Whether what was found in the step of this number, from 1, is logged: always in the last one."""
+        return step % self.log_every == 0 or step == self.steps
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self) | {"saes": [asdict(sae) for sae in self.saes]}
@@ -204,12 +215,24 @@ def sweep(
     seeds: tuple[int, ...] = (0,),
     learning_rate: float | None = None,
 ) -> tuple[SaeConfig, ...]:
-    """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k."""
+    """Return an autoencoder for every sparsity, variant and seed; a wanted L0 of the TopK family is its k.
+
+    Raises
+    ------
+    UsageError
+        ``FIT_OPTION`` for values out of range and for more than one of `k`, `l0` and `penalty`.
+    """
     require(n_features >= 1, "the number of --features (or of --expansion)", n_features, "1 or more")
+    given = {"--k": k, "--l0": l0, "--lam": penalty}
+    for option, values in given.items():
+        for value in values:
+            require(0 < value < math.inf, option, value, "a number greater than 0")
+    if len(twice := [option for option, values in given.items() if values]) > 1:
+        raise UsageError("FIT_OPTION", f"{' and '.join(twice)} are given", "give one of them; each makes a sweep")
     if arch in FIXED_K:
         if any(value != int(value) for value in l0):
             raise UsageError("FIT_OPTION", f"{arch} keeps a whole number of latents", "give --k")
-        k, l0 = (*k, *(int(value) for value in l0)), ()
+        k, l0 = k or tuple(int(value) for value in l0), ()
     rate = default_learning_rate(n_features) if learning_rate is None else learning_rate
     sparsities: list[dict[str, Any]] = [
         *({"k": value} for value in k),
@@ -222,3 +245,12 @@ def sweep(
         for variant in variants or ("",)
         for seed in seeds
     )
+
+
+def by_option(saes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what autoencoders, as :meth:`FitConfig.to_json` has them, were asked for by, as the options are typed."""
+    found = {}
+    for option, field in SWEPT.items():
+        values = dict.fromkeys(f"{v:g}" if isinstance(v := sae[field], float) else str(v) for sae in saes)
+        found[option] = ",".join(value for value in values if value not in ("", "0") or option == "--seed") or "none"
+    return found

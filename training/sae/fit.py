@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
 from training.cluster.crew import Crew
 from training.interrupt import StopRequest
 from training.recipe import differences
 from training.sae.checkpoint import Checkpoint, load, save, write_json
-from training.sae.config import FitConfig
+from training.sae.config import FitConfig, by_option
 from training.sae.encoding import Scratch
 from training.sae.export import InSpace
 from training.sae.member import Diverged, Member
@@ -114,7 +115,9 @@ class Fit:
         saved = {**checkpoint.meta["config"], "data": checkpoint.meta["data"]}
         # Through JSON, as the saved values went.
         asked = json.loads(json.dumps({**self.config.to_json(), "data": self.identity.get("data")}))
-        if found := differences(saved, asked):
+        # A sweep is a long list: what was asked for says more than that it differs.
+        swept = differences(by_option(saved["saes"]), by_option(asked["saes"]))
+        if found := swept + differences(saved | {"saes": asked["saes"]} if swept else saved, asked):
             raise UsageError(
                 "FIT_OTHER_RUN",
                 f"{self.folder} holds a run with other options or other data: {', '.join(found)}",
@@ -173,7 +176,15 @@ class Fit:
         with (
             StopRequest() as stopped,
             torch.no_grad(),
-            tqdm(total=config.steps, initial=self.step, unit="step", desc="fit", disable=None, mininterval=1.0) as bar,
+            tqdm(
+                total=config.steps,
+                initial=self.step,
+                unit="step",
+                desc="fit",
+                disable=None,
+                mininterval=1.0,
+                **unknown_size(),
+            ) as bar,
         ):
             while self.step < config.steps:
                 self._advance()
@@ -198,7 +209,8 @@ class Fit:
         config = self.config
         x = self.space.enter(self._tensor(self.stream.next_batch()))
         step, self.step = self.step, self.step + 1
-        variance = float((x - x.mean(0)).square().sum()) if self.step % config.log_every == 0 else 0.0
+        logged = config.is_logged(self.step)
+        variance = float((x - x.mean(0)).square().sum()) if logged else 0.0
         for name, member in self.members.items():
             if name in self.diverged:
                 continue
@@ -210,7 +222,7 @@ class Fit:
                 if len(self.diverged) == len(self.members):
                     raise
                 continue
-            if self.step % config.log_every == 0:
+            if logged:
                 assert found.residual is not None
                 self._log(
                     name,

@@ -16,6 +16,14 @@ from training.sae.token_file import read_token_file
 from training.sae.trained import read_config
 
 
+def fill_defaults(args: argparse.Namespace) -> list[str]:
+    """Set the options that were not given, which are None, to their defaults; returns the names of those given."""
+    given = [name for name in args.defaults if getattr(args, name) is not None]
+    for name in args.defaults.keys() - given:
+        setattr(args, name, args.defaults[name])
+    return given
+
+
 def saved_run(args: argparse.Namespace) -> tuple[FitConfig, TokenSource]:
     """Return the configuration and the activations that the run in ``--out`` was begun with.
 
@@ -24,9 +32,8 @@ def saved_run(args: argparse.Namespace) -> tuple[FitConfig, TokenSource]:
     SaeRadError
         ``FIT_OPTION`` for options that it would not heed, ``FIT_CHECKPOINT``, and what opening the activations raises.
     """
-    changed = [name for name, default in args.defaults.items() if getattr(args, name) != default]
-    if changed:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+    if args.given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in args.given)
         raise UsageError(
             "FIT_OPTION",
             f"a run goes on with the options that it was begun with, and {options} would change it",

@@ -109,7 +109,7 @@ class Member:
         due = (step + 1) % run.resample_every == 0 and step + 1 < RESAMPLE_UNTIL * run.steps
         resampling = revive == "resample" and due and dead is not None and len(dead) > 0
         asked = Step(self.penalty(step), dead if revive == "auxk" else None)
-        found = self._gradients(x, asked, residual=resampling or (step + 1) % run.log_every == 0)
+        found = self._gradients(x, asked, residual=resampling or run.is_logged(step + 1))
         if not math.isfinite(sum(found.terms.values())):
             raise Diverged(self.config.name, step)
         self.model.learn_threshold(found.smallest)

@@ -14,6 +14,7 @@ from training.sae.checkpoint import replace_durably, write_json, write_tensors
 from training.sae.export import InSpace, agreement, fold
 from training.sae.member import Member
 from training.sae.metrics import SaeMetrics, measure
+from training.sae.run_log import RunLog
 from training.sae.space import Space
 
 FOLD_SAMPLE = 4096
@@ -26,7 +27,8 @@ def write_result(folder: Path, member: Member, space: Space, held_out: FloatArra
     Parameters
     ----------
     folder : Path
-        Receives ``model.safetensors``, ``sae.safetensors`` where there is a folded form, and ``result.json``.
+        Has the log of the training. Receives ``model.safetensors``, ``sae.safetensors`` where there is a folded form,
+        and ``result.json``.
     held_out : ndarray of float32, shape (N, d_model)
     steps : int
         That it was trained for.
@@ -38,7 +40,12 @@ def write_result(folder: Path, member: Member, space: Space, held_out: FloatArra
     """
     native = InSpace(member.model, space)
     metrics = held_out_values(measure(native, held_out))
-    result: dict[str, Any] = {"config": asdict(member.config), "steps": steps, "held_out": metrics}
+    result: dict[str, Any] = {
+        "config": asdict(member.config),
+        "steps": steps,
+        "held_out": metrics,
+        "batch_l0": RunLog(folder).last_l0(),
+    }
     weights = dict(member.model.state_dict())
     weights["space.centre"], weights["space.forward"], weights["space.inverse"] = (
         space.centre,

@@ -9,6 +9,9 @@ from pathlib import Path
 from training.sae.checkpoint import replace_durably
 from training.sae.run_folder import LOG
 
+LAST = 0.9
+"""Share of the steps behind which a batch is one of the last."""
+
 
 class RunLog:
     """The log of one autoencoder.
@@ -32,6 +35,13 @@ class RunLog:
         row = {"kind": kind, "step": step, "tokens": tokens, **values}
         with self._path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
+
+    def last_l0(self) -> float | None:
+        """Return the mean L0 of the batches that were logged in the last tenth of the steps; None without any."""
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.is_file() else []
+        found = {row["step"]: row["l0"] for row in map(json.loads, lines) if row["kind"] == "train"}
+        last = [l0 for step, l0 in found.items() if step > LAST * max(found)]
+        return sum(last) / len(last) if last else None
 
     def forget_after(self, step: int) -> None:
         """Drop lines of steps that will be done again, and a line that a kill cut short."""

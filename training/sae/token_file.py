@@ -89,12 +89,25 @@ def _matrix(path: Path) -> FloatArray:
                     raise _unusable(path, f"it holds {len(names)} matrices where one is wanted")
                 values = handle.get_tensor(names[0])
         else:
-            values = np.load(path, allow_pickle=False)
+            values = _array(path)
     except (OSError, ValueError, EOFError, TypeError, SafetensorError) as error:
         raise _unusable(path, f"it cannot be read ({error})") from error
     if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind != "f" or not values.size:
         raise _unusable(path, "it holds no matrix of floating-point numbers")
     return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _array(path: Path) -> object:
+    with path.open("rb") as handle:
+        prefix = np.lib.format.MAGIC_PREFIX
+        if handle.read(len(prefix)) != prefix:
+            raise _unusable(path, "it is no .npy file by its first bytes")
+        handle.seek(0)
+        try:
+            return np.load(handle, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            # NumPy's own words advise to load whatever code the file may hold.
+            raise _unusable(path, "it is damaged, or holds Python objects and no numbers") from error
 
 
 def _unusable(path: Path, why: str) -> SaeRadError:

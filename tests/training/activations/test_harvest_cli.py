@@ -47,6 +47,21 @@ def test_a_manifest_becomes_a_store_and_is_verified(
     assert "every byte" in capsys.readouterr().out
 
 
+def test_a_harvest_of_nothing_is_tried_again(
+    toy_pack: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, out, other = tmp_path / "m.parquet", tmp_path / "store", tmp_path / "other"
+    other.mkdir()
+    rows = [IndexRow(name, "dicom", name, "", 9, "p", "s", "train") for name in ("000.png", "001.png")]
+    write_manifest(rows, manifest, source="dicom", root="pictures", command="index", split_rule="hash")
+    wanted = ["--pack", toy_pack, "--manifest", manifest, "--out", out, "--workers", "0", "--device", "cpu"]
+    assert call(*wanted, "--root", other) == 3
+    err = capsys.readouterr().err
+    assert "[STORE_EMPTY]" in err and "the same command tries all of them again" in err
+    assert call(*wanted, "--root", pictures) == 0
+    assert ActivationStore(out).rows == 2 and not len(ActivationStore(out).failures())
+
+
 def test_the_layers_are_listed(toy_pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--pack", toy_pack, "--list-layers") == 0
     assert capsys.readouterr().out.split() == ["last", "embeddings", "block0", "block1"]

@@ -138,6 +138,9 @@ def test_broken_rows_are_left_out(index: Indexer, tmp_path: Path) -> None:
     assert done.status == 3
     assert done.codes == ["INDEX_NO_SPLIT", "INDEX_PATIENTS", "INDEX_ROW", "INDEX_ROW", "INDEX_ROW", "INDEX_TWICE"]
     assert list(done.rows) == [FIRST]
+    told = index.out.with_name("manifest.problems.csv").read_text()
+    assert "dicom_id of a row of mimic-cxr-2.0.0-metadata.csv is '../../etc/passwd'" in told
+    assert "study_id of a row of mimic-cxr-2.0.0-metadata.csv is ''" in told
 
 
 def test_an_official_split_that_parts_a_patient_or_a_picture_is_reported(index: Indexer, tmp_path: Path) -> None:

@@ -53,6 +53,10 @@ def test_broken_rows_and_lists(index: Indexer, tmp_path: Path) -> None:
     done = index("nih-cxr14", root)
     assert done.status == 3
     assert done.codes == ["IMAGE_MISSING", "INDEX_AGE", "INDEX_NO_SPLIT", "INDEX_PATIENTS", "INDEX_ROW"]
+    assert (
+        "Image Index is '../x.png', which is no name of a file"
+        in index.out.with_name("manifest.problems.csv").read_text()
+    )
     with (root / "test_list.txt").open("a") as file:
         file.write("\n00000003_000.png\n")
     done = index("nih-cxr14", root)

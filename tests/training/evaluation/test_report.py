@@ -24,7 +24,7 @@ from training.evaluation import sae_plots
 from training.evaluation.sae_names import short_names
 from training.evaluation.sae_report import Estimate, read_report
 from training.evaluation.tensorboard import write_scalars
-from training.sae.config import sweep
+from training.sae.config import SaeConfig, sweep
 from training.sae.metrics import measure
 from training.sae.trained import load_run, load_trained
 
@@ -86,6 +86,45 @@ def test_the_numbers_below_histograms_do_not_touch(
     density[-bins:], activations[20 : 20 + bins] = [1] * bins, [1] * bins
     changed = sae.model_copy(update={"density": tuple(density), "activations": tuple(activations)})
     sae_plots.plot_histograms({"name": changed}, tmp_path / "none.png")
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_a_legend_is_whole_and_beside_the_panels(
+    count: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def look(figure: Figure, _path: Path) -> None:
+        figure.canvas.draw()
+        box, whole = figure.legends[0].get_window_extent(), figure.bbox
+        assert len(figure.legends[0].get_texts()) == count
+        assert whole.x0 <= box.x0 and box.x1 <= whole.x1 and whole.y0 <= box.y0
+        panels = [axes.get_tightbbox() for axes in figure.axes]
+        assert all(panel is not None and panel.y0 >= box.y1 for panel in panels)
+        assert all(left.x1 <= right.x0 for left, right in pairwise(panels) if left and right)
+        looked.append(figure)
+        plt.close(figure)
+
+    monkeypatch.setattr(sae_plots, "save_figure", look)
+    sae = next(iter(read_report(made / "a").saes.values()))
+    names = [f"gated-sae-rad detached-norm-live {n} latents L0 30" for n in range(count)]
+    # A run of one logged step: of each line a mark.
+    log = [{"kind": "train", "step": 5, "fvu": 0.5, "l0": 4.0, "dead": 0.0}]
+    sae_plots.plot_curves(dict.fromkeys(names, log), tmp_path / "none.png")
+    assert {line.get_marker() for line in looked[0].axes[1].lines} == {"_"}
+    sae_plots.plot_histograms(dict.fromkeys(names, sae), tmp_path / "none.png")
+    widths = [SaeConfig("topk", 1000 + n, 1e-3, k=4) for n in range(count)]
+    saes = {name: sae.model_copy(update={"config": config}) for name, config in zip(names, widths, strict=True)}
+    sae_plots.plot_pareto(saes, tmp_path / "none.png")
+
+
+def test_the_figure_leaves_out_what_explains_nothing(made: Path, tmp_path: Path) -> None:
+    sae = next(iter(read_report(made / "a").saes.values()))
+    useless = sae.model_copy(update={"held_out": sae.held_out | {"fvu": 9e11, "mean_l0": 0.0, "alive": 0.0}})
+    sae_plots.plot_pareto({"a": sae}, tmp_path / "one.png")
+    sae_plots.plot_pareto({"a": sae, "b": useless}, tmp_path / "both.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "both.png").read_bytes()
+    sae_plots.plot_pareto({"b": useless}, tmp_path / "none.png")
 
 
 def test_what_is_read_back_is_what_was_trained(made: Path) -> None:

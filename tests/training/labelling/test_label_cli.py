@@ -18,7 +18,7 @@ from training.activations.shard import file_sha256
 from training.calibration import CalibrationResult
 from training.cli import main
 from training.data.manifest import IndexRow, write_manifest
-from training.labelling import finish
+from training.labelling import build, finish
 from training.labelling.cases import NORMAL
 from training.labelling.finished import FinishedLabels
 from training.labelling.label import FeatureLabel
@@ -132,7 +132,13 @@ def test_the_page_says_where_nothing_could_be_scored_and_shows_no_figure(labels:
     (out / "labels.json").write_text(json.dumps(fields))
     assert main(["label", "--out", str(out), "--report"]) == 0
     page = (out / "README.md").read_text()
-    assert "has a score: that takes 5 held-out images" in page and "scores.png" not in page
+    described = [label for label in unscored if label.observation]
+    assert f"None of the {len(described)} descriptions has a score." in page and "scores.png" not in page
+    assert "5 held-out images that fire" in page and "more silent ones" in page and "at least 20" in page
+    assert all(f"| {label.id} | {label.description} | – |" in page for label in described[:20])
+    found = FinishedLabels(out).labels()
+    counts = build.summary(found.records, found.scored)
+    assert counts["features scored"] == 0.0 and "median label score" not in counts
     assert not (out / "scores.png").exists()
 
 

@@ -258,4 +258,5 @@ def test_the_known_weaknesses_are_counted(tmp_path: Path) -> None:
     assert (found.repeated, found.without_polarity) == (1, 1)
     assert (found.entries, found.repeated_entries) == (5, 1)
     assert [x.id for x in found.best] == [4, 2, 1, 0] and [x.id for x in found.worst] == [0, 1, 2, 4]
+    assert [x.id for x in found.unscored] == [3]
     assert same_words("No  pleural-effusion.") == ("no", "pleural-effusion")

@@ -288,4 +288,4 @@ def test_a_sweep_has_an_autoencoder_for_every_choice() -> None:
     assert len({sae.name for sae in saes}) == 2 * len(SAE_RAD_VARIANTS) * 2
     config = FitConfig(saes, steps=10)
     assert FitConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
-    assert [sae.k for sae in sweep("topk", 96, k=(3,), l0=(5.0,))] == [3, 5]
+    assert [sae.k for sae in sweep("topk", 96, l0=(3.0, 5.0))] == [3, 5]

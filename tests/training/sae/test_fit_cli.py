@@ -18,6 +18,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.training.sae.test_gated import dictionary_data
+from training.activations.progress import ProgressBar
 from training.cli import main
 from training.sae.architectures import ARCHITECTURES
 from training.sae.cli import NAMES
@@ -115,6 +116,10 @@ def test_data_that_cannot_be_used_is_refused(tmp_path: Path, capsys: pytest.Capt
     }.items():
         np.save(tmp_path / f"{name}.npy", values)
         assert "FIT_TOKENS" in code(tmp_path / f"{name}.npy")
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    assert "x.csv cannot be trained on: it is no .npy file by its first bytes" in code(tmp_path / "x.csv")
+    np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
+    assert "holds Python objects" in (told := code(tmp_path / "objects.npy")) and "pickle" not in told
     save_file({"a": np.ones((3, 3)), "b": np.ones((3, 3))}, tmp_path / "two.safetensors")
     assert "2 matrices" in code(tmp_path / "two.safetensors")
     (tmp_path / "damaged.safetensors").write_bytes(b"12")
@@ -134,6 +139,8 @@ def test_a_run_is_neither_overwritten_nor_invented(
     assert "FIT_RUN_EXISTS" in capsys.readouterr().err
     assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *OPTIONS]) == 2
     assert "FIT_OTHER_RUN" in (err := capsys.readouterr().err) and "steps (3, now 400)" in err
+    assert main(["fit", "--tokens", str(tokens), "--out", out, "--resume", *short, "--k", "9"]) == 2
+    assert "holds a run with other options or other data: --k (3,5, now 9);" in capsys.readouterr().err
 
 
 def test_the_command_offers_every_architecture() -> None:
@@ -164,17 +171,51 @@ def test_a_sweep_of_which_one_diverged_says_so_and_keeps_the_others(
     assert f"`{bad.name}` is missing" in (out / "README.md").read_text()
     assert (out / good.name / "sae.safetensors").is_file()
     assert main(["report", str(out)]) == 0
-    assert main(["fit", "--out", str(out), "--resume", "--steps", "60", "--lr", "0.5"]) == 2
+
+
+def test_a_run_is_gone_on_with_as_it_was_begun(
+    tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "run")]
+    assert main(["fit", "--tokens", str(tokens), *out, *OPTIONS, "--steps", "3"]) == 0
+    capsys.readouterr()
+    assert main(["fit", *out, "--resume", "--steps", "60", "--lr", "0.5"]) == 2
     assert "--lr, --steps would change it" in capsys.readouterr().err
+    # Values of other than this run's, though the command's defaults.
+    for option, value in (("--threads", "2"), ("--batch", "4096"), ("--tokens-kind", "class")):
+        assert main(["fit", *out, "--resume", option, value]) == 2
+        assert f"{option} would change it" in capsys.readouterr().err
+    assert main(["fit", *out, "--resume", "--no-report"]) == 0
 
 
 def test_an_l0_that_was_missed_is_told(tokens: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["fit", "--tokens", str(tokens), "--arch", "relu", "--features", "64", "--steps", "3", "--threads", "1"]
     assert main([*command, "--l0", "2", "--out", str(tmp_path / "short")]) == 0
-    assert "was asked for an L0 of 2 and has" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "was asked for an L0 of 2 and has" in err and "more steps or another --lr" in err
     assert "More than a tenth beside the L0" in (tmp_path / "short" / "README.md").read_text()
     assert main([*command, "--lam", "0.1", "--out", str(tmp_path / "free")]) == 0
     assert "was asked for" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+@pytest.mark.parametrize("width", [0, 60])
+def test_progress_is_shown_on_a_terminal_of_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    reader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", width // 2, width, 0, 0))
+    with os.fdopen(terminal, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with ProgressBar(4, "fit") as bar:
+            bar.step(4)
+        stderr.flush()
+        shown = os.read(reader, 4096).decode()
+    os.close(reader)
+    assert "fit:" in shown and "0/4" in shown
 
 
 @pytest.mark.parametrize("rows", [3, 100])
@@ -229,6 +270,10 @@ def test_a_batch_larger_than_the_data_is_told(tokens: Path, tmp_path: Path, caps
     [
         (["--k", "500"], "--k is 500; it must be less than the 96 latents"),
         (["--k", "-3"], "--k is -3"),
+        (["--k", "3,0"], "--k is 0; it must be a number greater than 0"),
+        (["--lam", "0"], "--lam is 0.0; it must be a number greater than 0"),
+        (["--l0", "inf"], "--l0 is inf"),
+        (["--lam", "0.1"], "--k and --lam are given; give one of them"),
         (["--features", "0"], "--features"),
         (["--lr", "0"], "--lr is 0.0"),
         (["--lr", "nan"], "--lr is nan"),

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
 from engine.errors import UsageError
 from training.data.phantom.background import load_background
 from training.data.phantom.draw import draw_phantom
@@ -131,7 +132,7 @@ def write_phantoms(
                 "give more normal radiographs, or --share-real 0",
             )
     jobs = list(_jobs(out_dir, count, seed, size, pools=pools, share_real=share_real))
-    bar = tqdm(total=count, unit="phantom", desc="phantoms", disable=None if progress else True)
+    bar = tqdm(total=count, unit="phantom", desc="phantoms", disable=None if progress else True, **unknown_size())
     records: list[PhantomRecord] = []
     with bar:
         if workers <= 1:

@@ -36,7 +36,7 @@ def saved_run(args: argparse.Namespace) -> tuple[FitConfig, TokenSource]:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in args.given)
         raise UsageError(
             "FIT_OPTION",
-            f"a run goes on with the options that it was begun with, and {options} would change it",
+            f"a run goes on with the options that it was begun with: {options} cannot be given again",
             "leave them out, or begin another run in a new folder",
         )
     config = FitConfig.from_json(load(args.out).meta["config"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib as mpl
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from training.benchmarks.result import Result
 
+LINE = 80
+"""Characters that fit below the bars side by side."""
 COLOURS = ("#0b6e8f", "#c96f1e", "#8a8a8a", "#7a5ea8")
 
 
@@ -27,7 +30,8 @@ def draw(result: Result, key: str, label: str, path: Path, *, logarithmic: bool 
         left = np.array(places) + (number - (len(trainers) - 1) / 2) * width
         bars = axes.bar(left, values, width, color=COLOURS[number % len(COLOURS)], label=trainer)
         axes.bar_label(bars, fmt=_short, fontsize=6)
-    axes.set_xticks(range(len(result.ours)), list(result.ours), fontsize=8)
+    room = LINE // len(result.ours)
+    axes.set_xticks(range(len(result.ours)), [fill(case, room) for case in result.ours], fontsize=8)
     axes.set_ylabel(label)
     if logarithmic:
         axes.set_yscale("log")

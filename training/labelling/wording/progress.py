@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tqdm import tqdm
 
+from engine.cli.terminal import unknown_size
 from engine.language.facts import Answer
 
 
@@ -53,7 +54,13 @@ class WordingBar:
     def begin(self, done: int, total: int) -> None:
         """Count what former runs did as done, but not for the speed."""
         self._bar = tqdm(
-            total=total, initial=done, unit="feature", desc="word", file=sys.stderr, disable=not sys.stderr.isatty()
+            total=total,
+            initial=done,
+            unit="feature",
+            desc="word",
+            file=sys.stderr,
+            disable=not sys.stderr.isatty(),
+            **unknown_size(),
         )
 
     def step(self, answer: Answer | None) -> None:

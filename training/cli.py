@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.cli.main import guarded
 from engine.errors import UsageError
+from training.status_line import tell_share
 
 LIBRARIES = frozenset({"torch", "onnx", "onnxscript", "matplotlib", "scipy", "pyarrow"})
 """What the training extra installs beside the program."""
@@ -147,7 +148,7 @@ def _demo_pack(args: argparse.Namespace) -> int:
     )
     if args.toy:
         options = toy_options(options)
-    manifest = build_demo_pack(options, _progress)
+    manifest = build_demo_pack(options, tell_share)
     print(
         f"{args.out}: {manifest.name} {manifest.version}, {len(manifest.calibration.readouts)} readouts, "
         f"mean L0 {manifest.sae.mean_l0:.1f}, explained variance {manifest.sae.explained_variance:.3f}"
@@ -202,7 +203,7 @@ def _measure(args: argparse.Namespace, build: object) -> None:
             args.work,
             repository=_repository(),
             options=build,
-            progress=_progress,
+            progress=tell_share,
         )
     evaluation = evaluate(
         args.pack,
@@ -215,7 +216,7 @@ def _measure(args: argparse.Namespace, build: object) -> None:
         build=build,
         random_encoder=random_pack,
         limit=args.limit,
-        progress=_progress,
+        progress=tell_share,
     )
     for title, s in evaluation.systems.items():
         print(f"{title}: F1 {s.f1}, with side {s.f1_with_side}, pointing {s.pointing}, all findings {s.pointing_all}")
@@ -235,11 +236,6 @@ def _beside(out: Path) -> Path:
 
 def _repository() -> Path:
     return Path(__file__).resolve().parents[1]
-
-
-def _progress(message: str, share: float) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{share:4.0%} {message}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

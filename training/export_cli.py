@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.status_line import tell_share
 
 EXAMPLE = (
     "examples: saerad-train export --run run/batchtopk-f12288-k32-lr0.000231-s0 --pack-from demo --out my-pack\n"
@@ -66,7 +67,6 @@ def run_export(args: argparse.Namespace) -> int:
     """
     import torch
 
-    from training.evaluation.report_cli import tell
     from training.export_encoder import from_folder, from_pack
     from training.export_pack import ExportOptions, export_pack
     from training.pack import code_revision
@@ -101,7 +101,7 @@ def run_export(args: argparse.Namespace) -> int:
             trust_encoder=args.trust_encoder,
             overwrite=args.overwrite,
         ),
-        progress=tell,
+        progress=tell_share,
     )
     difference = manifest.metrics["largest difference of sae.onnx and torch"]
     summary = {

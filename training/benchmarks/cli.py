@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from engine.errors import UsageError
 from training.evaluation.heat_maps.cli import add_parser as add_heat_maps
 from training.options import integers, names, numbers
+from training.status_line import tell
 
 EXAMPLE = (
     "examples: saerad-train bench sae-throughput --features 12288 --rounds 5 --out docs/benchmarks\n"
@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     encoder.add_argument("--outliers", action="store_true", help="weights with a few dominating channels")
     encoder.set_defaults(run=_encoder)
     add_heat_maps(commands)
-    add_gate(commands, _progress)
+    add_gate(commands)
     for one in (speed, quality):
         one.add_argument("--arch", type=names, default=(), help=f"of {CASES} (default all)")
         one.add_argument("--env", type=Path, default=Path("build/bench-env"), help="the other libraries' environment")
@@ -74,7 +74,7 @@ def _throughput(args: argparse.Namespace) -> int:
     _positive(*options.features, options.d_model, options.batch, options.rounds, options.l0, options.threads)
     if min(options.features) <= options.l0:
         raise UsageError("BENCH_OPTION", "so few latents cannot be sparse", f"more than {options.l0:g}")
-    return _measured(args, lambda start: measure_throughput(options, start, _progress), THROUGHPUT)
+    return _measured(args, lambda start: measure_throughput(options, start, tell), THROUGHPUT)
 
 
 def _quality(args: argparse.Namespace) -> int:
@@ -86,7 +86,7 @@ def _quality(args: argparse.Namespace) -> int:
     given = _given(args, "steps", "rates")
     options = QualityOptions(cases=chosen(args.arch), threads=args.threads, seed=args.seed, **{**quick, **given})
     _positive(options.steps, *options.rates, options.threads)
-    return _measured(args, lambda start: measure_quality(options, start, _progress), QUALITY)
+    return _measured(args, lambda start: measure_quality(options, start, tell), QUALITY)
 
 
 def _encoder(args: argparse.Namespace) -> int:
@@ -101,7 +101,7 @@ def _encoder(args: argparse.Namespace) -> int:
     _positive(options.rounds, options.threads)
     notes = ["the other libraries were left out (--no-peers)"] if args.no_peers else []
     peers = None if args.no_peers else encoder_peers
-    return _finished(args, lambda: measure_encoder(options, peers, _progress), ENCODER, notes)
+    return _finished(args, lambda: measure_encoder(options, peers, tell), ENCODER, notes)
 
 
 def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: Any) -> int:
@@ -114,7 +114,7 @@ def _measured(args: argparse.Namespace, measure: Callable[[Any], Any], report: A
     if args.no_peers:
         notes.append("the other libraries were left out (--no-peers)")
     else:
-        _progress("the other libraries' environment")
+        tell("the other libraries' environment")
         environment = prepare(args.env)
         if environment.python is None:
             notes.append(environment.problem)
@@ -135,7 +135,7 @@ def _finished(args: argparse.Namespace, measure: Callable[[], Any], report: Any,
 
     before = machine()
     result = measure()
-    _progress("")
+    tell("")
     result.notes[:0] = notes
     result.machine = before | {"load_average_after": load_average()}
     result.settings["command"] = args.command_line
@@ -152,8 +152,3 @@ def _given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
 def _positive(*values: float) -> None:
     if min(values) <= 0:
         raise UsageError("BENCH_OPTION", "an option is out of range", "numbers are to be positive")
-
-
-def _progress(message: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{message}", end="", file=sys.stderr, flush=True)

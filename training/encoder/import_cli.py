@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.status_line import tell
+
 if TYPE_CHECKING:
     from training.encoder.dinov2.importer import Imported
 
@@ -71,10 +73,10 @@ def run(args: argparse.Namespace) -> int:
             if stop():
                 # Nothing stands yet where the result will be; the way out cleans up what is beside it.
                 raise KeyboardInterrupt
-            _tell(text)
+            tell(text)
 
         done = import_encoder(args.folder, args.out, options, step)
-    _tell("")
+    tell("")
     if args.json:
         print(json.dumps(_summary(args.out, done)))
     else:
@@ -132,8 +134,3 @@ def _warnings(done: Imported) -> list[str]:
             "pip install 'saerad-workstation[huggingface]' and import again"
         )
     return found
-
-
-def _tell(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
+from training.status_line import tell_share
 
 if TYPE_CHECKING:
     from training.evaluation.sae_report import SaeReport
@@ -66,7 +66,7 @@ def run_report(args: argparse.Namespace) -> int:
             report = read_report(folder)
         else:
             source = open_as_saved(read_identity(folder), args.tokens, args.store, verify=not args.no_verify)
-            report = report_run(folder, source, tell)
+            report = report_run(folder, source, tell_share)
         saes |= {f"{folder / name}": sae for name, sae in report.saes.items()}
     if args.out is not None:
         report_runs(args.runs, args.out)
@@ -78,9 +78,3 @@ def run_report(args: argparse.Namespace) -> int:
     for folder in [args.out] if args.out is not None else args.runs:
         print(f"page: {folder / 'README.md'}")
     return 0
-
-
-def tell(message: str, share: float) -> None:
-    """Show progress on a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{share:4.0%} {message}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)

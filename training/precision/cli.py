@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
 from engine.pack.precision import ProfileName
 from training.options import names
+from training.status_line import tell
 
 EXAMPLE = (
     "example: saerad-train quantise my-pack --images radiographs --out my-pack-int8 --profiles int8\n"
@@ -74,8 +74,8 @@ def run(args: argparse.Namespace) -> int:
     options = ProfileOptions(
         chosen, args.calibration, args.version, args.threads, args.cosine, overwrite=args.overwrite
     )
-    manifest = add_profiles(load_pack(args.pack), args.images, args.out, options, _tell)
-    _tell("")
+    manifest = add_profiles(load_pack(args.pack), args.images, args.out, options, tell)
+    tell("")
     made = [profile for profile in manifest.profiles if profile.precision in chosen]
     if args.json:
         shown = {profile.precision: profile.model_dump(mode="json") for profile in made}
@@ -93,8 +93,3 @@ def run(args: argparse.Namespace) -> int:
             f"findings reversed); {len(profile.kept)} products kept in fp32"
         )
     return 0
-
-
-def _tell(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

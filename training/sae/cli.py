@@ -14,6 +14,7 @@ from engine.cli.parser import positive
 from engine.errors import UsageError
 from training.cluster.opening import add_cluster_option, open_crew
 from training.options import integers, names, numbers
+from training.status_line import tell_share
 
 EXAMPLE = (
     "examples: saerad-train fit --store store --out run --arch batchtopk --expansion 16 --k 16,32 --seed 0,1\n"
@@ -154,10 +155,9 @@ def run_fit(args: argparse.Namespace) -> int:
     for name, step in fit.diverged.items():
         print(f"error {Diverged(name, step)}", file=sys.stderr)
     if not args.no_report:
-        from training.evaluation.report_cli import tell
         from training.evaluation.sae_reporting import report_run
 
-        report_run(args.out, source, tell)
+        report_run(args.out, source, tell_share)
     _tell(args, results)
     useless = _tell_useless(results)
     _tell_missed({sae.name: sae.wanted_l0 for sae in config.saes}, results)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.status_line import tell
 
-EXAMPLE = "example: saerad-train bench gate --data ../shared/data --out docs/gate"
+EXAMPLE = "example: saerad-train bench gate --data data --out docs/gate"
 QUICK_LIMIT = 8
 
 
-def add_parser(commands: Any, progress: Callable[[str], None]) -> None:
+def add_parser(commands: Any) -> None:
     """Add the benchmark `gate` to the argparse subparsers object of `bench`."""
     gate: argparse.ArgumentParser = commands.add_parser(
         "gate",
@@ -30,10 +30,10 @@ def add_parser(commands: Any, progress: Callable[[str], None]) -> None:
     gate.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     gate.add_argument("--out", type=Path, help="folder for a table (Markdown), a picture (PNG) and the JSON object")
     gate.add_argument("--json", action="store_true", help="print one JSON object")
-    gate.set_defaults(run=lambda args: _run(args, progress))
+    gate.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace, progress: Callable[[str], None]) -> int:
+def _run(args: argparse.Namespace) -> int:
     from training.evaluation.gate.page import as_json, as_table, write_report
     from training.evaluation.gate.run import GateOptions, measure_gate
 
@@ -48,8 +48,8 @@ def _run(args: argparse.Namespace, progress: Callable[[str], None]) -> int:
     options = GateOptions(
         pack=args.pack, data=args.data, photographs=args.photographs, limit=limit, threads=args.threads
     )
-    outcomes = measure_gate(options, progress)
-    progress("")
+    outcomes = measure_gate(options, tell)
+    tell("")
     settings = {"command": args.command_line, "pack": str(args.pack), "limit": limit}
     if args.out is not None:
         write_report(outcomes, settings, args.out)

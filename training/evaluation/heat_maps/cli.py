@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from training.status_line import tell
 
 EXAMPLE = (
     "example: saerad-train bench heat-maps --pack resources/packs/demo --phantoms phantoms --data cxrtrain "
@@ -71,9 +71,9 @@ def run_heat_maps(args: argparse.Namespace) -> int:
         limit=QUICK if args.quick else args.limit,
         threads=args.threads,
         seed=args.seed,
-        progress=_progress,
+        progress=lambda message, share: tell(f"{share:4.0%} {message}"),
     )
-    _progress("", 1.0)
+    tell("")
     place = (
         f"{before['processor']}, {args.threads} threads, Python {before['python']}, load average "
         f"{before['load_average']} before the measurement."
@@ -82,8 +82,3 @@ def run_heat_maps(args: argparse.Namespace) -> int:
         write_page(figures, args.out, args.command_line, place)
     print(json.dumps(figures.to_json()) if args.json else text(figures), end="\n" if args.json else "")
     return 0
-
-
-def _progress(message: str, share: float) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{share:4.0%} {message}" if message else "\r\033[K", end="", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from engine.pack.manifest import OBSERVATIONS, Laterality, Readout
 from engine.report.vocabulary import MIDLINE, NORMAL_OF_SECTION, implies
 from training.labelling.cases import DEVICES, NORMAL, Attribute, Case, concept_attributes
 from training.logistic import Logistic, expected_calibration_error, fit_logistic, platt, sigmoid
+from training.reliability import reliability_bins
 
 FloatArray = npt.NDArray[np.float32]
 FloatVector = npt.NDArray[np.float64]
@@ -215,6 +216,7 @@ def _finish(
         threshold=round(threshold, 6),
         absence_threshold=round(min(absence, threshold), 6),
         reportable=bool(kept.any()) and precision >= rules.precision_floor and f1 >= 0.3,
+        reliability=reliability_bins(probability, y, weight),
     )
     return readout, {"validation f1": f1, "validation ece": expected_calibration_error(probability, y, weight=weight)}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.pack.manifest import LanguageModel, Manifest, Readout
 from engine.pack.precision import PrecisionProfile
+from engine.pack.reliability import RELIABILITY_PLOT, outside
 
 CARD = """# {title} ({name} {version})
 
@@ -46,8 +47,10 @@ Code revision {code_revision}. Created {created}.
 
 {method}. Thresholds and calibration were chosen on: {split}.
 
-| finding | features | threshold | denied below |
-| --- | --- | --- | --- |
+{reliability}
+
+| finding | features | threshold | denied below | bins off | images |
+| --- | --- | --- | --- | --- | --- |
 {readouts}
 
 Without a reportable readout, and so never stated or denied: {silent}.
@@ -62,6 +65,14 @@ DESCRIBED = """made by statistics from the reports and labels of the images that
 WORDED = """{descriptions} of them are in the words of a language model ({model}), {refused} that it was asked for in
   those of templates: its words are kept only where they say what the statistics bear out."""
 UNDESCRIBED = "none. Features are numbers, and nothing is known of what they mean."
+
+RELIABLE = f"""![Reliability of the probabilities]({RELIABILITY_PLOT})
+
+`{RELIABILITY_PLOT}` shows for every readout what was stated and what was observed on the validation images, with 95 %
+intervals; the bins and their counts are in `pack.json` (`calibration.readouts[].reliability`). The calibration, two
+numbers a readout, was fitted on the same images. "Bins off" counts the bins whose mean probability lies outside the
+interval."""
+NOT_KEPT = "How the probabilities held on validation images was not recorded."
 
 LICENCE = """This model pack ({name} {version}) is licensed under the Apache License, Version 2.0
 (https://www.apache.org/licenses/LICENSE-2.0).
@@ -95,7 +106,7 @@ def model_card(manifest: Manifest) -> str:
     """Return the card for people."""
     spec, sae, origin = manifest.encoder, manifest.sae, manifest.provenance
     speaking = [r for r in manifest.calibration.readouts if r.reportable]
-    silent = [_title(r) for r in manifest.calibration.readouts if not r.reportable and r.laterality == "none"]
+    silent = [r.title for r in manifest.calibration.readouts if not r.reportable and r.laterality == "none"]
     return CARD.format(
         title=manifest.title,
         name=manifest.name,
@@ -124,7 +135,8 @@ def model_card(manifest: Manifest) -> str:
         metrics="\n".join(f"| {name} | {value:.4g} |" for name, value in manifest.metrics.items()),
         method=manifest.calibration.method,
         split=manifest.calibration.split,
-        readouts="\n".join(_row(r) for r in speaking) or "| none | | | |",
+        readouts="\n".join(_row(r) for r in speaking) or "| none | | | | | |",
+        reliability=RELIABLE if any(r.reliability for r in speaking) else NOT_KEPT,
         silent=", ".join(dict.fromkeys(silent)) or "none",
         gate=_gate(manifest),
     )
@@ -168,14 +180,11 @@ def _model(model: LanguageModel) -> str:
     return f"{named}{model.file}, SHA-256 {model.sha256[:16]}…, licence: {licence}, prompt {model.prompt}"
 
 
-def _title(readout: Readout) -> str:
-    side = "" if readout.laterality == "none" else readout.laterality
-    return " ".join(filter(None, (readout.observation, side, readout.location)))
-
-
 def _row(readout: Readout) -> str:
-    title, features = _title(readout), len(readout.feature_ids)
-    return f"| {title} | {features} | {readout.threshold:.2f} | {readout.absence_threshold:.2f} |"
+    title, features = readout.title, len(readout.feature_ids)
+    bins = readout.reliability
+    held = f"{outside(bins)} of {len(bins)} | {sum(one.images for one in bins)}" if bins else "– | –"
+    return f"| {title} | {features} | {readout.threshold:.2f} | {readout.absence_threshold:.2f} | {held} |"
 
 
 def _gate(manifest: Manifest) -> str:

@@ -30,10 +30,12 @@ from engine.pack.manifest import (
     Provenance,
     SaeSpec,
 )
+from engine.pack.reliability import RELIABILITY_PLOT
 from engine.pack.verify import verify_pack
 from training.gate import FittedGate
 from training.graph import plain_graph
 from training.model_card import licence_text, model_card
+from training.reliability_plot import plot_reliability
 from training.sae.folded import FloatArray, FoldedSae
 
 MAX_BYTES = 25 * 2**20
@@ -120,6 +122,8 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
     write_features(folder / "features.sqlite", parts.records, parts.evidence)
     if parts.gate is not None:
         parts.gate.save(folder / "gate.safetensors")
+    if any(readout.reliability for readout in parts.calibration.readouts):
+        plot_reliability(parts.calibration.readouts, folder / RELIABILITY_PLOT)
     draft = Manifest(
         schema_version=SCHEMA_VERSION,
         name=parts.name,

@@ -11,7 +11,9 @@ from typing import Any
 from engine.cli.parser import Parser, filled, filled_path
 from engine.pack.install import install_pack, remove_pack
 from engine.pack.library import PackEntry, list_packs, load_pack
+from engine.pack.manifest import Readout
 from engine.pack.precision import PrecisionProfile, refusal
+from engine.pack.reliability import RELIABILITY_PLOT, outside
 
 
 def run(argv: Sequence[str]) -> int:
@@ -104,12 +106,25 @@ def _info(options: Namespace) -> int:
         ("trained on", "; ".join(f"{s.name} ({s.images} images, {s.licence})" for s in manifest.provenance.sources)),
         ("created", manifest.provenance.created),
     ]
+    if RELIABILITY_PLOT in manifest.files:
+        lines.append(("reliability", f"plot: {pack.folder / RELIABILITY_PLOT}"))
+    lines += [("reliability", _reliability(r)) for r in manifest.calibration.readouts if r.reliability]
     lines += [("precision", _profile(profile)) for profile in manifest.profiles]
     lines += [("limit", text) for text in manifest.limits]
     lines += [("metric", f"{name} = {value:.4g}") for name, value in manifest.metrics.items()]
     for label, text in lines:
         print(f"{label:<14} {text}")
     return 0
+
+
+def _reliability(readout: Readout) -> str:
+    """Say how a readout's probabilities held on the validation images."""
+    bins = readout.reliability
+    images, positives = sum(one.images for one in bins), sum(one.positives for one in bins)
+    return (
+        f"{readout.title}: {images} validation images, {positives} with it; "
+        f"in {outside(bins)} of {len(bins)} bins the probability lies outside the 95 % interval"
+    )
 
 
 def _profile(profile: PrecisionProfile) -> str:

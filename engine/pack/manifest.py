@@ -15,6 +15,7 @@ from pydantic import (
 
 from engine.pack.descriptor import Descriptor
 from engine.pack.precision import PrecisionProfile
+from engine.pack.reliability import ReliabilityBin
 
 SCHEMA_VERSION = 1
 
@@ -123,7 +124,13 @@ class GateSpec(_Strict):
 
 
 class Readout(_Strict):
-    """Calibrated probability of one finding from named features: sigmoid(bias + Σ weight·activation)."""
+    """Calibrated probability of one finding from named features: sigmoid(bias + Σ weight·activation).
+
+    Attributes
+    ----------
+    reliability : tuple of ReliabilityBin
+        How its probabilities held on validation; empty where nothing was fitted, and in packs from before it was kept.
+    """
 
     observation: str
     laterality: Laterality = "none"
@@ -134,6 +141,18 @@ class Readout(_Strict):
     threshold: Annotated[float, Field(ge=0, le=1)]
     absence_threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
     reportable: bool = True
+    reliability: tuple[ReliabilityBin, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The finding in words, for example "Pleural Effusion left"."""
+        side = "" if self.laterality == "none" else self.laterality
+        return " ".join(filter(None, (self.observation, side, self.location)))
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the bins where there are none: such a readout is read by older programs too."""
+        return {name: value for name, value in handler(self).items() if name != "reliability" or value}
 
 
 class Calibration(_Strict):

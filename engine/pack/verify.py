@@ -14,12 +14,13 @@ from engine.errors import PackError
 from engine.pack.manifest import OBSERVATIONS, SCHEMA_VERSION, Manifest
 from engine.pack.onnx_guard import check_onnx
 from engine.pack.precision import PROFILE_FILES, profile_problems
+from engine.pack.reliability import RELIABILITY_PLOT
 
 MANIFEST_NAME = "pack.json"
 REQUIRED_FILES = frozenset(
     {"encoder.onnx", "sae.onnx", "sae.safetensors", "tail.safetensors", "features.sqlite", "MODEL_CARD.md", "LICENSE"}
 )
-OPTIONAL_FILES = frozenset({"gate.safetensors", "NOTICE", *PROFILE_FILES.values()})
+OPTIONAL_FILES = frozenset({"gate.safetensors", "NOTICE", RELIABILITY_PLOT, *PROFILE_FILES.values()})
 ALLOWED_FILES = REQUIRED_FILES | OPTIONAL_FILES | {MANIFEST_NAME}
 MAX_MANIFEST_BYTES = 16 * 2**20
 _GET_AGAIN = "get the pack again from its publisher"

@@ -14,6 +14,7 @@ from engine.cli.main import main as saerad
 from engine.errors import UsageError
 from engine.pack.library import load_pack
 from engine.pack.manifest import OBSERVATIONS, GateSpec
+from engine.pack.reliability import RELIABILITY_PLOT
 from tests.engine.pictures import picture
 from tests.engine.toy_pack import build_toy_pack
 from tests.training.sae.stores import store_of
@@ -85,6 +86,7 @@ def test_the_pack_is_sound_and_computes_what_was_trained(
     assert pack.manifest.sae.architecture == "batchtopk"
     assert [r.observation for r in pack.manifest.calibration.readouts] == list(OBSERVATIONS)
     assert not any(readout.reportable for readout in pack.manifest.calibration.readouts)
+    assert RELIABILITY_PLOT not in pack.manifest.files, "there is nothing to draw"
     card = (out / "MODEL_CARD.md").read_text()
     assert "nothing is known of what they mean" in card and "against images that" not in card
     assert "decides on the licence" in (out / "LICENSE").read_text()
@@ -136,15 +138,23 @@ def test_topk_says_that_its_form_is_not_exact(made: Path, tmp_path: Path) -> Non
     assert "Jaccard index of 0." in (out / "MODEL_CARD.md").read_text()
 
 
-def test_labels_of_the_store_make_descriptions(made: Path, tmp_path: Path) -> None:
+def test_labels_of_the_store_make_descriptions(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "p"
     command = ["export", "--run", only(made / "run"), "--pack-from", str(made / "toy"), "--out", str(out), "--describe"]
     assert main(command) == 0
     pack = load_pack(out)
     described = {record.observation for record in pack.features.all() if record.observation}
     assert described & {"Pleural Effusion", "Edema"}
-    assert "made by statistics" in (out / "MODEL_CARD.md").read_text()
-    manifest = load_pack(out).manifest
+    card, manifest = (out / "MODEL_CARD.md").read_text(), load_pack(out).manifest
+    assert "made by statistics" in card
+    fitted = [readout for readout in manifest.calibration.readouts if readout.reliability]
+    assert {readout.observation for readout in fitted} == described
+    assert RELIABILITY_PLOT in manifest.files and f"]({RELIABILITY_PLOT})" in card
+    assert (out / RELIABILITY_PLOT).read_bytes().startswith(b"\x89PNG")
+    capsys.readouterr()
+    assert saerad(["packs", "info", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert str(out / RELIABILITY_PLOT) in told and f"{fitted[0].title}: 200 validation images" in told
     for scored, said in ((4.0, "; each was scored on"), (3.0, "; 3 of 4 could be"), (0.0, "; none of 4 could be")):
         counts = {"features described": 4.0, "features scored": scored}
         assert said in model_card(manifest.model_copy(update={"metrics": counts}))

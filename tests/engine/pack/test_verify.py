@@ -88,6 +88,24 @@ def test_a_link_is_refused(pack: Path, tmp_path: Path) -> None:
     assert code_of(pack) == "PACK_UNSAFE"
 
 
+BIN = {
+    "low": 0.3,
+    "high": 0.4,
+    "images": 3,
+    "positives": 1,
+    "stated": 0.35,
+    "observed": 1 / 3,
+    "observed_low": 0.06,
+    "observed_high": 0.79,
+}
+
+
+def test_bins_of_reliability_are_read(pack: Path) -> None:
+    edit(pack, lambda c: c["calibration"]["readouts"][1].update(reliability=[BIN]))
+    (one,) = verify_pack(pack).calibration.readouts[1].reliability
+    assert one.model_dump() == BIN
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -104,6 +122,8 @@ def test_a_link_is_refused(pack: Path, tmp_path: Path) -> None:
         lambda c: c["calibration"]["readouts"][0].update(weights=[1.0]),
         lambda c: c["calibration"]["readouts"][1].update(feature_ids=[40], weights=[1.0]),
         lambda c: c["calibration"]["readouts"][1].update(bias=float("nan")),
+        lambda c: c["calibration"]["readouts"][1].update(reliability=[dict(BIN, positives=4)]),
+        lambda c: c["calibration"]["readouts"][1].update(reliability=[dict(BIN, observed=0.9)]),
     ],
 )
 def test_manifests_that_cannot_be_right(pack: Path, change: Callable[[dict[str, Any]], None]) -> None:

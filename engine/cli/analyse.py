@@ -87,7 +87,7 @@ def _parser() -> Parser:
         "Exit status: 0 all analysed, 3 some refused or failed, 2 wrong arguments.",
     )
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", type=filled_path, help="DICOM, PNG or JPEG file, or a folder"
+        "paths", nargs="+", metavar="PATH", type=filled_path, help="DICOM, PNG or JPEG file, folder, ZIP or DICOMDIR"
     )
     parser.add_argument(
         "--out", metavar="DIR", type=filled_path, required=True, help="folder for the results; made if needed"
@@ -215,7 +215,8 @@ def _inputs(paths: Sequence[Path], out: Path) -> Iterator[_Input]:
             if path.is_dir():
                 found = [file for file in found if not file.resolve().is_relative_to(out.resolve())]
             if not found:
-                raise ReadError("NO_IMAGES", "the folder holds no DICOM, PNG or JPEG file", "name another folder")
+                what = "the folder" if path.is_dir() else "the archive or DICOMDIR"
+                raise ReadError("NO_IMAGES", f"{what} holds no DICOM, PNG or JPEG file", "name another")
         except ReadError as error:
             yield _Input(path, error)
             continue

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from engine.cli.main import main
 from engine.cli.results import sentences
 from engine.inference.attribution import METHOD_TITLES, Method
 from engine.pack.manifest import OBSERVATIONS
+from tests.engine.dicom.test_dicomdir import write_dicomdir
 from tests.engine.pictures import picture, write_dicom
 
 FEATURE_KEYS = {"id", "description", "activation", "percentile", "observation", "polarity", "laterality", "map"}
@@ -102,6 +104,25 @@ def test_mixed_inputs_are_each_accounted_for(
     errors = capsys.readouterr().err.splitlines()
     assert any(line.startswith("error [FILE_MISSING]: ") for line in errors)
     assert not any("Traceback" in line for line in errors)
+
+
+def test_archives_and_discs_are_analysed_like_folders(toy_pack: Path, tmp_path: Path) -> None:
+    disc, out = tmp_path / "disc", tmp_path / "out"
+    disc.mkdir()
+    uids = [write_dicom(disc / "IM1"), write_dicom(tmp_path / "b.dcm", picture(seed=2))]
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.write(tmp_path / "b.dcm", "in/b.dcm")
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("words.txt", "words")
+    contents = write_dicomdir(disc, ["IM1"], ["GONE"])
+    assert analyse(toy_pack, out, contents, tmp_path / "z.zip", tmp_path / "none.zip") == 3
+    rows = {(row["path"], row["code"], row["sop_instance_uid"]) for row in summary(out)}
+    assert rows == {
+        (str(disc / "IM1"), "OK", uids[0]),
+        (str(disc / "GONE"), "FILE_MISSING", ""),
+        (str(tmp_path / "z.zip" / "in" / "b.dcm"), "OK", uids[1]),
+        (str(tmp_path / "none.zip"), "NO_IMAGES", ""),
+    }
 
 
 def test_two_images_with_one_uid_do_not_hide_each_other(toy_pack: Path, tmp_path: Path) -> None:

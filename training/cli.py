@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.main import guarded
+from engine.cli.parser import positive
 from engine.errors import UsageError
 from training.status_line import tell_share
 
@@ -98,7 +100,8 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     evaluate = commands.add_parser(
         "evaluate",
         help="measure a pack on held-out phantoms and NIH images, or reports against references",
-        description="Measure drafts, heat maps and features of a pack through the engine; write a page and figures. "
+        description="Measure drafts, heat maps and features of a pack through the engine, its drafts beside others "
+        "(SAE-Rad as published, a dense probe, the nearest report, always normal); write a page and figures. "
         "'evaluate reports' measures reports against reference reports.",
         epilog="example: saerad-train evaluate --pack resources/packs/demo --phantoms phantoms --data cxrtrain "
         "--out docs/evaluation",
@@ -110,8 +113,9 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     evaluate.add_argument("--out", type=Path, help="folder of the figures and evaluation.json")
     evaluate.add_argument("--page", type=Path, help="the page (default: OUT.md)")
     evaluate.add_argument("--work", type=Path, help="folder of class tokens (default: OUT with '-work' appended)")
-    evaluate.add_argument("--limit", type=int, help="use at most this many test phantoms")
+    evaluate.add_argument("--limit", type=positive, help="use at most this many test phantoms")
     evaluate.add_argument("--no-random", action="store_true", help="leave out the random-weight encoder")
+    evaluate.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     _common(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -164,6 +168,7 @@ def _demo_pack(args: argparse.Namespace) -> int:
             work=work,
             limit=None,
             no_random=False,
+            json=False,
             seed=args.seed,
             threads=args.threads,
             command_line=args.command_line,
@@ -190,6 +195,8 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _measure(args: argparse.Namespace, build: object) -> None:
     from training.build_pack import BuildOptions
     from training.demo_pack import corpus, spec_of, vit_config
+    from training.evaluation.baselines.page import baselines_lines
+    from training.evaluation.page import as_json
     from training.evaluation.run import build_random_pack, evaluate
 
     assert isinstance(build, BuildOptions)
@@ -218,10 +225,14 @@ def _measure(args: argparse.Namespace, build: object) -> None:
         limit=args.limit,
         progress=tell_share,
     )
+    if args.json:
+        print(json.dumps(as_json(evaluation)))
+        return
     for title, s in evaluation.systems.items():
         print(f"{title}: F1 {s.f1}, with side {s.f1_with_side}, pointing {s.pointing}, all findings {s.pointing_all}")
     for row in evaluation.nih:
         print(f"{row.task}: AUROC of active features {row.sparse}, of the dense token {row.dense}")
+    print(baselines_lines(evaluation.baselines))
 
 
 def _require_folders(*folders: Path | None) -> None:

@@ -28,7 +28,18 @@ def test_from_nothing_to_a_measured_pack_and_again_from_its_stages(
     work = tmp_path / "toy-work"
     measured = json.loads((work / "evaluation" / "evaluation.json").read_text(encoding="utf-8"))
     assert set(measured["phantoms"]) == {"draft of the pack", "dense linear probe", "random-weight encoder"}
-    assert (work / "evaluation.md").read_text(encoding="utf-8").count("![") == 2
+    reports = measured["reports"]
+    assert set(reports["systems"]) == {
+        "draft of the pack",
+        "SAE-Rad as published",
+        "dense linear probe",
+        "nearest report",
+        "always normal",
+        "the phantoms' own reports",
+    }
+    assert reports["sentences"] == reports["sentences_with_evidence"]
+    assert reports["faults"] == 0
+    assert (work / "evaluation.md").read_text(encoding="utf-8").count("![") == 4
     encoder = (out / "encoder.onnx").read_bytes()
     stamp = (work / "encoder" / "encoder.onnx").stat().st_mtime_ns
     first = {name: entry.sha256 for name, entry in pack.manifest.files.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.inference.analyzer import Analyzer
 from engine.pack.library import load_pack
 from engine.pack.manifest import OBSERVATIONS
 from tests.training.toy_pack import small_pack
+from training.cli import main
 from training.pack import prove_sae
 from training.sae.folded import FoldedSae
 
@@ -38,6 +40,22 @@ def test_the_engine_reads_and_uses_what_was_written(built: tuple[Path, Path]) ->
     record = pack.features.all()[0]
     assert len(record.quantiles) == 101
     assert pack.features.search("no") == [] or pack.features.get(pack.features.search("no"))
+
+
+def test_its_drafts_are_measured_beside_the_baselines(
+    built: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = built
+    own = ["evaluate", "--pack", str(out), "--phantoms", str(folder / "phantoms"), "--work", str(folder / "work")]
+    command = [*own, "--out", str(tmp_path / "ev"), "--no-random", "--limit", "4", "--threads", "1", "--json"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((tmp_path / "ev" / "evaluation.json").read_text(encoding="utf-8"))
+    assert found["reports"]["reports"] == 4
+    assert found["reports"]["sentences"] == found["reports"]["sentences_with_evidence"]
+    page = (tmp_path / "ev.md").read_text(encoding="utf-8")
+    assert "| SAE-Rad as published |" in page and "agrees with human labels" in page
+    assert all((tmp_path / "ev" / name).is_file() for name in ("reports-systems.png", "reports-findings.png"))
 
 
 def test_card_and_licence_come_from_the_manifest(built: tuple[Path, Path]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.dicom.files import read_radiograph
-from engine.inference.analysis import FeatureMap
+from engine.inference.analysis import ActiveFeature, FeatureMap, ObservationProbability
 from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import LastBlock
 from engine.inference.preprocess import pixel_values, source_box
@@ -19,7 +20,10 @@ from engine.inference.tail import Tail
 from engine.pack.arrays import SaeRows
 from engine.pack.library import InstalledPack
 from engine.report.compose import compose
+from engine.report.draft import Draft
+from engine.report.grounding import check_draft
 from engine.report.vocabulary import MIDLINE, implies
+from training.evaluation.baselines.composed import compose_from, evidence_for, probability
 from training.evaluation.matching import Key, Stated, stated_by
 from training.evaluation.probe import DenseProbe
 from training.labelling.cases import DEVICES, NORMAL, Attribute
@@ -35,11 +39,17 @@ class Answer:
         For each stated finding, where it was read.
     refused : bool
         Whether the gate refused the image; nothing is stated then.
+    draft : Draft, optional
+        The report that states them; None for a refused image.
+    faults : int
+        Faults of the draft against the features that it cites.
     """
 
     stated: tuple[Stated, ...]
     maps: dict[Key, FeatureMap]
     refused: bool = False
+    draft: Draft | None = None
+    faults: int = 0
 
 
 class Drafter(Protocol):
@@ -75,7 +85,7 @@ class EngineDrafter:
                 key = (finding.observation, finding.location if finding.observation == DEVICES else "")
                 cited = [analysis.maps[i] for i in finding.evidence]
                 maps[key] = replace(cited[0], values=np.sum([m.values for m in cited], axis=0, dtype=np.float32))
-        return Answer(tuple(stated), maps)
+        return Answer(tuple(stated), maps, draft=draft, faults=len(check_draft(draft, analysis)))
 
 
 class ProbeDrafter:
@@ -97,9 +107,9 @@ class ProbeDrafter:
         spec = self._pack.manifest.encoder
         radiograph = read_radiograph(path)
         output = self._session.encode(pixel_values(radiograph.display(), spec))
-        targets, probability = self._probe.targets, self._probe.probabilities(output.class_token)[0]
-        passing = {t for t, p in zip(targets, probability, strict=True) if p >= self._probe.thresholds[t]}
-        likely = {t: float(p) for t, p in zip(targets, probability, strict=True)}
+        targets, values = self._probe.targets, self._probe.probabilities(output.class_token)[0]
+        passing = {t for t, p in zip(targets, values, strict=True) if p >= self._probe.thresholds[t]}
+        likely = {t: float(p) for t, p in zip(targets, values, strict=True)}
         stated: dict[Key, Stated] = {}
         rows: dict[Key, int] = {}
         for index, target in enumerate(targets):
@@ -114,7 +124,22 @@ class ProbeDrafter:
         for key in general:
             if key[0] != DEVICES:
                 del stated[key], rows[key]
-        return Answer(tuple(stated.values()), self._maps(output, rows, (radiograph.rows, radiograph.columns)))
+        maps = self._maps(output, rows, (radiograph.rows, radiograph.columns))
+        return Answer(tuple(stated.values()), maps, draft=self._draft(values))
+
+    def _draft(self, values: npt.NDArray[np.float64]) -> Draft:
+        """Word the probabilities with the composer's templates, each target standing for a feature that says so."""
+        probe = self._probe
+        evidence: list[ActiveFeature] = []
+        beliefs: list[ObservationProbability] = []
+        for index, (target, value) in enumerate(zip(probe.targets, values.tolist(), strict=True)):
+            threshold, absence = probe.thresholds[target], probe.absence_thresholds[target]
+            beliefs.append(probability(target, value, threshold, absence))
+            if value >= threshold:
+                evidence.append(evidence_for(index, target, value))
+            elif value < absence and target.polarity == "present" and target.laterality == "none":
+                evidence.append(evidence_for(index, replace(target, polarity="absent"), 1.0 - value))
+        return compose_from(evidence, beliefs)
 
     def _sides(self, observation: str, passing: set[Attribute], likely: dict[Attribute, float]) -> frozenset[str]:
         if observation in MIDLINE or observation == DEVICES:
@@ -142,6 +167,11 @@ class ProbeDrafter:
         }
 
 
-def answers(drafter: Drafter, paths: Sequence[Path]) -> list[Answer]:
+def answers(drafter: Drafter, paths: Sequence[Path], progress: Callable[[str, float], None]) -> list[Answer]:
     """Return the answers for many files, in order."""
-    return [drafter.answer(path) for path in paths]
+    given = []
+    for index, path in enumerate(paths, start=1):
+        given.append(drafter.answer(path))
+        if index % 50 == 0 or index == len(paths):
+            progress("phantoms", index / len(paths))
+    return given

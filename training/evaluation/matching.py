@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.report.findings import Finding
 from engine.report.vocabulary import MIDLINE, NO_FINDING, implies
+from engine.text.findings import TextFinding
 from training.data.phantom.types import PhantomFinding
 from training.encoder.truth import open_observations
 from training.labelling.cases import DEVICES
@@ -118,6 +119,23 @@ def stated_by(findings: Iterable[Finding]) -> list[Stated]:
         key = (finding.observation, finding.location if finding.observation == DEVICES else "")
         sides[key] = sides.get(key, frozenset()) | sides_of(finding.laterality)
     return [Stated(key, value) for key, value in sides.items()]
+
+
+def stated_in(findings: Iterable[TextFinding]) -> list[Stated]:
+    """Return what a text states as present or suspects; "No Finding" is not counted."""
+    sides: dict[Key, frozenset[str]] = {}
+    for finding in findings:
+        if finding.polarity == "absent" or finding.observation == NO_FINDING:
+            continue
+        key = key_of(finding)
+        own = frozenset() if key[1] or key[0] in MIDLINE else sides_of(finding.laterality)
+        sides[key] = sides.get(key, frozenset()) | own
+    return [Stated(key, value) for key, value in sides.items()]
+
+
+def key_of(finding: TextFinding) -> Key:
+    """Return what a finding of a text is of: a device's name is its place there."""
+    return finding.observation, finding.locations[0] if finding.observation == DEVICES and finding.locations else ""
 
 
 def sides_of(laterality: str) -> frozenset[str]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.pack.manifest import Manifest
+from training.evaluation.baselines.page import baselines_json, baselines_page
+from training.evaluation.baselines.run import Baselines
 from training.evaluation.matching import Counts
 from training.evaluation.nih import NihRow
 from training.evaluation.phantoms import PhantomScores
@@ -19,6 +21,7 @@ class Evaluation:
     manifest: Manifest
     command: str
     systems: dict[str, PhantomScores]
+    baselines: Baselines
     nih: tuple[NihRow, ...]
 
 
@@ -36,6 +39,7 @@ def as_markdown(evaluation: Evaluation, figures: str) -> str:
         "",
         *_autoencoder(manifest),
         *_phantoms(evaluation.systems, figures),
+        *baselines_page(evaluation.baselines, figures),
     ]
     if evaluation.nih:
         lines += _nih(evaluation.nih, figures)
@@ -60,6 +64,7 @@ def as_json(evaluation: Evaluation) -> dict[str, object]:
             }
             for title, s in evaluation.systems.items()
         },
+        "reports": baselines_json(evaluation.baselines),
         "nih": {
             row.task: {
                 "readout": row.readout.value,

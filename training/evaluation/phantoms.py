@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.inference.attribution import upsample
 from training.data.phantom.dataset import PhantomRecord
 from training.evaluation.bootstrap import Interval, interval
-from training.evaluation.drafters import Answer, Drafter
+from training.evaluation.drafters import Answer, Drafter, answers
 from training.evaluation.matching import Comparison, Counts, Key, truth_of
 
 
@@ -65,15 +65,13 @@ def score_phantoms(
     drafter: Drafter, records: Sequence[PhantomRecord], progress: Callable[[str, float], None]
 ) -> PhantomScores:
     """Let a system answer on every phantom and compare."""
-    rows: list[Row] = []
+    return score_answers(answers(drafter, [record.image_path for record in records], progress), records)
+
+
+def score_answers(given: Sequence[Answer], records: Sequence[PhantomRecord]) -> PhantomScores:
+    """Compare the answers on some phantoms with their truth."""
     by_name: dict[str, Counts] = {}
-    refused = 0
-    for index, record in enumerate(records):
-        answer = drafter.answer(record.image_path)
-        refused += answer.refused
-        rows.append(score_answer(answer, record, by_name))
-        if (index + 1) % 50 == 0:
-            progress("phantoms", (index + 1) / len(records))
+    rows = [score_answer(answer, record, by_name) for answer, record in zip(given, records, strict=True)]
 
     def statistic(of: Callable[[list[Row]], float]) -> Interval:
         return interval(lambda chosen: of([rows[i] for i in chosen]), [record.group for record in records])
@@ -81,7 +79,7 @@ def score_phantoms(
     pointed = sum(row.pointed for row in rows)
     return PhantomScores(
         images=len(rows),
-        refused=refused,
+        refused=sum(answer.refused for answer in given),
         comparison=_sum(rows),
         f1=statistic(lambda r: _sum(r).presence.f1),
         f1_with_side=statistic(lambda r: _sum(r).with_side.f1),

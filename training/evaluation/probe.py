@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from training.calibration import (
     CalibrationRules,
+    absence_threshold,
     best_threshold,
     calibration_targets,
     source_weights,
@@ -36,6 +37,7 @@ class DenseProbe:
     weights: npt.NDArray[np.float64]
     biases: npt.NDArray[np.float64]
     thresholds: dict[Attribute, float]
+    absence_thresholds: dict[Attribute, float] = field(default_factory=dict)
 
     def probabilities(self, tokens: FloatArray) -> npt.NDArray[np.float64]:
         """Return (images, targets)."""
@@ -55,6 +57,7 @@ def fit_probe(
     weights: list[npt.NDArray[np.float64]] = []
     biases: list[float] = []
     thresholds: dict[Attribute, float] = {}
+    absences: dict[Attribute, float] = {}
     sources = [np.array([case.source for case in cases]) for cases in (train_cases, validation_cases)]
     for target in calibration_targets(train_cases, rules.minimum_positive):
         y_train, y_validation = truth_vector(target, train_cases), truth_vector(target, validation_cases)
@@ -72,4 +75,7 @@ def fit_probe(
         weights.append(weight)
         biases.append(bias)
         thresholds[target] = best_threshold(probability, held_out, rules.precision_floor, weight_held_out)[0]
-    return DenseProbe(tuple(targets), np.stack(weights), np.array(biases), thresholds)
+        absence = absence_threshold(probability, held_out, rules.absence_accuracy, weight_held_out)
+        absences[target] = min(absence, thresholds[target])
+    stacked = np.stack(weights) if weights else np.zeros((0, train.shape[1]))
+    return DenseProbe(tuple(targets), stacked, np.array(biases), thresholds, absences)

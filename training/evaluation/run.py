@@ -19,10 +19,12 @@ from training.corpus import Sample, real_samples, split_phantoms
 from training.data.phantom.dataset import read_phantoms
 from training.encoder.export_onnx import tail_tensors, write_onnx
 from training.encoder.vit import VisionTransformer, VitConfig
-from training.evaluation.drafters import EngineDrafter, ProbeDrafter
+from training.evaluation.baselines.plots import plot_heat, plot_reports
+from training.evaluation.baselines.run import OURS, PROBE, run_baselines
+from training.evaluation.drafters import EngineDrafter, ProbeDrafter, answers
 from training.evaluation.nih import NihRow, score_nih
 from training.evaluation.page import Evaluation, as_json, as_markdown
-from training.evaluation.phantoms import PhantomScores, score_phantoms
+from training.evaluation.phantoms import PhantomScores, score_answers, score_phantoms
 from training.evaluation.plots import plot_findings, plot_nih, plot_systems
 from training.evaluation.probe import fit_probe
 from training.sae.folded import FloatArray, FoldedSae
@@ -68,8 +70,9 @@ def evaluate(
     pack = load_pack(pack_folder)
     drawn = split_phantoms(phantoms)
     real = real_samples(data) if data is not None else []
-    allowed = {sample.path for sample in drawn if sample.case.split == "test"}
-    records = [record for record in read_phantoms(phantoms) if record.image_path in allowed][:limit]
+    tested = [sample for sample in drawn if sample.case.split == "test"][:limit]
+    wanted = {sample.path for sample in tested}
+    records = [record for record in read_phantoms(phantoms) if record.image_path in wanted]
 
     def tokens(samples: Sequence[Sample]) -> FloatArray:
         keys = [s.case.key for s in samples]
@@ -82,9 +85,6 @@ def evaluate(
     # The same call as in the build finds its shards again.
     used = [s for s in [*drawn, *real] if s.case.split != "test"]
     known = tokens(used)
-    systems: dict[str, PhantomScores] = {
-        "draft of the pack": score_phantoms(EngineDrafter(pack, build.threads), records, progress)
-    }
     split = np.array([s.case.split if s.frontal else "" for s in used])
     cases = [s.case for s in used]
     probe = fit_probe(
@@ -94,7 +94,22 @@ def evaluate(
         validation_cases=[c for c, part in zip(cases, split, strict=True) if part == "val"],
         rules=CalibrationRules(minimum_positive=min(12, build.minimum_images)),
     )
-    systems["dense linear probe"] = score_phantoms(ProbeDrafter(pack, probe, build.threads), records, progress)
+    paths = [record.image_path for record in records]
+    given = {
+        OURS: answers(EngineDrafter(pack, build.threads), paths, progress),
+        PROBE: answers(ProbeDrafter(pack, probe, build.threads), paths, progress),
+    }
+    systems: dict[str, PhantomScores] = {title: score_answers(own, records) for title, own in given.items()}
+    sae = FoldedSae.load(pack_folder / "sae.safetensors")
+    baselines = run_baselines(
+        sae,
+        given,
+        records,
+        tokens=tokens(tested),
+        train=known[split == "train"],
+        train_cases=[case for case, part in zip(cases, split, strict=True) if part == "train"],
+        progress=progress,
+    )
     if random_encoder is not None:
         drafter = EngineDrafter(load_pack(random_encoder), build.threads)
         systems["random-weight encoder"] = score_phantoms(drafter, records, progress)
@@ -105,14 +120,14 @@ def evaluate(
         every = [*used[offset:], *held_out]
         rows = tuple(
             score_nih(
-                FoldedSae.load(pack_folder / "sae.safetensors"),
+                sae,
                 pack.manifest.calibration.readouts,
                 probe,
                 every,
                 np.concatenate([known[offset:], tokens(held_out)]),
             )
         )
-    evaluation = Evaluation(pack.manifest, command, systems, rows)
+    evaluation = Evaluation(pack.manifest, command, systems, baselines, rows)
     _write(evaluation, out, page)
     return evaluation
 
@@ -161,6 +176,8 @@ def _write(evaluation: Evaluation, out: Path, page: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     plot_systems(evaluation.systems, out / "phantoms-systems.png")
     plot_findings(evaluation.systems, out / "phantoms-findings.png")
+    plot_reports(evaluation.baselines.judged, out / "reports-systems.png")
+    plot_heat(evaluation.baselines.judged, out / "reports-findings.png")
     if evaluation.nih:
         plot_nih(evaluation.nih, out / "nih-auroc.png")
     (out / "evaluation.json").write_text(json.dumps(as_json(evaluation), indent=1) + "\n", encoding="utf-8")

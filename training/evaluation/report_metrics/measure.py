@@ -12,7 +12,7 @@ from engine.pack.manifest import OBSERVATIONS
 from engine.text.chexpert import FIVE, chexpert_labels
 from engine.text.extract import extract_findings
 from engine.text.lexicon import Lexicon
-from training.evaluation.bootstrap import Interval, interval
+from training.evaluation.bootstrap import Interval, Resamples
 from training.evaluation.report_metrics.bleu import bleu, bleu_counts
 from training.evaluation.report_metrics.findings import finding_counts, graded_counts, graded_f1
 from training.evaluation.report_metrics.labels import label_counts, macro, micro
@@ -28,6 +28,7 @@ Values = npt.NDArray[np.float64]
 Statistic = Callable[[Values], float]
 
 _PARTS = ("precision", "recall", "F1")
+RADFACT = "RadFact, judged by rules"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +52,16 @@ def measure_reports(
     pairs: Sequence[ReportPair], lexicon: Lexicon, *, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, Interval]]:
     """Return every measure by family and name, with 95 % intervals over whole patients or reports."""
-    groups = [pair.group for pair in pairs]
+    drawn = Resamples([pair.group for pair in pairs], seed, resamples)
     measured: dict[str, dict[str, Interval]] = {}
-    for measure in _measures(pairs, lexicon):
-        found = interval(_of_rows(measure), groups, seed, resamples)
+    for measure in measures(pairs, lexicon):
+        found = drawn.of(measure.rows, measure.statistic).interval()
         measured.setdefault(measure.family, {})[measure.name] = found
     return measured
 
 
-def _of_rows(measure: Measure) -> Callable[[npt.NDArray[np.int_]], float]:
-    return lambda chosen: measure.statistic(measure.rows[chosen].sum(axis=0))
-
-
-def _measures(pairs: Sequence[ReportPair], lexicon: Lexicon) -> Iterator[Measure]:
+def measures(pairs: Sequence[ReportPair], lexicon: Lexicon) -> Iterator[Measure]:
+    """Yield every measure of some pairs, with its counts of each pair."""
     own = [extract_findings(pair.candidate, lexicon) for pair in pairs]
     true = [extract_findings(pair.reference, lexicon) for pair in pairs]
     labels = [(chexpert_labels(a, lexicon), chexpert_labels(b, lexicon)) for a, b in zip(own, true, strict=True)]
@@ -102,8 +100,15 @@ def _judged(pairs: Sequence[ReportPair], lexicon: Lexicon) -> Iterator[Measure]:
     if boxed:
         kinds |= {"grounding": lambda way: way.grounding, "spatial": lambda way: way.spatial}
     for kind, value in kinds.items():
-        for part, found in ways.items():
-            yield _mean("RadFact, judged by rules", f"{kind} {part}", [value(way) for way in found])
+        parts = [_mean(RADFACT, f"{kind} {part}", [value(way) for way in found]) for part, found in ways.items()]
+        yield from parts
+        yield Measure(RADFACT, f"{kind} F1", np.concatenate([part.rows for part in parts], axis=1), _harmonic)
+
+
+def _harmonic(total: Values) -> float:
+    """Return the harmonic mean of the means of precision and recall."""
+    means = [float(total[i] / total[i + 1]) if total[i + 1] else float("nan") for i in (0, 2)]
+    return 2 * means[0] * means[1] / sum(means) if sum(means) else 0.0 if sum(means) == 0 else float("nan")
 
 
 def _words(pairs: Sequence[ReportPair]) -> Iterator[Measure]:

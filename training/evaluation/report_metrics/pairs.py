@@ -142,7 +142,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         if name in texts or not name:
             what = f"the id {name} twice" if name else "a report without an id"
             raise UsageError("REPORTS_UNPAIRED", f"{path.name} has {what}", "give every report one id")
-        texts[name] = "\n\n".join(row[c] for c in sections if row[c]) if sections else _body(row[text or ""])
+        texts[name] = "\n\n".join(row[c] for c in sections if row[c]) if sections else report_body(row[text or ""])
         groups[name] = row[group] if group and row[group] else name
     return texts, groups
 
@@ -151,6 +151,7 @@ def _first(names: Sequence[str], columns: Mapping[str, str]) -> str | None:
     return next((columns[name] for name in names if name in columns), None)
 
 
-def _body(report: str) -> str:
+def report_body(report: str) -> str:
+    """Return findings and impression of a whole report, without their headings."""
     sections = extract_sections(report)
     return "\n\n".join(part for part in (sections.findings, sections.impression) if part)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ TOP = 20
 MAJORITY = 0.5
 """Share of the activation whose reports must agree: their prompts ask for what most reports have in common."""
 BLOCK = 256
+
+_Said = TypeVar("_Said", bound=str | Key)
 
 
 @dataclass(frozen=True)
@@ -125,30 +128,30 @@ def compile_report(labels: PublishedLabels, activations: Mapping[int, float]) ->
     return compose_from(evidence, beliefs)
 
 
-def _most(weights: Mapping[Key, float], total: float) -> Key | None:
-    best = max(weights, key=lambda key: (weights[key], key), default=None)
+def _most(weights: Mapping[_Said, float], total: float) -> _Said | None:
+    best = max(weights, key=lambda said: (weights[said], said), default=None)
     return best if best is not None and weights[best] > MAJORITY * total else None
 
 
 def _detailed(key: Key, reports: Sequence[Sequence[TextFinding]], weights: Sequence[float]) -> Attribute:
-    votes: dict[str, defaultdict[Key, float]] = {name: defaultdict(float) for name in ("side", "place", "severity")}
-    total = 0.0
-    for findings, weight in zip(reports, weights, strict=True):
-        own = [f for f in findings if f.polarity == "present" and key_of(f) == key]
-        total += weight if own else 0.0
-        details = {
-            "side": {f.laterality for f in own} - {"none"},
-            "place": {place for f in own for place in f.locations},
-            "severity": {f.severity for f in own} - {"none"},
-        }
-        for name, values in details.items():
-            for value in values:
-                votes[name][value, ""] += weight
-    side, place, severity = ((_most(votes[name], total) or ("", ""))[0] for name in ("side", "place", "severity"))
+    """Return a finding with what most of the reports that state it say of its side, place and severity."""
+    own = [[f for f in findings if f.polarity == "present" and key_of(f) == key] for findings in reports]
+    total = sum(weight for findings, weight in zip(own, weights, strict=True) if findings)
+    sides = _votes([{f.laterality for f in findings} - {"none"} for findings in own], weights)
+    places = _votes([{place for f in findings for place in f.locations} for findings in own], weights)
+    severities = _votes([{f.severity for f in findings} - {"none"} for findings in own], weights)
     return Attribute(
         key[0],
         "present",
-        laterality=side or "none",  # type: ignore[arg-type]
-        location=key[1] or place,
-        severity=severity or "none",  # type: ignore[arg-type]
+        laterality=_most(sides, total) or "none",
+        location=key[1] or _most(places, total) or "",
+        severity=_most(severities, total) or "none",
     )
+
+
+def _votes(said: Sequence[set[_Said]], weights: Sequence[float]) -> dict[_Said, float]:
+    votes = defaultdict[_Said, float](float)
+    for values, weight in zip(said, weights, strict=True):
+        for value in values:
+            votes[value] += weight
+    return votes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -46,7 +46,7 @@ class Baselines:
 
 def run_baselines(
     sae: FoldedSae,
-    answers: dict[str, Sequence[Answer]],
+    answers: Mapping[str, Sequence[Answer]],
     records: Sequence[PhantomRecord],
     *,
     tokens: FloatArray,
@@ -58,7 +58,7 @@ def run_baselines(
 
     Parameters
     ----------
-    answers : dict
+    answers : mapping of str to sequence of Answer
         Of the pack and of the probe, one a phantom, by `OURS` and `PROBE`.
     tokens : ndarray of float32, shape (phantoms, d_model)
         Class tokens of the phantoms.

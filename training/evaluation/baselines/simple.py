@@ -40,5 +40,5 @@ def normal_draft() -> Draft:
 
 
 def _unit(tokens: FloatArray) -> FloatArray:
-    lengths: FloatArray = np.linalg.norm(tokens, axis=1, keepdims=True)
-    return tokens / np.maximum(lengths, 1e-12)
+    lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
+    return np.asarray(tokens / np.maximum(lengths, 1e-12), dtype=np.float32)

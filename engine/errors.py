@@ -44,6 +44,10 @@ class DraftError(SaeRadError):
     """A draft was used against its rules (wrong image, wrong state)."""
 
 
+class MeasureError(SaeRadError):
+    """A measurement was used against its rules (wrong image, no length)."""
+
+
 class ExportError(SaeRadError):
     """A result could not be written."""
 

@@ -56,8 +56,8 @@ class Commands:
             "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
             "overlay_next": self.next_map,
             "search": window.features.search.setFocus,
-            "undo": partial(self._settled, session.undo),
-            "redo": partial(self._settled, session.redo),
+            "undo": partial(self._settled, window.measures.undo),
+            "redo": partial(self._settled, window.measures.redo),
             "sentence_next": partial(self.step_sentence, 1),
             "sentence_previous": partial(self.step_sentence, -1),
             "sentence_confirm": partial(self._selected, self.confirm),
@@ -68,6 +68,7 @@ class Commands:
             "keys": partial(self._tell, tr("Keys and mouse"), lambda: help_page([p.name for p in canvas.presets])),
             "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
+        found.update(window.measures.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 

@@ -228,7 +228,7 @@ class Controller(QObject):
         if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
             return
         draft = image.history.current
-        order = ExportOrder(folder, image.radiograph, image.analysis, draft, tuple(formats))
+        order = ExportOrder(folder, image.radiograph, image.analysis, draft, tuple(formats), self.session.board.sheet)
 
         def done(files: list[Path]) -> None:
             # A draft that was changed while it was being written is not the one that was exported.

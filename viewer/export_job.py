@@ -10,6 +10,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.export import export_all
 from engine.export.atomic import write_error
 from engine.inference.analysis import Analysis
+from engine.measure.sheet import Sheet
 from engine.report.draft import Draft
 
 
@@ -22,7 +23,13 @@ def export_folder(parent: Path, sop_instance_uid: str, pixel_sha256: str) -> Pat
 
 
 def export(
-    parent: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft, formats: Sequence[str]
+    parent: Path,
+    radiograph: Radiograph,
+    analysis: Analysis,
+    draft: Draft,
+    formats: Sequence[str],
+    *,
+    sheet: Sheet | None = None,
 ) -> list[Path]:
     """Write the chosen formats into the image's own folder below `parent`.
 
@@ -43,4 +50,4 @@ def export(
         target = export_folder(parent, radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
     except OSError as error:
         raise write_error(parent, error) from error
-    return export_all(target, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
+    return export_all(target, radiograph, analysis, draft, formats, replaced=RESULT_FILES, sheet=sheet)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
+from engine.measure.sheet import Sheet
 from engine.report.draft import Draft
 from engine.report.wording import load_wording
 from engine.worker.decode import shared_decoder, submit_decode
@@ -75,6 +76,7 @@ class ExportOrder:
     analysis: Analysis
     draft: Draft
     formats: tuple[str, ...]
+    sheet: Sheet | None = None
 
 
 class Engine:
@@ -132,7 +134,13 @@ class Engine:
         """Write the chosen formats into the image's own folder below the chosen one and return their files."""
         control.progress("Exporting", 0.1)
         job: Job[list[Path]] = self._worker.submit(
-            "viewer.export_job:export", order.folder, order.radiograph, order.analysis, order.draft, order.formats
+            "viewer.export_job:export",
+            order.folder,
+            order.radiograph,
+            order.analysis,
+            order.draft,
+            order.formats,
+            sheet=order.sheet,
         )
         return wait(job, control)
 

@@ -25,6 +25,7 @@ from viewer.i18n import tr
 from viewer.image.frame import ImageFrame
 from viewer.image.layers import LayerPainter, Layers
 from viewer.image.preset_menu import PresetMenu, fill_presets
+from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self._shown: str | None = None
         self._layers = LayerPainter()
         self._lay_out()
+        self.measures = MeasureCommands(self, session, self.canvas)
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers())
         self.presets = PresetMenu(self.canvas, self.commands.preset, self)
@@ -94,6 +96,9 @@ class MainWindow(QMainWindow):
         session.draft_changed.connect(self._on_draft)
         session.leaving.connect(lambda _key: self.report.commit())
         session.noticed.connect(self.show_problem)
+        self.measures.tool_changed.connect(self._on_tool)
+        self.measures.told.connect(self.statusBar().showMessage)
+        self.measures.changed.connect(self._enable)
         controller.thumbnail_ready.connect(self._on_thumbnail)
         controller.maps_ready.connect(lambda key: self._show_layers() if key == session.current_key else None)
         controller.progressed.connect(self._on_progress)
@@ -148,6 +153,7 @@ class MainWindow(QMainWindow):
         else:
             self.canvas.clear(in_place_of_picture(image))
         shown = self.canvas.radiograph
+        self.session.board.show(shown)
         self.frame.set_notes(shown.warnings if shown is not None else ())
         self.features.show_image(image, self.session.overlay)
         self.report.show_image(image)
@@ -168,6 +174,8 @@ class MainWindow(QMainWindow):
                 ("images", len(self.session.images) > 1),
                 ("image", image is not None and image.load is Load.READY),
                 ("draft", image is not None and image.history is not None),
+                ("changes", (image is not None and image.history is not None) or self.measures.undoable),
+                ("measurements", bool(self.session.board.items)),
                 ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
             )
             if has
@@ -209,6 +217,10 @@ class MainWindow(QMainWindow):
         layers = self._layers.paint(image.groups, made, overlay) if image is not None else Layers()
         self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
 
+    def _on_tool(self, tool: str) -> None:
+        for name, its in TOOLS.items():
+            self.actions_by_id[name].setChecked(its == tool)
+
     def _on_thumbnail(self, key: str) -> None:
         self.browser.set_thumbnail(key, self.controller.thumbnails[key])
 
@@ -236,6 +248,9 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
             menu.addAction(self.actions_by_id[name])
+        measure = menu.addMenu(tr("Measure"))
+        for name in TOOLS:
+            measure.addAction(self.actions_by_id[name])
         menu.popup(position)
 
     # events of the window

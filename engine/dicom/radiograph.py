@@ -23,6 +23,7 @@ class Calibration(enum.Enum):
     ERMF = "estimated magnification"
     DETECTOR = "at detector"
     UNKNOWN = "uncalibrated spacing"
+    BY_HAND = "calibrated by hand"
     NONE = "pixels only"
 
 

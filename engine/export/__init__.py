@@ -16,6 +16,9 @@ from engine.export.staging import staged
 from engine.export.structured_report import write_structured_report
 from engine.export.text import write_text
 from engine.inference.analysis import Analysis
+from engine.measure.serialise import readings
+from engine.measure.sheet import Sheet
+from engine.measure.values import Reading
 from engine.report.draft import Draft
 
 _LOG = logging.getLogger(__name__)
@@ -29,6 +32,12 @@ WRITERS: dict[str, Writer] = {
     "sr": write_structured_report,
 }
 """Format name → what writes it."""
+
+MEASURED: dict[str, Callable[[Path, Radiograph, Analysis, Draft, Sequence[Reading]], Path]] = {
+    "json": write_json_report,
+    "pdf": write_pdf,
+}
+"""The formats that carry what was measured, and what writes them then."""
 
 PLANNED = ("gsps", "seg", "sc", "fhir")
 """Formats that the design names and that this version cannot write."""
@@ -73,6 +82,7 @@ def export_all(
     formats: Sequence[str],
     *,
     replaced: Sequence[str] = (),
+    sheet: Sheet | None = None,
 ) -> list[Path]:
     """Write ``analysis.json`` with its maps, and the draft in each of the formats: all of them or, failing one, none.
 
@@ -85,6 +95,8 @@ def export_all(
         and logs a warning for each.
     replaced : sequence of str
         Patterns of files in `folder` that go when the new ones come.
+    sheet : Sheet, optional
+        What a person measured on the image; it goes into the formats of `MEASURED`.
 
     Returns
     -------
@@ -93,9 +105,9 @@ def export_all(
 
     Raises
     ------
-    InferenceError, DraftError
-        ``WRONG_IMAGE`` before anything is written, when analysis or draft belong to another image; ``WRONG_PACK`` when
-        the draft was made with another pack than the analysis.
+    InferenceError, DraftError, MeasureError
+        ``WRONG_IMAGE`` before anything is written, when analysis, draft or sheet belong to another image;
+        ``WRONG_PACK`` when the draft was made with another pack than the analysis.
     UsageError
         ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
     ExportError
@@ -117,8 +129,15 @@ def export_all(
         if "all" in formats:
             for name, reason in skipped.items():
                 _LOG.warning("format %s left out: %s", name, reason)
+    measured = readings(sheet, radiograph) if sheet is not None else ()
     with staged(folder, replaced) as work:
         written = write_analysis(work, analysis)
         if draft is not None and analysis.gate.verdict != "refused":
-            written += [WRITERS[name](work, radiograph, analysis, draft) for name in names]
+            for name in names:
+                carries = measured and name in MEASURED
+                written.append(
+                    MEASURED[name](work, radiograph, analysis, draft, measured)
+                    if carries
+                    else WRITERS[name](work, radiograph, analysis, draft)
+                )
     return [folder / path.name for path in written]

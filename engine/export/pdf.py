@@ -13,6 +13,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
 from engine.export.identity import SOFTWARE, author_note, identity_rows, model_rows, one_line, status_line
+from engine.export.measured import measurement_list
 from engine.export.panels import Panel, panel_of_finding, panels_of
 from engine.export.pdf_evidence import evidence_table
 from engine.export.pdf_maps import clean_image, panel_grid
@@ -20,12 +21,15 @@ from engine.export.pdf_page import FOOT, MARGIN, STRIP, paged_canvas
 from engine.export.pdf_style import AI, BODY, HEADING, SMALL, TITLE
 from engine.export.typeface import BOLD, markup, register
 from engine.inference.analysis import Analysis
+from engine.measure.values import Reading
 from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
 from engine.report.wording import load_wording
 
 
-def write_pdf(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Path:
+def write_pdf(
+    folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft, measured: Sequence[Reading] = ()
+) -> Path:
     """Write ``report.pdf`` (A4).
 
     Raises
@@ -33,10 +37,10 @@ def write_pdf(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: D
     ExportError
         ``EXPORT_WRITE``.
     """
-    return write_atomic(folder / "report.pdf", report_pdf(radiograph, analysis, draft))
+    return write_atomic(folder / "report.pdf", report_pdf(radiograph, analysis, draft, measured))
 
 
-def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> bytes:
+def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measured: Sequence[Reading] = ()) -> bytes:
     """Return the PDF document; its metadata name no patient."""
     register()
     stream = io.BytesIO()
@@ -55,7 +59,8 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> byte
     panels = panels_of(analysis, draft)
     story = [
         *_head(radiograph, analysis, draft),
-        clean_image(radiograph, draft, width - 2 * MARGIN),
+        clean_image(radiograph, draft, width - 2 * MARGIN, measured),
+        *measurement_list(measured),
         *_sections(draft, panels),
         *panel_grid(radiograph, panels, draft, width - 2 * MARGIN),
         *evidence_table(analysis, draft, panels),

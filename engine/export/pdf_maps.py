@@ -11,11 +11,13 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table,
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.identity import one_line, strip_text
+from engine.export.measured import draw_measurements
 from engine.export.panels import Panel
 from engine.export.pdf_style import CAPTION, HEADING, SMALL, picture
 from engine.export.picture import grey_picture, ramp, render
 from engine.export.typeface import BOLD, markup
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD
+from engine.measure.values import Reading
 from engine.report.draft import Draft
 
 COLUMNS = 3
@@ -25,9 +27,11 @@ _IMAGE_HEIGHT, _PANEL_HEIGHT, _GAP = 105 * mm, 76 * mm, 4 * mm
 _PANEL_PIXELS = 640
 
 
-def clean_image(radiograph: Radiograph, draft: Draft, width: float) -> Flowable:
-    """The image as it is first shown, without any heat map."""
-    return picture(render(radiograph, grey_picture(radiograph), None, strip_text(draft)), width, _IMAGE_HEIGHT)
+def clean_image(radiograph: Radiograph, draft: Draft, width: float, measured: Sequence[Reading] = ()) -> Flowable:
+    """The image as it is first shown, without any heat map, with what was measured on it."""
+    grey = grey_picture(radiograph)
+    rendered = render(radiograph, grey, None, strip_text(draft))
+    return picture(draw_measurements(rendered, grey.shape[:2], radiograph, measured), width, _IMAGE_HEIGHT)
 
 
 def panel_grid(radiograph: Radiograph, panels: Sequence[Panel], draft: Draft, width: float) -> list[Flowable]:

@@ -19,7 +19,7 @@ class ActionSpec:
         Menu it stands in; empty when it only has a key.
     needs : str
         What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
-        "maps".
+        "maps", "changes" (of the draft or of measurements), "measurements".
     """
 
     id: str
@@ -32,8 +32,36 @@ class ActionSpec:
     needs: str = ""
 
 
-FILE, IMAGE, OVERLAY, REPORT, HELP = "&File", "&Image", "&Overlay", "&Report", "&Help"
-MENUS = (FILE, IMAGE, OVERLAY, REPORT, HELP)
+FILE, IMAGE, MEASURE, OVERLAY, REPORT, HELP = "&File", "&Image", "&Measure", "&Overlay", "&Report", "&Help"
+MENUS = (FILE, IMAGE, MEASURE, OVERLAY, REPORT, HELP)
+
+
+def _tool(name: str, text: str, key: str, tooltip: str) -> ActionSpec:
+    return ActionSpec(f"measure_{name}", text, (key,), tooltip, MEASURE, checkable=True, needs="image")
+
+
+MEASURE_ACTIONS: tuple[ActionSpec, ...] = (
+    _tool("length", "&Length", "D", "Draw a line and read its length"),
+    _tool("angle", "&Angle", "J", "Two arms and their vertex"),
+    _tool("cobb_angle", "&Cobb angle", "K", "Angle between two lines that need not meet"),
+    _tool("cardiothoracic_ratio", "Cardio&thoracic ratio", "C", "Width of the heart by inner width of the thorax"),
+    _tool("ellipse", "&Ellipse", "E", "Mean, SD, smallest and largest value, and area"),
+    _tool("rectangle", "&Rectangle", "R", "Mean, SD, smallest and largest value, and area"),
+    _tool("text", "Te&xt", "T", "Write on the image"),
+    _tool("arrow", "Arro&w", "W", "Point at something, with or without a text"),
+    _tool("calibrate", "Cali&brate by hand…", "Shift+C", "Draw along something of known length"),
+    ActionSpec(
+        "measure_uncalibrate",
+        "Forget the calibration b&y hand",
+        (),
+        "Lengths go by what the file says again",
+        MEASURE,
+        needs="image",
+    ),
+    ActionSpec("measure_next", "&Next measurement", ("B",), "Select the next one", MEASURE, needs="measurements"),
+    ActionSpec("measure_delete", "&Delete measurement", ("Delete",), "The selected one", MEASURE, needs="measurements"),
+    ActionSpec("measure_clear", "Delete all &measurements", (), "Of this image", MEASURE, needs="measurements"),
+)
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", "&Open files…", ("Ctrl+O",), "Open DICOM, PNG or JPEG files", FILE, toolbar=True),
@@ -86,6 +114,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "annotations", "&Annotations", ("A",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"
     ),
     ActionSpec("analyse", "Anal&yse again", ("Ctrl+R",), "Run the model on this image", IMAGE, needs="image"),
+    *MEASURE_ACTIONS,
     ActionSpec(
         "overlay_none", "All maps &off", ("Shift+G",), "Switch every heat map off", OVERLAY, toolbar=True, needs="maps"
     ),
@@ -93,11 +122,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "overlay_next", "&Next map only", ("N",), "Show the map of the next features alone", OVERLAY, needs="maps"
     ),
     ActionSpec("search", "&Find a feature", ("Ctrl+F",), "Put the cursor into the search box", OVERLAY),
+    ActionSpec("undo", "&Undo", ("Ctrl+Z",), "Take the last change back", REPORT, toolbar=True, needs="changes"),
     ActionSpec(
-        "undo", "&Undo", ("Ctrl+Z",), "Take the last change of the draft back", REPORT, toolbar=True, needs="draft"
-    ),
-    ActionSpec(
-        "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the undone change again", REPORT, toolbar=True, needs="draft"
+        "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the undone change again", REPORT, toolbar=True, needs="changes"
     ),
     ActionSpec("sentence_next", "&Next sentence", ("Ctrl+Down",), "Select the next sentence", REPORT, needs="draft"),
     ActionSpec(
@@ -154,6 +181,7 @@ HELD: tuple[tuple[str, str], ...] = (
     ("left drag", "window (across) and level (up is brighter)"),
     ("middle drag", "move the image"),
     ("right drag", "zoom"),
+    ("arrow keys", "move the selected measurement by a pixel of the image, with Shift by ten"),
     ("right click", "menu of the image"),
     ("wheel", "zoom at the mouse"),
 )

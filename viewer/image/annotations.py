@@ -68,13 +68,15 @@ def edges(radiograph: Radiograph) -> Edges:
     return Edges(left=opposite[right], right=right)
 
 
-def corners(radiograph: Radiograph, image_lines: tuple[str, ...]) -> Corners:
+def corners(radiograph: Radiograph, image_lines: tuple[str, ...], by_hand: Spacing | None = None) -> Corners:
     """Patient top left, study top right, image bottom left, series bottom right.
 
     Parameters
     ----------
     image_lines : tuple of str
         Window, zoom and the value under the mouse.
+    by_hand : Spacing, optional
+        Of a person's calibration, which stands in place of the file's.
     """
     who, how = radiograph.identity, radiograph.acquisition
     born = date_text(who.patient_birth_date)
@@ -94,7 +96,7 @@ def corners(radiograph: Radiograph, image_lines: tuple[str, ...]) -> Corners:
         tr("research image without identity") if not radiograph.is_dicom else who.series_description,
         "  ".join(x for x in where if x),
         f"{radiograph.columns} × {radiograph.rows}" + (f"  {how.bits_stored} bit" if how.bits_stored else ""),
-        spacing_text(radiograph.spacing),
+        spacing_text(by_hand or radiograph.spacing),
         tr("LOSSY compression") if how.lossy else "",
         tr("frame 1 of {frames}", frames=radiograph.frames) if radiograph.frames > 1 else "",
         "" if edges(radiograph).left else tr("sides not stated by the file"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from engine.dicom.radiograph import Radiograph
+from engine.dicom.radiograph import Radiograph, Spacing
 from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
 from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, edge_boxes
@@ -18,6 +18,7 @@ from viewer.image.placement import Box
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import Sampled, Table, render, render_sampled, sample
 from viewer.image.strip import STRIP_HEIGHT
+from viewer.image.tool import CanvasTool
 from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, describe, presets
 
@@ -33,6 +34,9 @@ class Canvas(QWidget):
 
     view_changed = Signal()
     menu_wanted = Signal(QPoint)
+    tool: CanvasTool | None = None
+    """Asked before the canvas does something with the left button or a key; a class attribute, because Qt sends events
+    while the widget is made."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +52,7 @@ class Canvas(QWidget):
         self.presets: tuple[Preset, ...] = ()
         self.message = ""
         self.show_annotations = True
+        self._by_hand: Spacing | None = None
         self._pyramid: Pyramid | None = None
         self._table: tuple[int, Table] | None = None
         self._base: QImage | None = None
@@ -141,6 +146,11 @@ class Canvas(QWidget):
         self.legend.to_place = True
         self.update()
 
+    def set_spacing(self, by_hand: Spacing | None) -> None:
+        """Say beside the image how large its pixels are by a person's calibration; None as its file says."""
+        self._by_hand = by_hand
+        self.update()
+
     def readout(self) -> str:
         """Stored and modality value under the mouse."""
         if self.radiograph is None or self._cursor is None:
@@ -149,6 +159,20 @@ class Canvas(QWidget):
         value = self.radiograph.stored[row : row + 1, column : column + 1]
         modality = float(self.radiograph.grayscale.modality_values(value)[0, 0])
         return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {modality:g}"
+
+    def widget_point(self, point: tuple[float, float]) -> QPointF:
+        """Where a (column, row) of the image lies in the widget."""
+        x, y = self.view.to_screen(*point)
+        return QPointF(x, y) / self.devicePixelRatioF()
+
+    def image_point(self, place: QPointF) -> tuple[float, float]:
+        """The (column, row) of the image under a place of the widget."""
+        ratio = self.devicePixelRatioF()
+        return self.view.to_image(place.x() * ratio, place.y() * ratio)
+
+    def image_step(self, right: float, down: float) -> tuple[float, float]:
+        """Columns and rows of the image that lead so many of its pixels right and down on the screen."""
+        return right, down
 
     def _set_view(self, view: View) -> None:
         self.view, self._base, self._composite, self._sampled = view, None, None, None
@@ -211,6 +235,8 @@ class Canvas(QWidget):
         """Write corner texts and side letters, and find a place for the legend beside them."""
         if self.radiograph is None:
             return
+        if self.tool is not None:
+            self.tool.paint(painter)
         if self.show_annotations:
             draw_corners(painter, self._corner_blocks(self.radiograph, self.readout()))
         picture = self._picture_box()
@@ -227,7 +253,7 @@ class Canvas(QWidget):
             describe(self.windowing, radiograph.grayscale),
             tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"),
         )
-        return corner_blocks(self.font(), self.rect(), corners(radiograph, lines))
+        return corner_blocks(self.font(), self.rect(), corners(radiograph, lines, self._by_hand))
 
     def _picture_box(self) -> Box:
         """Where the whole image lies, in pixels of the widget."""
@@ -243,6 +269,8 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or a drag."""
+        if self._pressed is None and self.tool is not None and self.tool.press(event):
+            return
         if self._pressed is None and event.button() in (
             Qt.MouseButton.LeftButton,
             Qt.MouseButton.MiddleButton,
@@ -256,6 +284,8 @@ class Canvas(QWidget):
         position = event.position()
         if self._pressed is None:
             self._move_cursor(position)
+            if self.tool is not None:
+                self.tool.move(event)
             return
         button, start = self._pressed
         if not self._dragged and math.hypot(position.x() - start.x(), position.y() - start.y()) < DRAG_SLOP:
@@ -272,6 +302,8 @@ class Canvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag in full quality, or ask for the menu after a right click."""
+        if self._pressed is None and self.tool is not None and self.tool.release(event):
+            return
         if self._pressed is None or event.button() is not self._pressed[0]:
             return
         clicked = not self._dragged
@@ -281,6 +313,19 @@ class Canvas(QWidget):
         elif not clicked:
             self._base = None
             self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Let a tool have the keys it needs before they become shortcuts."""
+        wanted = self.tool is not None and isinstance(event, QKeyEvent) and self.tool.wants(event)
+        if wanted and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Offer a key to the tool."""
+        if self.tool is None or not self.tool.key(event):
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the mouse."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import tempfile
-from itertools import count
 from pathlib import Path
 
 from engine.errors import SaeRadError
 from engine.report.draft import Draft
 from engine.report.serialise import draft_from_dict, draft_to_dict
 from engine.resources import user_data_path
+from viewer.state.names import image_name, put_aside
 
 SCHEMA_VERSION = 1
 
@@ -42,7 +41,7 @@ class DraftStore:
 
     def path(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
         """File of the draft of one image."""
-        return self.folder / f"{hashlib.sha256(sop_instance_uid.encode()).hexdigest()[:24]}-{pixel_sha256[:24]}.json"
+        return self.folder / image_name(sop_instance_uid, pixel_sha256)
 
     def save(self, draft: Draft) -> Path:
         """Write a draft; a crash at any moment leaves either the old file or the new one.
@@ -103,23 +102,15 @@ class DraftStore:
         """Rename the saved draft of an image, named after its pack, so that a new one can be saved."""
         path = self.path(draft.sop_instance_uid, draft.pixel_sha256)
         label = re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(filter(None, (*draft.pack[:2], draft.pack_sha256[:8]))))
-        return _aside(path, label)
+        return put_aside(path, label)
 
     def _keep_unreadable(self, path: Path) -> str:
         """Move a file out of the way of the next save; returns what became of it."""
         try:
-            return f"it is kept as {_aside(path, 'unreadable')}; this draft is new"
+            return f"it is kept as {put_aside(path, 'unreadable')}; this draft is new"
         except OSError:
             self._protected.add(path)
             return f"it stays in {path}, and changes of this new draft are not saved until it is moved away"
-
-
-def _aside(path: Path, label: str) -> Path:
-    """Rename a file to a name that nothing has, and return it."""
-    names = (path.with_suffix(f".{label}{number or ''}.kept") for number in count())
-    kept = next(name for name in names if not name.exists())
-    path.replace(kept)
-    return kept
 
 
 def _replace(target: Path, text: str) -> None:

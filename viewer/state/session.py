@@ -11,12 +11,14 @@ from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
 from viewer.state.autosave import DraftStore
+from viewer.state.board import Board
 from viewer.state.event import Event
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, OpenImage, Problem, Work
 from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import NOTHING, Selection, maps_of
+from viewer.state.sheets import SheetStore
 
 KEEP_PIXELS = 6
 """Images whose pixels stay in memory (a 4280 by 4280 film takes 37 MB, with its pyramid 49 MB)."""
@@ -56,6 +58,8 @@ class Session:
         self.noticed: Event[Problem] = Event()
         self._recent: list[str] = []
         self._kept = KeptDrafts(store)
+        self.board = Board(SheetStore(store.folder / "measurements"))
+        self.board.noticed.connect(self.noticed.emit)
 
     @property
     def current(self) -> OpenImage | None:

@@ -22,6 +22,8 @@ REFUSED = "#ff6b6b"
 EXPORTED = "#6cc4ff"
 STRIP = "#ffcf5c"
 IMAGE_TEXT = "#f2f4f7"
+MEASURE = "#6fe3ff"
+MEASURE_SELECTED = "#fff27a"
 
 
 def dark_palette() -> QPalette:

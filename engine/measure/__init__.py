@@ -1,0 +1,1 @@
+"""Measurements on a radiograph: what was drawn, what it measures, and what its numbers mean."""

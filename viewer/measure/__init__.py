@@ -1,0 +1,1 @@
+"""Measurements in the viewer: what is kept, how they are drawn, and the hand that draws them."""

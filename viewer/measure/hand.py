@@ -1,0 +1,284 @@
+"""The hand that draws, takes hold of, moves and removes measurements on the canvas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+
+from engine.measure.geometry import scale_of
+from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
+from engine.measure.values import Reading
+from viewer.i18n import tr
+from viewer.image.canvas import DRAG_SLOP, Canvas
+from viewer.image.strip import STRIP_HEIGHT
+from viewer.measure.drawing import draw_shape, draw_text, plate_of
+from viewer.measure.hits import Hit, hit
+from viewer.measure.words import CALIBRATE, HINTS, NAMES, lines_of, spoken
+from viewer.state.board import Board
+
+STROKES: dict[str, int] = {**{kind.value: count for kind, count in POINTS.items()}, CALIBRATE: 2}
+STROKES[Kind.CARDIOTHORACIC] = 4
+"""How many points a person sets; the midline of a cardiothoracic ratio follows from the strokes."""
+
+ARROWS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, -1.0),
+    Qt.Key.Key_Down: (0.0, 1.0),
+}
+FAR = 10.0
+"""Pixels of the image that an arrow key moves a measurement by with Shift; without, one."""
+
+MIDLINE_SHARE = 0.3
+"""Half the length of a new midline, as a share of the image's height."""
+
+
+class MeasureHand(QObject):
+    """A tool of the canvas; what it makes goes to the board.
+
+    A point is set by a click or by the end of a drag, whichever a person prefers. After one measurement the left button
+    windows again; Escape gives a tool up.
+    """
+
+    tool_changed = Signal(str)
+    told = Signal(str)
+    text_wanted = Signal(object)
+    """Emits a function that takes the text of a new annotation."""
+    length_wanted = Signal(object)
+    """Emits the line of a calibration."""
+
+    def __init__(self, canvas: Canvas, board: Board) -> None:
+        super().__init__(canvas)
+        self.tool = ""
+        self._canvas, self._board = canvas, board
+        self._set: list[Point] = []
+        self._rubber: Point | None = None
+        self._pressed: QPointF | None = None
+        self._grab: tuple[Hit, Point] | None = None
+        self._moving: Measurement | None = None
+        self._plates: dict[str, QRectF] = {}
+        canvas.tool = self
+        board.changed.connect(lambda _none: self._on_board())
+
+    def take(self, tool: str) -> None:
+        """Take up a tool, or with an empty name none; the same one again is put down."""
+        tool = "" if tool == self.tool else tool
+        self.tool, self._set, self._rubber = tool, [], None
+        self._canvas.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
+        if tool:
+            self._board.select("")
+            self._canvas.setFocus()
+            self.told.emit(tr(HINTS[tool]))
+        self._canvas.update()
+        self.tool_changed.emit(tool)
+
+    # what the canvas asks
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Set a point, or take hold of what is there."""
+        if event.button() is not Qt.MouseButton.LeftButton or self._board.radiograph is None:
+            return False
+        place = event.position()
+        if self.tool:
+            self._pressed = place
+            self._add(self._canvas.image_point(place))
+            return True
+        found = self._hit(place)
+        self._board.select(found.item.key if found is not None else "")
+        if found is None:
+            return False
+        self._grab, self._pressed = (found, self._canvas.image_point(place)), place
+        return True
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Draw out a line, move what is held, or show what could be taken."""
+        place = event.position()
+        if self._grab is not None and self._pressed is not None:
+            if self._moving is not None or _far(place, self._pressed):
+                self._moving = self._held(self._canvas.image_point(place))
+                self._canvas.update()
+            return True
+        if self.tool and self._set:
+            self._rubber = self._canvas.image_point(place)
+            self._canvas.update()
+            return True
+        if self.tool:
+            return self._pressed is not None
+        if not event.buttons():
+            over = self._board.radiograph is not None and self._hit(place) is not None
+            self._canvas.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+        return False
+
+    def release(self, event: QMouseEvent) -> bool:
+        """End a line where the button is let go, or put down what is held."""
+        if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
+            return False
+        started, self._pressed = self._pressed, None
+        if self._grab is not None:
+            moved, self._grab, self._moving = self._moving, None, None
+            if moved is not None:
+                self._board.put("Change measurement", moved)
+            self._canvas.update()
+        elif self.tool and self._set and _far(event.position(), started):
+            self._add(self._canvas.image_point(event.position()))
+        return True
+
+    def wants(self, event: QKeyEvent) -> bool:
+        """Escape ends a tool or a selection; Delete and the arrows work on what is selected."""
+        busy = bool(self.tool or self._board.selected)
+        return (busy and event.key() == Qt.Key.Key_Escape) or (bool(self._board.selected) and event.key() in _KEYS)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Do what `wants` says."""
+        if not self.wants(event):
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            if self.tool:
+                self.take(self.tool)
+            else:
+                self._board.select("")
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._board.remove_selected()
+        else:
+            far = FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+            self._nudge(*(far * step for step in ARROWS[Qt.Key(event.key())]))
+        return True
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw everything that was measured on the image shown, and what is being drawn."""
+        board = self._board
+        if board.radiograph is None or board.radiograph is not self._canvas.radiograph:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._plates = {}
+        for item in board.items:
+            held = self._moving is not None and self._moving.key == item.key
+            shown = self._moving if held and self._moving is not None else item
+            self._draw(painter, shown, board.reading(shown, pixels=not held), selected=item.key == board.selected)
+        drawing = self._drawing()
+        if drawing is not None:
+            self._draw(painter, drawing, board.reading(drawing, pixels=False), selected=True)
+        painter.restore()
+
+    # drawing
+
+    def _draw(self, painter: QPainter, item: Measurement, reading: Reading, *, selected: bool) -> None:
+        sheet, radiograph = self._board.sheet, self._board.radiograph
+        if sheet is None or radiograph is None:
+            return
+        place, scale = self._canvas.widget_point, scale_of(sheet.spacing(radiograph.spacing))
+        draw_shape(painter, item, place, scale, selected=selected)
+        lines = lines_of(reading)
+        if lines:
+            room = QRectF(self._canvas.rect()).adjusted(4, 4, -4, -STRIP_HEIGHT - 4)
+            plate = plate_of(painter, item, place, lines, room)
+            draw_text(painter, plate, lines, selected=selected)
+            self._plates[item.key] = plate
+
+    def _drawing(self) -> Measurement | None:
+        """What is being drawn, as far as it is: its last line follows the mouse."""
+        if not self.tool or not self._set or self._rubber is None:
+            return None
+        points = [*self._set, self._rubber]
+        if self.tool in (Kind.ANGLE, Kind.ELLIPSE, Kind.RECTANGLE, Kind.ARROW) and len(points) == STROKES[self.tool]:
+            return Measurement("", Kind(self.tool), tuple(points))
+        if self.tool == Kind.COBB and len(points) == STROKES[self.tool]:
+            return Measurement("", Kind.COBB, tuple(points))
+        return Measurement("", Kind.LENGTH, (points[-2], points[-1]))
+
+    def _add(self, point: Point) -> None:
+        radiograph = self._board.radiograph
+        if radiograph is None:
+            return
+        point = min(max(point[0], 0.0), radiograph.columns), min(max(point[1], 0.0), radiograph.rows)
+        self._set.append(point)
+        if len(self._set) < STROKES[self.tool]:
+            return
+        tool, points = self.tool, tuple(self._set)
+        self.take(tool)
+        if len(points) > 1 and len(set(points)) == 1:
+            return
+        if tool == CALIBRATE:
+            self.length_wanted.emit((points[0], points[1]))
+            return
+        self._finish(tool, points, radiograph.rows)
+
+    def _finish(self, tool: str, points: tuple[Point, ...], rows: int) -> None:
+        sheet, radiograph, key = self._board.sheet, self._board.radiograph, self._board.new_key()
+        if sheet is None or radiograph is None:
+            return
+        if tool == Kind.CARDIOTHORACIC:
+            scale = scale_of(sheet.spacing(radiograph.spacing))
+            (a, b, c, d) = points
+            made = cardiothoracic(key, (a, b), (c, d), MIDLINE_SHARE * rows, scale)
+        else:
+            made = Measurement(key, Kind(tool), points)
+        if tool in (Kind.TEXT, Kind.ARROW):
+            self.text_wanted.emit(self._with_text(made))
+        if tool != Kind.TEXT:
+            self._keep(made)
+
+    def _with_text(self, made: Measurement) -> Callable[[str], None]:
+        """What becomes of the text of a new annotation; on another image nothing does."""
+        radiograph = self._board.radiograph
+
+        def keep(text: str) -> None:
+            if text.strip() and self._board.radiograph is radiograph:
+                self._keep(Measurement(made.key, made.kind, made.points, text.strip()))
+
+        return keep
+
+    def _keep(self, made: Measurement) -> None:
+        self._board.put(tr("Measure: {name}", name=tr(NAMES[made.kind])), made)
+
+    # taking hold
+
+    def _hit(self, place: QPointF) -> Hit | None:
+        def to_screen(point: Point) -> Point:
+            shown = self._canvas.widget_point(point)
+            return shown.x(), shown.y()
+
+        items = self._board.items
+        found = hit(items, (place.x(), place.y()), to_screen, self._board.selected)
+        if found is not None:
+            return found
+        return next(
+            (Hit(i, None) for i in items if i.key in self._plates and self._plates[i.key].contains(place)), None
+        )
+
+    def _held(self, point: Point) -> Measurement | None:
+        if self._grab is None or self._board.radiograph is None:
+            return None
+        (found, start), image = self._grab, self._board.radiograph
+        if found.handle is not None:
+            moved = found.item.with_handle(found.handle, point)
+        else:
+            moved = found.item.moved(point[0] - start[0], point[1] - start[1])
+        return moved.within(image.columns, image.rows)
+
+    def _nudge(self, columns: float, rows: float) -> None:
+        image, sheet = self._board.radiograph, self._board.sheet
+        item = sheet.find(self._board.selected) if sheet is not None else None
+        if item is not None and image is not None:
+            dx, dy = self._canvas.image_step(columns, rows)
+            self._board.put("Nudge measurement", item.moved(dx, dy).within(image.columns, image.rows))
+
+    def _on_board(self) -> None:
+        self._grab = self._moving = None
+        if self._board.radiograph is None and self.tool:
+            self.take(self.tool)
+        item = self._board.sheet.find(self._board.selected) if self._board.sheet is not None else None
+        if item is not None:
+            self.told.emit(spoken(self._board.reading(item)))
+        self._canvas.update()
+
+
+_KEYS = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace, *ARROWS})
+
+
+def _far(a: QPointF, b: QPointF) -> bool:
+    return math.hypot(a.x() - b.x(), a.y() - b.y()) >= DRAG_SLOP

@@ -56,6 +56,10 @@ class StoreError(SaeRadError):
     """A store of activations is missing, unfinished, damaged or made from something else."""
 
 
+class CatalogError(SaeRadError):
+    """The index of studies cannot be read or written."""
+
+
 class WorkerError(SaeRadError):
     """The child process that does the work crashed, ran out of time or memory, or could not be started."""
 

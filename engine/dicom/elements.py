@@ -63,7 +63,7 @@ class Elements:
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return all values as text, trimmed, without control characters."""
-        return tuple(_clean(str(value)) for value in self.values(keyword))
+        return tuple(one_line(str(value)) for value in self.values(keyword))
 
     def text(self, keyword: str) -> str:
         r"""Return the element as one line of text; several values are joined by ``\``, as in the file."""
@@ -98,6 +98,8 @@ class Elements:
         return [Elements(item, self.warnings) for item in self.values(keyword) if isinstance(item, Dataset)]
 
 
-def _clean(text: str) -> str:
+def one_line(text: str) -> str:
     """Return text as one line: control characters would upset terminals, logs and reports."""
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

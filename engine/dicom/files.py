@@ -24,7 +24,7 @@ from engine.dicom.transfer_syntax import transfer_syntax
 from engine.dicom.uids import uid_of_pixels
 from engine.errors import ReadError
 
-__all__ = ["find_images", "read_radiograph"]
+__all__ = ["find_images", "not_dicom", "read_radiograph"]
 
 
 def read_radiograph(path: Path) -> Radiograph:
@@ -55,7 +55,7 @@ def read_radiograph(path: Path) -> Radiograph:
         if kind is Kind.PICTURE:
             return read_picture(path, content)
         if kind not in (Kind.DICOM, Kind.HEADLESS):
-            raise _not_dicom(kind, name)
+            raise not_dicom(kind, name)
         header = Elements(parse(content))
         if content.startswith(PROGRAM_SIGNATURES):
             header.warn("The file's preamble is the beginning of a program: never rename it or try to run it.")
@@ -64,7 +64,8 @@ def read_radiograph(path: Path) -> Radiograph:
         return _radiograph(path, header, caught)
 
 
-def _not_dicom(kind: Kind, name: str) -> ReadError:
+def not_dicom(kind: Kind, name: str) -> ReadError:
+    """Return the refusal of a file that `recognise` calls by this name."""
     if kind is Kind.ZIP:
         return ReadError("ZIP_ARCHIVE", "the file is a ZIP archive, not one image", "open one of the images in it")
     article = "an" if name[0] in "aeiou" else "a"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from engine.dicom.archive import Archive, split_member
@@ -29,7 +29,7 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(_search(path)))
+            found.update(dict.fromkeys(search_folder(path, _looks_like_image)))
         elif path.exists():
             found.update(dict.fromkeys(_named(path)))
         elif split_member(path) is not None:
@@ -63,7 +63,8 @@ def _named(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _search(root: Path) -> Iterator[Path]:
+def search_folder(root: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield the files of a folder and its sub-folders that are `wanted`, in order of name; see `find_images`."""
     inside = root.resolve()
 
     def refuse(error: OSError) -> None:
@@ -79,8 +80,12 @@ def _search(root: Path) -> Iterator[Path]:
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
                 continue
-            if path.is_file() and looks_like_image(path, head_of(path)):
+            if path.is_file() and wanted(path):
                 yield path
+
+
+def _looks_like_image(path: Path) -> bool:
+    return looks_like_image(path, head_of(path))
 
 
 def head_of(path: Path) -> bytes:

@@ -87,7 +87,7 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
     """Return how the image was taken."""
     return Acquisition(
         body_part=header.text("BodyPartExamined").upper() or _code_meaning(header, "AnatomicRegionSequence").upper(),
-        view_position=_view(header),
+        view_position=view_position(header),
         image_laterality=(header.text("ImageLaterality") or header.text("Laterality")).upper(),
         patient_orientation=tuple(part.upper() for part in header.texts("PatientOrientation") if part),
         photometric=pixels.photometric,
@@ -99,7 +99,8 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
     )
 
 
-def _view(header: Elements) -> str:
+def view_position(header: Elements) -> str:
+    """Return View Position, or what the View Code Sequence says in its terms."""
     position = header.text("ViewPosition").upper()
     if position:
         return position

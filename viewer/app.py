@@ -14,6 +14,7 @@ from viewer import crash, qtlog
 from viewer.controller import Controller
 from viewer.i18n import tr
 from viewer.services import Engine
+from viewer.settings.preferences import Preferences
 from viewer.state.autosave import DraftStore
 from viewer.state.session import Session
 from viewer.theme import style
@@ -38,10 +39,12 @@ def prepare(application: QApplication) -> None:
     style.apply(application)
 
 
-def make_window(pack: str | None, device: str, drafts: Path, precision: str = "auto") -> MainWindow:
-    """Return a window with its own session; drafts are kept in `drafts`."""
+def make_window(
+    pack: str | None, device: str, drafts: Path, precision: str = "auto", preferences: Preferences | None = None
+) -> MainWindow:
+    """Return a window with its own session; drafts are kept in `drafts`; no preferences are the defaults."""
     session = Session(DraftStore(drafts))
-    return MainWindow(session, Controller(session, Engine(pack, device, precision)))
+    return MainWindow(session, Controller(session, Engine(pack, device, precision)), preferences)
 
 
 def run(paths: list[str], pack: str | None = None, device: str = "auto", precision: str = "auto") -> int:
@@ -62,7 +65,8 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto", precisi
         Exit status.
     """
     application = make_application()
-    window = make_window(pack, device, user_data_path("drafts"), precision)
+    preferences = Preferences(user_data_path("viewer.ini"))
+    window = make_window(pack, device, user_data_path("drafts"), precision, preferences)
     crash.install(window.show_problem)
     # Python sees Ctrl+C only when it runs: wake it a few times a second.
     signal.signal(signal.SIGINT, lambda *_: window.close())
@@ -71,6 +75,8 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto", precisi
     wake.start(300)
     window.controller.prepare()
     window.show()
+    for problem in preferences.problems:
+        window.show_problem(problem)
     if paths:
         window.controller.open([Path(path) for path in paths])
     return application.exec()

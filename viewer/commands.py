@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QDir, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from engine.errors import SaeRadError
 from engine.report.draft import Draft, Sentence
-from viewer.actions.build import help_page
+from viewer.actions.editor import ShortcutEditor
+from viewer.actions.help_page import HelpDialog, help_lines
+from viewer.actions.keys import current_keys
 from viewer.dialogs import TextDialog
 from viewer.i18n import tr
 from viewer.image.windowing import preset_told
 from viewer.report.export_dialog import ExportDialog
+from viewer.settings.dialog import SettingsDialog
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
 from viewer.texts import ABOUT
@@ -65,12 +68,20 @@ class Commands:
             "sentence_remove": partial(self._selected, self.remove),
             "review": self.review,
             "regenerate": self._controller.regenerate,
-            "keys": partial(self._tell, tr("Keys and mouse"), lambda: help_page([p.name for p in canvas.presets])),
+            "peek": lambda: session.set_overlay(session.overlay.with_peek(True)),
+            "preferences": lambda: self._open(SettingsDialog(window.preferences, window)),
+            "shortcuts": lambda: self._open(ShortcutEditor(window.preferences, window)),
+            "keys": self.help,
             "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
         found.update(window.measures.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
+
+    def help(self) -> None:
+        """Show the keys as they are now, with the presets of the image shown."""
+        presets = [preset.name for preset in self._window.canvas.presets]
+        self._open(HelpDialog(help_lines(current_keys(self._window.preferences), presets), self._window))
 
     # files
 
@@ -224,6 +235,10 @@ class Commands:
             call()
         except SaeRadError as error:
             self._window.show_problem(Problem.of(error))
+
+    def _open(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _tell(self, title: str, html: Callable[[], str]) -> None:
         TextDialog(title, html(), self._window).open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
@@ -15,18 +15,22 @@ from PySide6.QtWidgets import (
 )
 
 from engine.inference.heat_scale import FULL_SCALE
-from viewer.actions.build import build_actions, build_menus, build_toolbar, update_enabled
-from viewer.actions.catalogue import IMAGE, PEEK_KEY
+from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, update_enabled
+from viewer.actions.keys import current_keys
+from viewer.actions.spec import IMAGE
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
 from viewer.features.panel import FeaturePanel
 from viewer.i18n import tr
 from viewer.image.frame import ImageFrame
+from viewer.image.hand import Hand
 from viewer.image.layers import LayerPainter, Layers
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
+from viewer.settings import mouse
+from viewer.settings.preferences import Preferences
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
@@ -39,9 +43,10 @@ from viewer.theme.text import plain_label
 class MainWindow(QMainWindow):
     """Images at the left, the image in the middle, features and draft at the right."""
 
-    def __init__(self, session: Session, controller: Controller) -> None:
+    def __init__(self, session: Session, controller: Controller, preferences: Preferences | None = None) -> None:
         super().__init__()
         self.session, self.controller = session, controller
+        self.preferences = preferences or Preferences()
         self.setWindowTitle(tr("SAE-Rad workstation"))
         self.setAcceptDrops(True)
         self.frame, self.browser = ImageFrame(), StudyBrowser()
@@ -52,7 +57,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.measures = MeasureCommands(self, session, self.canvas)
         self.commands = Commands(self, session, controller)
-        self.actions_by_id = build_actions(self, self.commands.handlers())
+        self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(self.canvas, self.commands.preset, self)
         build_menus(self, self.actions_by_id, {IMAGE: self.presets})
         build_toolbar(self, self.actions_by_id)
@@ -107,11 +112,13 @@ class MainWindow(QMainWindow):
         controller.prepared.connect(self.statusBar().showMessage)
         controller.exported.connect(commands.report_export)
         self.browser.image_chosen.connect(session.show)
-        # A shortcut, so that a text field that has the keyboard gets the letter instead.
-        peek = QShortcut(QKeySequence(PEEK_KEY), self)
-        peek.setAutoRepeat(False)
-        peek.activated.connect(self._peek)
+        preferences = self.preferences
+        preferences.keys_changed.connect(lambda: give_keys(self.actions_by_id, current_keys(preferences)))
+        preferences.changed.connect(lambda _id: self._prefer())
+        preferences.noticed.connect(self.show_problem)
+        self._prefer()
         self.canvas.menu_wanted.connect(self._image_menu)
+        self.canvas.step_wanted.connect(session.step)
         self.features.features_chosen.connect(commands.choose_features)
         panel, overlay = self.features, session.set_overlay
         panel.switched.connect(lambda ids, on: overlay(session.overlay.switch(ids, on)))
@@ -126,6 +133,15 @@ class MainWindow(QMainWindow):
         self.report.typed.connect(session.keep_typed)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
+
+    def _prefer(self) -> None:
+        """Do as the settings say."""
+        chosen = self.preferences
+        self.canvas.hand = Hand(
+            down_is_brighter=chosen.text(mouse.LEVEL_DIRECTION) == "brighter",
+            speed=chosen.number(mouse.WINDOW_SPEED),
+            wheel_up_enlarges=chosen.flag(mouse.WHEEL_ZOOMS_IN),
+        )
 
     # following the session
 
@@ -255,12 +271,10 @@ class MainWindow(QMainWindow):
 
     # events of the window
 
-    def _peek(self) -> None:
-        self.session.set_overlay(self.session.overlay.with_peek(True))
-
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Show the maps again when the key that hides them is let go."""
-        if event.text().upper() == PEEK_KEY and not event.isAutoRepeat():
+        # Any key: of one with modifiers, these may be let go first.
+        if self.session.overlay.peek and not event.isAutoRepeat():
             self.session.set_overlay(self.session.overlay.with_peek(False))
         super().keyReleaseEvent(event)
 

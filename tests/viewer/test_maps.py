@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from tests.viewer.looking import Open, row
-from viewer.actions.catalogue import PEEK_KEY
+from viewer.actions.catalogue import BY_ID
 from viewer.window import MainWindow
 
 
@@ -91,9 +91,9 @@ def test_holding_the_key_hides_the_maps_and_letting_go_shows_them(window: MainWi
     window.activateWindow()
     window.features.rows[0].head.setFocus()
     qtbot.waitUntil(window.features.rows[0].head.hasFocus, timeout=2000)
-    qtbot.keyPress(window.features.rows[0].head, PEEK_KEY.lower())
+    qtbot.keyPress(window.features.rows[0].head, BY_ID["peek"].keys[0].lower())
     assert window.canvas.layers == () and window.canvas.grab().toImage() == bare
-    qtbot.keyRelease(window.features.rows[0].head, PEEK_KEY.lower())
+    qtbot.keyRelease(window.features.rows[0].head, BY_ID["peek"].keys[0].lower())
     assert len(window.canvas.layers) == 1 and window.canvas.grab().toImage() == covered
 
 

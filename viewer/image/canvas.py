@@ -12,6 +12,7 @@ from engine.dicom.radiograph import Radiograph, Spacing
 from viewer.i18n import tr
 from viewer.image.annotations import corners, edges
 from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, edge_boxes
+from viewer.image.hand import Hand
 from viewer.image.layers import Layer, Layers, compose
 from viewer.image.legend import Legend, box_of
 from viewer.image.placement import Box
@@ -26,6 +27,8 @@ DRAG_SLOP = 4
 WIDEST_READOUT = "(0000, 0000)  stored 00000  value 00000"
 """Stands for the value under the mouse where room is kept for it."""
 WINDOW_SPEED = 0.004
+NOTCH = 120
+"""Of a wheel, in eighths of a degree (Qt's angle delta)."""
 ZOOM_SPEED = 1.006
 
 
@@ -37,6 +40,8 @@ class Canvas(QWidget):
     tool: CanvasTool | None = None
     """Asked before the canvas does something with the left button or a key; a class attribute, because Qt sends events
     while the widget is made."""
+    step_wanted = Signal(int)
+    """Next (1) or previous (-1) image."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +58,8 @@ class Canvas(QWidget):
         self.message = ""
         self.show_annotations = True
         self._by_hand: Spacing | None = None
+        self.hand = Hand()
+        self._turned = 0
         self._pyramid: Pyramid | None = None
         self._table: tuple[int, Table] | None = None
         self._base: QImage | None = None
@@ -294,7 +301,9 @@ class Canvas(QWidget):
         delta, self._last = position - self._last, position
         ratio = self.devicePixelRatioF()
         if button is Qt.MouseButton.LeftButton and self.radiograph is not None:
-            self._set_windowing(self.windowing.drag(self.radiograph.grayscale, delta.x(), delta.y(), WINDOW_SPEED))
+            down = -delta.y() if self.hand.down_is_brighter else delta.y()
+            speed = WINDOW_SPEED * self.hand.speed
+            self._set_windowing(self.windowing.drag(self.radiograph.grayscale, delta.x(), down, speed))
         elif button is Qt.MouseButton.MiddleButton:
             self._set_view(self.view.pan(delta.x() * ratio, delta.y() * ratio))
         elif button is Qt.MouseButton.RightButton:
@@ -328,9 +337,18 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the mouse."""
+        """Zoom at the mouse; with Shift the next or previous image, one for each notch."""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            # Some systems turn a wheel with Shift into a horizontal one.
+            self._turned += event.angleDelta().y() or event.angleDelta().x()
+            notches = int(self._turned / NOTCH)
+            self._turned -= notches * NOTCH
+            if notches:
+                self.step_wanted.emit(-notches)
+            return
         ratio = self.devicePixelRatioF()
-        factor = 1.0015 ** event.angleDelta().y()
+        turned = event.angleDelta().y() if self.hand.wheel_up_enlarges else -event.angleDelta().y()
+        factor = 1.0015**turned
         self._set_view(self.view.zoom(factor, event.position().x() * ratio, event.position().y() * ratio))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

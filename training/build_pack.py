@@ -183,7 +183,7 @@ def build_pack(
     metrics = {
         **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
         "random features explained variance": control.explained_variance,
-        **summary(records, labels.scored),
+        **summary(records, labels.scored, labels.ranks),
         **(gate.metrics if gate else {}),
         **calibration.metrics,
     }
@@ -208,6 +208,7 @@ def build_pack(
             ),
             records=records,
             evidence=labels.evidence,
+            ranks=labels.ranks,
             calibration=Calibration(
                 method="L1-penalised logistic regression on activations, signs fixed by polarity; Platt scaling; every "
                 "source with enough images of both kinds weighs the same",

@@ -113,6 +113,7 @@ def export_pack(
             ),
             records=words.labels.records,
             evidence=words.labels.evidence,
+            ranks=words.labels.ranks,
             calibration=words.calibration,
             gate=gate_for(taken, folded, held_out),
             provenance=Provenance(
@@ -127,7 +128,7 @@ def export_pack(
             metrics={
                 **{f"autoencoder {key.replace('_', ' ')}": round(value, 6) for key, value in asdict(metrics).items()},
                 "agreement with the autoencoder as trained": round(float(sae.result["folded"]["jaccard"]), 6),
-                **summary(words.labels.records, words.labels.scored),
+                **summary(words.labels.records, words.labels.scored, words.labels.ranks),
             },
             sample_tokens=sample,
             sample_activations=sae.native.encode(sample) if exact else in_torch(folded, sample),

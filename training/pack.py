@@ -10,9 +10,9 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,8 @@ class PackParts:
         Text of ``LICENSE``; None takes that of the packs made here.
     small : bool
         Whether the pack must stay below `MAX_BYTES`, as one that ships with the program.
+    ranks : mapping of int to float
+        Mean rank among five of the descriptions that were ranked.
     """
 
     name: str
@@ -79,6 +81,7 @@ class PackParts:
     sample_activations: FloatArray
     licence: str | None = None
     small: bool = True
+    ranks: Mapping[int, float] = field(default_factory=dict)
 
 
 def write_pack(parts: PackParts, folder: Path) -> Manifest:
@@ -119,7 +122,7 @@ def _fill(parts: PackParts, folder: Path) -> Manifest:
     parts.sae.save(folder / "sae.safetensors")
     (folder / "sae.onnx").write_bytes(parts.sae.to_onnx().SerializeToString())
     difference = prove_sae(folder / "sae.onnx", parts.sae, parts.sample_tokens, parts.sample_activations)
-    write_features(folder / "features.sqlite", parts.records, parts.evidence)
+    write_features(folder / "features.sqlite", parts.records, parts.evidence, parts.ranks)
     if parts.gate is not None:
         parts.gate.save(folder / "gate.safetensors")
     if any(readout.reliability for readout in parts.calibration.readouts):
@@ -178,7 +181,9 @@ def prove_sae(path: Path, sae: FoldedSae, tokens: FloatArray, expected: FloatArr
     return difference
 
 
-def write_features(path: Path, records: Sequence[FeatureRecord], evidence: Sequence[Evidence]) -> None:
+def write_features(
+    path: Path, records: Sequence[FeatureRecord], evidence: Sequence[Evidence], ranks: Mapping[int, float]
+) -> None:
     """Write ``features.sqlite``."""
     connection = sqlite3.connect(path)
     try:
@@ -208,6 +213,7 @@ def write_features(path: Path, records: Sequence[FeatureRecord], evidence: Seque
             "INSERT INTO evidence VALUES (?,?,?,?,?)",
             [(e.feature_id, e.rank, e.source, e.activation, e.text) for e in evidence],
         )
+        connection.executemany("INSERT INTO ranking VALUES (?,?)", sorted(ranks.items()))
         connection.execute("INSERT INTO feature_search(feature_search) VALUES ('rebuild')")
         connection.commit()
         connection.execute("VACUUM")

@@ -42,6 +42,10 @@ CREATE TABLE evidence (
   text TEXT NOT NULL,
   PRIMARY KEY (feature_id, rank)
 );
+CREATE TABLE ranking (
+  feature_id INTEGER PRIMARY KEY REFERENCES feature (id),
+  rank REAL NOT NULL
+);
 CREATE VIRTUAL TABLE feature_search USING fts5 (
   description, observation, location, content='feature', content_rowid='id'
 );
@@ -188,6 +192,22 @@ class FeatureStore:
             (" ".join(words), limit),
         )
         return [int(row[0]) for row in rows]
+
+    def duplicates(self, record: FeatureRecord) -> list[int]:
+        """Return the ids of a feature's group of duplicates, itself among them."""
+        rows = self._db.execute(
+            "SELECT id FROM feature WHERE duplicate_group = ? ORDER BY id", (record.duplicate_group,)
+        )
+        return [int(row[0]) for row in rows]
+
+    def ranks(self) -> dict[int, float]:
+        """Return the mean rank among five of each description that was ranked (1 best, 3 chance).
+
+        Packs of former versions have none.
+        """
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ranking'").fetchone():
+            return {}
+        return {int(ident): float(rank) for ident, rank in self._db.execute("SELECT feature_id, rank FROM ranking")}
 
     def evidence(self, feature_id: int) -> list[Evidence]:
         """Return the evidence of one feature, strongest first."""

@@ -107,7 +107,7 @@ def main() -> int:
     texts = [f"finding {n}" if n % 3 == 0 else "no consistent finding" for n in rng.integers(0, 900, args.features)]
     every = unit_rows(args.features, rng)
     ids = list(range(args.features))
-    duplicates = cost(lambda: duplicate_groups(ids, every, texts, marks))
+    duplicates = cost(lambda: duplicate_groups(ids, every, texts, marks, [False] * len(ids)))
     found = {
         "images": args.images,
         "held_out": args.held_out,

@@ -93,8 +93,20 @@ def _autoencoder(manifest: Manifest) -> list[str]:
         f"| features with a description | {m['features described']:.0f} |",
         f"| of these good enough for a draft | {m['features reportable']:.0f} |",
         f"| median score of the descriptions (balanced accuracy) | {_known(m.get('median label score'))} |",
+        f"| median rank of the descriptions among five (chance: 3) | {_known(m.get('median label rank among five'))} |",
+        f"| entries, features that say the same under one | {_count(m.get('entries of descriptions'))} |",
+        f"| entries that repeat another's words | {_share(m.get('share of repeated entries'))} |",
+        f"| descriptions without polarity | {_count(m.get('features without polarity'))} |",
         "",
     ]
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
 
 
 def _known(value: float | None) -> str:

@@ -11,6 +11,7 @@ from training.labelling.evidence import across_quantiles, distinct_groups, excer
 from training.labelling.images import LabelImages
 from training.labelling.judge import Judge, Verdict, activity
 from training.labelling.label import ChunkLabels, FeatureLabel, NearMiss, Statistics, Witness
+from training.labelling.score import Sample
 from training.sae.folded import FloatArray, FoldedSae
 
 ACTIVATIONS = 2**24
@@ -87,7 +88,12 @@ def label_chunk(task: ChunkTask, job: ChunkJob) -> ChunkLabels:
         number=job.number,
         labels=tuple(labels),
         fires=tuple(tuple(np.flatnonzero(column).tolist()) for column in train.fires.T),
+        samples=tuple(_rows(verdict.sample) for verdict in verdicts),
     )
+
+
+def _rows(sample: Sample | None) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    return None if sample is None else (tuple(sample.firing.tolist()), tuple(sample.silent.tolist()))
 
 
 def _label(

@@ -1,4 +1,4 @@
-"""What labelling a feature needs all features for: correction for their number, duplicates, readouts."""
+"""What labelling a feature needs all features for: correction for their number, duplicates, ranks, readouts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from scipy.stats import false_discovery_control
 from engine.pack.features import FeatureRecord
 from engine.pack.manifest import Calibration, Readout
 from training.calibration import CalibrationRules, calibrate
-from training.labelling.cases import Case
+from training.labelling.cases import Attribute, Case
 from training.labelling.citable import may_be_cited
 from training.labelling.images import LabelImages, some
 from training.labelling.label import ChunkLabels, FeatureLabel
 from training.labelling.merge import duplicate_groups
+from training.labelling.rank import expected_ranks
+from training.labelling.score import Sample
 from training.sae.folded import FloatArray, FoldedSae
 
 Chunks = Callable[[], Iterator[ChunkLabels]]
@@ -36,45 +38,54 @@ class Corrections:
         Benjamini and Hochberg's, a feature without a finding counting as one of the tests.
     groups : list of int
         Smallest id among the duplicates.
+    ranks : list of float
+        Mean rank among five, NaN where it is not known.
     """
 
     q_values: list[float]
     groups: list[int]
+    ranks: list[float]
 
 
-def corrections(chunks: Chunks, sae: FoldedSae, images: int) -> Corrections:
+def corrections(chunks: Chunks, sae: FoldedSae, images: int, held_out_cases: Sequence[Case]) -> Corrections:
     """Compare all labels; `images` is the number of training images."""
     ids: list[int] = []
     descriptions: list[str] = []
     p_values: list[float] = []
     fires: list[npt.NDArray[np.int32]] = []
+    attributes: list[Attribute | None] = []
+    samples: list[Sample | None] = []
     for chunk in chunks():
         ids += [label.id for label in chunk.labels]
         descriptions += [label.description for label in chunk.labels]
         p_values += [label.statistics.p_value for label in chunk.labels]
         fires += [np.array(rows, dtype=np.int32) for rows in chunk.fires]
+        attributes += [label.attribute for label in chunk.labels]
+        samples += [rows and Sample(np.array(rows[0], int), np.array(rows[1], int)) for rows in chunk.samples]
     if not ids:
-        return Corrections([], [])
+        return Corrections([], [], [])
     starts = np.cumsum([0, *(len(rows) for rows in fires)])
     rows = np.concatenate(fires)
     marks = sparse.csc_array((np.ones(len(rows), dtype=bool), rows, starts), shape=(images, len(ids)))
     return Corrections(
         [float(f"{q:.4g}") for q in false_discovery_control(p_values)],
-        duplicate_groups(ids, sae.w_dec[ids], descriptions, marks),
+        duplicate_groups(ids, sae.w_dec[ids], descriptions, marks, [a is not None for a in attributes]),
+        expected_ranks(attributes, samples, held_out_cases),
     )
 
 
 def corrected(chunks: Chunks, found: Corrections, most_false: float) -> Iterator[FeatureLabel]:
     """Yield the labels; one whose q-value exceeds `most_false` may not be cited by a draft."""
-    known = zip(found.q_values, found.groups, strict=True)
+    known = zip(found.q_values, found.groups, found.ranks, strict=True)
     for chunk in chunks():
         for label in chunk.labels:
-            q_value, group = next(known)
+            q_value, group, rank = next(known)
+            more = {"q_value": q_value, "rank": 0.0 if np.isnan(rank) else round(rank, 4)}
             yield label.model_copy(
                 update={
                     "reportable": label.reportable and q_value <= most_false,
                     "duplicate_group": group,
-                    "statistics": label.statistics.model_copy(update={"q_value": q_value}),
+                    "statistics": label.statistics.model_copy(update=more),
                 }
             )
 

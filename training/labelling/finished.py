@@ -66,11 +66,14 @@ class FinishedLabels:
     def labels(self) -> Labels:
         """Return what a pack says of the features."""
         records, evidence, scored = [], [], []
+        ranks: dict[int, float] = {}
         for label in self:
             records.append(label.record())
             evidence += label.evidence()
             scored += [label.id] if label.statistics.scored else []
-        return Labels(tuple(records), tuple(evidence), frozenset(scored))
+            if label.statistics.rank:
+                ranks[label.id] = label.statistics.rank
+        return Labels(tuple(records), tuple(evidence), frozenset(scored), ranks)
 
     def readouts(self) -> Calibration:
         """Return the calibrated readouts."""

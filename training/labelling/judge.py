@@ -14,7 +14,7 @@ from training.labelling.cases import Attribute, Case
 from training.labelling.choose import Choice, Chooser, Marks, Rules
 from training.labelling.describe import Wording
 from training.labelling.evidence import near_misses, quantiles
-from training.labelling.score import detection_scores, precision_bounds, truth_of
+from training.labelling.score import Sample, detection_samples, detection_scores, precision_bounds, truth_of
 
 FloatArray = npt.NDArray[np.float32]
 STYLE_SHARE = 0.9
@@ -86,6 +86,8 @@ class Verdict:
         Lower bound of the share of held-out firing images of which the description is true.
     reportable : bool
         Whether a draft may cite it.
+    sample : Sample or None
+        Held-out images that it was scored on.
     """
 
     choice: Choice | None
@@ -93,6 +95,7 @@ class Verdict:
     score: float
     precision: float
     reportable: bool
+    sample: Sample | None = None
 
     @property
     def scored(self) -> bool:
@@ -132,19 +135,20 @@ class Judge:
         self._wording, self._scoring = wording, scoring
 
     def verdicts(self, train: Activity, held_out: Activity, rngs: Iterable[np.random.Generator]) -> list[Verdict]:
-        """Judge features; `rngs` as in `training.labelling.score.detection_scores`."""
+        """Judge features; `rngs` as in `training.labelling.score.detection_samples`."""
         choices = self._chooser.choose(train.fires, train.near)
         attributes = [choice.attribute if choice is not None else None for choice in choices]
         truths, least = truth_of(attributes, self._held_out_cases), self._scoring.minimum_scored
-        scores = detection_scores(
-            attributes, held_out.fires, held_out.near, truths, minimum_firing=least, rngs=rngs
-        ).tolist()
+        samples = detection_samples(attributes, held_out.fires, held_out.near, truths, minimum_firing=least, rngs=rngs)
+        scores = detection_scores(attributes, samples, truths).tolist()
         bounds = precision_bounds(attributes, held_out.fires, truths).tolist()
         found = []
         for feature, (choice, score, bound) in enumerate(zip(choices, scores, bounds, strict=True)):
             style = self._style(train.fires[:, feature]) if choice is None else ""
             description = self._wording.describe(attributes[feature], style)
-            found.append(Verdict(choice, description, score, bound, self._reliable(choice, score, bound)))
+            found.append(
+                Verdict(choice, description, score, bound, self._reliable(choice, score, bound), samples[feature])
+            )
         return found
 
     def record(self, ident: int, verdict: Verdict, activations: FloatArray, group: int) -> FeatureRecord:

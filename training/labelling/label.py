@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.pack.features import N_QUANTILES, Evidence, FeatureRecord
 from engine.pack.manifest import Laterality, Polarity, Section, Severity
+from training.labelling.cases import Attribute
 from training.labelling.evidence import excerpt
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -60,6 +61,8 @@ class Statistics(_Strict):
         Lower bound of the share of held-out firing images of which the description is true.
     scored : bool
         Whether there were enough held-out images for a score.
+    rank : float
+        Mean rank of the description among five, by the same images: 1 best, 3 chance; 0 where it was not ranked.
     """
 
     firing: Count
@@ -71,6 +74,7 @@ class Statistics(_Strict):
     q_value: Share = 1.0
     precision: Share = 0.0
     scored: bool = False
+    rank: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
 
 
 class Words(_Strict):
@@ -115,6 +119,13 @@ class FeatureLabel(_Strict):
     near_misses: tuple[NearMiss, ...]
     words: Words = Words()
 
+    @property
+    def attribute(self) -> Attribute | None:
+        """What the description says; None where it names no finding."""
+        if not self.observation:
+            return None
+        return Attribute(self.observation, self.polarity, self.laterality, self.location, self.severity)
+
     def record(self) -> FeatureRecord:
         """Return the feature as a pack has it."""
         return FeatureRecord(**{name: getattr(self, name) for name in FeatureRecord.__dataclass_fields__})
@@ -136,8 +147,11 @@ class ChunkLabels(_Strict):
         By id, each in a group of its own and with a q-value of 1.
     fires : tuple of tuple of int
         For each label, the training images on which it fires, ascending.
+    samples : tuple
+        For each label, the held-out images that it was scored on: those that fire and silent ones; None without score.
     """
 
     number: Count
     labels: tuple[FeatureLabel, ...]
     fires: tuple[tuple[int, ...], ...]
+    samples: tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, ...]

@@ -13,7 +13,7 @@ from training.activations.shard import file_sha256
 from training.recipe import BaseRecipe
 
 SCHEMA_VERSION = 1
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raised when the same rules' values would give other labels than before."""
 LABELS_FILE, LABELS_NAME, READOUTS_NAME, CHUNKS_NAME = "labels.json", "labels.jsonl", "readouts.json", "chunks"
 JOURNAL_NAME = "words.jsonl"

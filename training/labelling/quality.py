@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from training.labelling.label import FeatureLabel
+from training.labelling.merge import same_words
 
 UNPOLAR = re.compile(r"(presence|present) ?(or|and|/) ?(absence|absent)|with or without|may or may not", re.IGNORECASE)
 """A statement that says neither that something is there nor that it is not."""
@@ -36,6 +37,8 @@ class LabelQuality:
         Why others are not, as far as it was asked for them, and how many.
     scores : tuple of float
         Detection scores of the described features that could be scored.
+    ranks : tuple of float
+        Their mean ranks among five, of those that could be ranked.
     best, worst : tuple of FeatureLabel
         Of these by score, at most `SHOWN` each.
     unscored : tuple of FeatureLabel
@@ -54,6 +57,7 @@ class LabelQuality:
     worded: int
     refused: dict[str, int]
     scores: tuple[float, ...]
+    ranks: tuple[float, ...]
     best: tuple[FeatureLabel, ...]
     worst: tuple[FeatureLabel, ...]
     unscored: tuple[FeatureLabel, ...]
@@ -70,6 +74,7 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
     words: set[tuple[str, ...]] = set()
     groups: dict[int, tuple[str, ...]] = {}
     ranking: list[tuple[float, int, int]] = []
+    ranks: list[float] = []
     others: list[tuple[int, int]] = []
     for label in labels:
         features += 1
@@ -85,6 +90,8 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
             refused[label.words.refused.partition(":")[0]] += 1
         words.add(same_words(label.description))
         groups.setdefault(label.duplicate_group, same_words(label.description))
+        if label.statistics.rank:
+            ranks.append(label.statistics.rank)
         if label.statistics.scored:
             ranking.append((-label.label_score, -label.statistics.held_out_firing, label.id))
         else:
@@ -107,12 +114,8 @@ def measure_labels(labels: Iterable[FeatureLabel]) -> LabelQuality:
         worded=worded,
         refused=dict(refused.most_common()),
         scores=tuple(-score for score, *_ in ranking),
+        ranks=tuple(ranks),
         best=tuple(shown[ident] for ident in best),
         worst=tuple(shown[ident] for ident in worst),
         unscored=tuple(shown[ident] for ident in unscored),
     )
-
-
-def same_words(description: str) -> tuple[str, ...]:
-    """Return the words of a description in one order: small letters, sorted, without punctuation."""
-    return tuple(sorted(re.findall(r"[\w-]+", description.lower())))

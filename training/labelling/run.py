@@ -161,7 +161,7 @@ def label_dictionary(
 
 def _finish(writer: LabelWriter, sae: FoldedSae, images: LabelImages, options: LabelOptions, said: Said) -> None:
     """Do what needs all features. A language model's words are put in last: nothing depends on them."""
-    found = corrections(writer.chunks, sae, len(images.train))
+    found = corrections(writer.chunks, sae, len(images.train), images.held_out_cases)
     good = [x.record() for x in corrected(writer.chunks, found, options.most_false) if x.reportable]
     fitted = readouts(good, sae, images)
     labels = citable(corrected(writer.chunks, found, options.most_false), fitted.readouts)

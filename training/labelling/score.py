@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,15 @@ def precision_bounds(
     return bounds
 
 
-def detection_scores(
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Held-out images that a description of one feature is scored on: rows that fire it, and silent ones."""
+
+    firing: npt.NDArray[np.int_]
+    silent: npt.NDArray[np.int_]
+
+
+def detection_samples(
     attributes: Sequence[Attribute | None],
     fires: npt.NDArray[np.bool_],
     near: npt.NDArray[np.bool_],
@@ -62,10 +71,10 @@ def detection_scores(
     *,
     minimum_firing: int,
     rngs: Iterable[np.random.Generator],
-) -> npt.NDArray[np.float64]:
-    """Return each description's balanced accuracy on held-out images: 0.5 is chance, NaN too few images to tell.
+) -> list[Sample | None]:
+    """Return what each description is scored on; None where there are too few images.
 
-    The negatives are half near misses, half random silent images, so that a description which merely names the
+    The silent ones are half near misses, half drawn at random, so that a description which merely names the
     neighbourhood of a feature earns no full marks.
 
     Parameters
@@ -79,18 +88,29 @@ def detection_scores(
     rngs : iterable of Generator
         What draws each feature's random silent images; one for all gives scores that depend on the features before.
     """
-    scores = np.full(len(attributes), np.nan)
+    samples: list[Sample | None] = [None] * len(attributes)
     for feature, (attribute, rng) in enumerate(zip(attributes, rngs, strict=False)):
         if attribute is None:
             continue
-        truth = truths[attribute]
-        known = ~np.isnan(truth)
+        known = ~np.isnan(truths[attribute])
         positive = np.flatnonzero(fires[:, feature] & known)
         close = np.flatnonzero(near[:, feature] & known)
         other = np.flatnonzero(~fires[:, feature] & ~near[:, feature] & known)
         if len(positive) < minimum_firing or not len(close) or not len(other):
             continue
         random = rng.choice(other, size=min(len(close), len(other)), replace=False)
-        negative = np.concatenate([close[: len(random)] if len(random) < len(close) else close, random])
-        scores[feature] = 0.5 * (float(truth[positive].mean()) + 1.0 - float(truth[negative].mean()))
+        silent = np.concatenate([close[: len(random)] if len(random) < len(close) else close, random])
+        samples[feature] = Sample(positive, silent)
+    return samples
+
+
+def detection_scores(
+    attributes: Sequence[Attribute | None], samples: Sequence[Sample | None], truths: Truths
+) -> npt.NDArray[np.float64]:
+    """Return each description's balanced accuracy on its sample: 0.5 is chance, NaN too few images to tell."""
+    scores = np.full(len(attributes), np.nan)
+    for feature, (attribute, sample) in enumerate(zip(attributes, samples, strict=True)):
+        if attribute is not None and sample is not None:
+            truth = truths[attribute]
+            scores[feature] = 0.5 * (float(truth[sample.firing].mean()) + 1.0 - float(truth[sample.silent].mean()))
     return scores

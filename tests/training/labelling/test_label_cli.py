@@ -137,7 +137,7 @@ def test_the_page_says_where_nothing_could_be_scored_and_shows_no_figure(labels:
     assert "5 held-out images that fire" in page and "more silent ones" in page and "at least 20" in page
     assert all(f"| {label.id} | {label.description} | – |" in page for label in described[:20])
     found = FinishedLabels(out).labels()
-    counts = build.summary(found.records, found.scored)
+    counts = build.summary(found.records, found.scored, found.ranks)
     assert counts["features scored"] == 0.0 and "median label score" not in counts
     assert not (out / "scores.png").exists()
 

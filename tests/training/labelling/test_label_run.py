@@ -103,7 +103,15 @@ def test_only_held_out_images_decide_on_the_score_and_only_training_images_on_th
 
 def chunks_of(labels: Sequence[FeatureLabel], fires: Sequence[tuple[int, ...]], size: int) -> list[ChunkLabels]:
     parts = range(0, len(labels), size)
-    return [ChunkLabels(number=n // size, labels=labels[n : n + size], fires=fires[n : n + size]) for n in parts]
+    return [
+        ChunkLabels(
+            number=n // size,
+            labels=labels[n : n + size],
+            fires=fires[n : n + size],
+            samples=(None,) * len(labels[n : n + size]),
+        )
+        for n in parts
+    ]
 
 
 def test_the_number_of_features_is_corrected_for(tmp_path: Path) -> None:
@@ -120,7 +128,7 @@ def test_the_number_of_features_is_corrected_for(tmp_path: Path) -> None:
     def read() -> Iterator[ChunkLabels]:
         return iter(parts)
 
-    found = corrections(read, random_sae(8), 10)
+    found = corrections(read, random_sae(8), 10, random_images(20).held_out_cases)
     # Benjamini and Hochberg: p times 8 over its rank, the smallest of it and all later ones.
     assert found.q_values == pytest.approx([8e-6, 0.016, 0.08, 0.08, 1, 1, 1, 1])
     after = list(corrected(read, found, 0.05))
@@ -153,8 +161,8 @@ def test_duplicates_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> 
     fires[:, 18] = fires[:, 5]
     names = [f"name {n}" for n in range(40)]
     names[17] = names[4]
-    ids = list(range(100, 140))
-    whole = merge.duplicate_groups(ids, directions, names, sparse.csc_array(fires))
+    ids, mute = list(range(100, 140)), [False] * 40
+    whole = merge.duplicate_groups(ids, directions, names, sparse.csc_array(fires), mute)
     assert {n: whole[n] for n in (2, 30, 39, 4, 17, 5, 18)} == {
         2: 102,
         30: 102,
@@ -165,7 +173,7 @@ def test_duplicates_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> 
         18: 118,
     }
     monkeypatch.setattr(merge, "COMPARISONS", 7 * 40)
-    assert merge.duplicate_groups(ids, directions, names, sparse.csc_array(fires)) == whole
+    assert merge.duplicate_groups(ids, directions, names, sparse.csc_array(fires), mute) == whole
 
 
 def row(name: str, source: str = "mimic-cxr-jpg", **more: tuple[str, ...]) -> IndexRow:

@@ -17,7 +17,7 @@ from training.labelling.choose import Chooser, Rules
 from training.labelling.describe import Wording
 from training.labelling.evidence import evidence_rows, near_misses, quantiles
 from training.labelling.merge import duplicate_groups
-from training.labelling.score import detection_scores, truth_of
+from training.labelling.score import detection_samples, detection_scores, truth_of
 
 KNOWN = frozenset({"Pleural Effusion", "Atelectasis", "Cardiomegaly", "Support Devices"})
 
@@ -72,7 +72,9 @@ def score(
     attributes: list[Attribute], fires: npt.NDArray[np.bool_], near: npt.NDArray[np.bool_], cases: list[Case]
 ) -> npt.NDArray[np.float64]:
     rngs = repeat(np.random.default_rng(0))
-    return detection_scores(attributes, fires, near, truth_of(attributes, cases), minimum_firing=5, rngs=rngs)
+    truths = truth_of(attributes, cases)
+    samples = detection_samples(attributes, fires, near, truths, minimum_firing=5, rngs=rngs)
+    return detection_scores(attributes, samples, truths)
 
 
 def test_an_attribute_is_true_false_or_unknown() -> None:
@@ -221,8 +223,19 @@ def test_duplicates_are_grouped_under_their_smallest_id() -> None:
     directions[1] /= np.linalg.norm(directions[1])
     fires = np.zeros((10, 4), dtype=bool)
     fires[:5, 2] = fires[:4, 3] = True
-    groups = duplicate_groups([7, 9, 12, 20], directions, ["a", "b", "c", "c"], sparse.csc_array(fires))
+    marks = sparse.csc_array(fires)
+    groups = duplicate_groups([7, 9, 12, 20], directions, ["a", "b", "c", "c"], marks, [False] * 4)
     assert groups == [7, 7, 12, 12]
+
+
+def test_findings_are_one_entry_when_and_only_when_they_say_the_same() -> None:
+    directions = np.eye(5, dtype=np.float32)
+    directions[1] = directions[0]
+    marks = sparse.csc_array(np.zeros((4, 5), dtype=bool))
+    words = ["left effusion", "no effusion", "effusion, left", "no finding in common", "no finding in common"]
+    groups = duplicate_groups([3, 4, 5, 6, 7], directions, words, marks, [True, True, True, False, False])
+    # The first two lie in one direction, but one entry must not say two things; the last two mean nothing.
+    assert groups == [3, 4, 3, 6, 7]
 
 
 def test_evidence_names_only_texts_that_may_ship_and_runs_from_strong_to_weak() -> None:

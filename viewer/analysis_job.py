@@ -11,6 +11,7 @@ from engine.inference.analyzer import Analyzer
 from engine.pack.library import load_pack
 from engine.report.compose import compose
 from engine.report.draft import Draft
+from engine.report.indication import header_indication
 
 Answer = tuple[Analysis, Draft | None]
 
@@ -49,4 +50,4 @@ def analyse(
     analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
     if analysis.gate.verdict == "refused":
         return analysis, None
-    return analysis, compose(analysis, indication=radiograph.acquisition.indication)
+    return analysis, compose(analysis, indication=header_indication(radiograph.acquisition))

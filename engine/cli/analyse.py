@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from engine.cli.draft_options import DraftWishes, add_draft_options
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path, positive
 from engine.cli.progress import ProgressLine
@@ -34,7 +35,6 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
-from engine.report.compose import compose
 
 PARTLY = 3
 
@@ -49,8 +49,10 @@ def run(argv: Sequence[str]) -> int:
     )
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
+    wishes = DraftWishes(options.indication, options.language, options.style)
+    wishes.check()
     require_folder(options.out)
-    batch = _Batch(analyzer, options.out, formats, quiet=options.json, debug=options.debug)
+    batch = _Batch(analyzer, options.out, formats, wishes, quiet=options.json, debug=options.debug)
     interrupted = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
     try:
@@ -119,6 +121,7 @@ def _parser() -> Parser:
         default="text,json",
         help="reports to write beside report.json: text, json, pdf, sr or all, with commas (default: text,json)",
     )
+    add_draft_options(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
 
@@ -141,10 +144,12 @@ class _Input:
 class _Batch:
     """Analyses inputs one by one while the next ones are read; the worker process bears what a file does to it."""
 
-    def __init__(self, analyzer: Analyzer, out: Path, formats: list[str], *, quiet: bool, debug: bool) -> None:
+    def __init__(
+        self, analyzer: Analyzer, out: Path, formats: list[str], wishes: DraftWishes, *, quiet: bool, debug: bool
+    ) -> None:
         self.rows: list[Row] = []
         self._analyzer, self._out, self._formats, self._quiet, self._debug = analyzer, out, formats, quiet, debug
-        self._folders = ResultFolders(out)
+        self._folders, self._wishes = ResultFolders(out), wishes
 
     def work(self, paths: Sequence[Path]) -> None:
         inputs = list(_inputs(paths, self._out))
@@ -177,7 +182,7 @@ class _Batch:
         require_no_review(folder)
         analysis = self._analyzer.analyse(radiograph, line.step, prepared=upcoming.prepared())
         refused = analysis.gate.verdict == "refused"
-        draft = None if refused else compose(analysis, indication=radiograph.acquisition.indication)
+        draft = None if refused else self._wishes.draft(analysis, radiograph)
         skipped = {} if refused else skipped_formats(radiograph)
         formats = [name for name in self._formats if name not in skipped]
         export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)

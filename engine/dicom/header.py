@@ -38,13 +38,16 @@ _VIEW_CODES = {
 # Always lossy, whatever the header says.
 _LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
 
-_INDICATION = (
+_REASONS = (
     "ReasonForTheRequestedProcedure",
+    "ReasonForRequestedProcedureCodeSequence",
+    "ReasonForPerformedProcedureCodeSequence",
     "ReasonForVisit",
-    "AdmittingDiagnosesDescription",
+    "ReasonForVisitCodeSequence",
     "ReasonForStudy",
-    "RequestedProcedureDescription",
 )
+_CONTEXT = (("AdmittingDiagnosesDescription", "AdmittingDiagnosesCodeSequence"), ("AdditionalPatientHistory",))
+_PROCEDURE = ("RequestedProcedureDescription", "StudyDescription")
 
 
 def is_uid(text: str) -> bool:
@@ -96,6 +99,7 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
         lossy=header.text("LossyImageCompression") == "01" or syntax in _LOSSY,
         burned_in_annotation=header.text("BurnedInAnnotation").upper(),
         indication=_indication(header),
+        procedure=_first(header, _PROCEDURE),
     )
 
 
@@ -110,11 +114,21 @@ def view_position(header: Elements) -> str:
 
 
 def _indication(header: Elements) -> str:
-    """Return why the image was asked for: the request's own words first, its title last."""
-    for keyword in _INDICATION:
+    """Return why the image was asked for: the reason, then diagnoses and history; each part once, as given."""
+    parts = [_first(header, keywords) for keywords in (_REASONS, *_CONTEXT)]
+    return "; ".join(dict.fromkeys(filter(None, parts)))
+
+
+def _first(header: Elements, keywords: tuple[str, ...]) -> str:
+    """Return the first text of several elements, or the meanings of coded ones, here or in the request's items."""
+    for keyword in keywords:
         for part in (header, *header.items("RequestAttributesSequence")):
-            if part.text(keyword):
-                return part.text(keyword)
+            if keyword.endswith("Sequence"):
+                text = ", ".join(filter(None, (item.text("CodeMeaning") for item in part.items(keyword))))
+            else:
+                text = part.text(keyword)
+            if text:
+                return text
     return ""
 
 

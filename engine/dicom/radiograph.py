@@ -81,7 +81,11 @@ class Identity:
 
 @dataclass(frozen=True)
 class Acquisition:
-    """How the image was taken, as its header says (upper case, empty when absent)."""
+    """How the image was taken, as its header says (upper case, empty when absent).
+
+    ``indication`` (reason, diagnoses, history) and ``procedure`` (its description) are as given, for reports only: no
+    log and no message carries them.
+    """
 
     body_part: str = ""
     view_position: str = ""
@@ -93,6 +97,7 @@ class Acquisition:
     lossy: bool = False
     burned_in_annotation: str = ""
     indication: str = ""
+    procedure: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from importlib import metadata
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus, Sentence
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 
 SOFTWARE = "SAE-Rad workstation"
 
@@ -23,13 +23,13 @@ def software_version() -> str:
 
 def status_line(draft: Draft) -> str:
     """Return the notice of the draft's status; there is none without a notice."""
-    notices = load_wording(draft.language).notices
+    notices = notices_of(draft)
     return notices.draft if draft.status is DraftStatus.DRAFT else notices.reviewed
 
 
 def strip_text(draft: Draft) -> str:
     """Return the words of the strip on every page and picture."""
-    notices = load_wording(draft.language).notices
+    notices = notices_of(draft)
     return notices.strip if draft.status is DraftStatus.DRAFT else notices.reviewed
 
 

@@ -12,10 +12,11 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
+from engine.export.basis import indication_rows
 from engine.export.identity import SOFTWARE, author_note, identity_rows, model_rows, one_line, status_line
 from engine.export.measured import measurement_list
 from engine.export.panels import Panel, panel_of_finding, panels_of
-from engine.export.pdf_evidence import evidence_table
+from engine.export.pdf_evidence import contradiction_table, evidence_table
 from engine.export.pdf_maps import clean_image, panel_grid
 from engine.export.pdf_page import FOOT, MARGIN, STRIP, paged_canvas
 from engine.export.pdf_style import AI, BODY, HEADING, SMALL, TITLE
@@ -24,7 +25,7 @@ from engine.inference.analysis import Analysis
 from engine.measure.values import Reading
 from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 
 
 def write_pdf(
@@ -64,6 +65,7 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
         *_sections(draft, panels),
         *panel_grid(radiograph, panels, draft, width - 2 * MARGIN),
         *evidence_table(analysis, draft, panels),
+        *contradiction_table(draft),
     ]
     document.build(story, canvasmaker=paged_canvas(analysis, draft))
     return stream.getvalue()
@@ -71,9 +73,7 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
 
 def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flowable]:
     """Title, status, and the identity of patient, image and model in two columns."""
-    rows = [*identity_rows(radiograph), *model_rows(analysis)]
-    if draft.indication:
-        rows.append((load_wording(draft.language).notices.indication, one_line(draft.indication)))
+    rows = [*identity_rows(radiograph), *model_rows(analysis), *indication_rows(draft, analysis)]
     cells = [Paragraph(f'<font name="{BOLD}">{markup(label)}</font>  {markup(value)}', SMALL) for label, value in rows]
     half = (len(cells) + 1) // 2
     paired = [[cells[i], cells[half + i] if half + i < len(cells) else ""] for i in range(half)]
@@ -101,12 +101,12 @@ def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flow
 
 def _sections(draft: Draft, panels: Sequence[Panel]) -> list[Flowable]:
     """The report; text that no person has confirmed is coloured, each sentence ends with its map and feature ids."""
-    wording = load_wording(draft.language)
+    notices = notices_of(draft)
     numbers = panel_of_finding(panels)
     story: list[Flowable] = []
     for section in draft.sections:
         story.append(Paragraph(markup(section.title), HEADING))
-        notice = wording.notice(section)
+        notice = notices.notice(section)
         if notice:
             story.append(Paragraph(markup(notice), SMALL))
         for sentence in section.sentences:

@@ -9,16 +9,23 @@ from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
+from engine.export.basis import basis_lines
 from engine.export.identity import one_line
 from engine.export.panels import Panel
 from engine.export.pdf_style import HEADING, SMALL
 from engine.export.typeface import BOLD, REGULAR, markup
 from engine.inference.analysis import ActiveFeature, Analysis
+from engine.report.conflicts import Conflict
 from engine.report.draft import Draft, Sentence
 
 _NOTE = (
     "Percentile: within the feature's own activations on the training images. Label score: balanced accuracy of the "
-    "description on held-out reports (0.5 is chance). A sentence whose features all stand above is not listed again."
+    "description on held-out reports (0.5 is chance). A sentence whose features all stand above is not listed again, "
+    "unless it is a denial."
+)
+_CONFLICT_NOTE = (
+    "Where active features contradict each other the higher probability is followed. * not calibrated: the "
+    "probability of the finding, divided by the activation of the features on either side."
 )
 
 
@@ -30,11 +37,12 @@ def evidence_table(analysis: Analysis, draft: Draft, panels: Sequence[Panel]) ->
     titles: list[int] = []
     listed: set[int] = set()
     for sentence in draft.sentences():
-        if listed.issuperset(sentence.support):
+        bases = list(basis_lines(sentence, analysis))
+        if listed.issuperset(sentence.support) and not bases:
             continue
         listed.update(sentence.support)
         titles.append(len(rows))
-        rows.append([_title(sentence, numbers.get(sentence.key))])
+        rows.append([_title(sentence, numbers.get(sentence.key), bases)])
         known = sorted((i for i in sentence.support if i in active), key=lambda i: -active[i].activation)
         rows += [_row(active[ident]) for ident in known]
         # Nothing is passed over, not even what a draft should never cite.
@@ -68,9 +76,57 @@ def evidence_table(analysis: Analysis, draft: Draft, panels: Sequence[Panel]) ->
     return [Paragraph("Evidence", HEADING), table, Spacer(1, 1 * mm), Paragraph(_NOTE, SMALL)]
 
 
-def _title(sentence: Sentence, number: int | None) -> Paragraph:
+def contradiction_table(draft: Draft) -> list[Flowable]:
+    """Return the table of what active features said against each other; nothing where they did not."""
+    if not draft.conflicts:
+        return []
+    head = ["Finding", "Taken", "", "By features", "Lost", "", "Of features"]
+    rows: list[list[Any]] = [head, *(_conflict(conflict) for conflict in draft.conflicts)]
+    table = Table(
+        rows,
+        colWidths=[38 * mm, 30 * mm, 13 * mm, 28 * mm, 30 * mm, 13 * mm, 28 * mm],
+        repeatRows=1,
+        hAlign="LEFT",
+        style=TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), REGULAR, 7),
+                ("FONT", (0, 0), (-1, 0), BOLD, 7),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
+                ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
+                ("TOPPADDING", (0, 0), (-1, -1), 1),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+            ]
+        ),
+    )
+    return [
+        Paragraph("Contradictions of features", HEADING),
+        table,
+        Spacer(1, 1 * mm),
+        Paragraph(_CONFLICT_NOTE, SMALL),
+    ]
+
+
+def _conflict(conflict: Conflict) -> list[Any]:
+    star = "" if conflict.calibrated else "*"
+    kept = "present (undecided, not stated)" if conflict.kept == "undecided" else conflict.kept
+    lost = "absent (undecided, not stated)" if conflict.kept == "undecided" else conflict.lost
+    cells = [
+        f"{conflict.observation}, {conflict.kind}",
+        kept,
+        f"{conflict.kept_probability:.2f}{star}",
+        ", ".join(map(str, conflict.kept_features)),
+        lost,
+        f"{conflict.lost_probability:.2f}{star}",
+        ", ".join(map(str, conflict.lost_features)),
+    ]
+    return [Paragraph(markup(one_line(cell)), SMALL) for cell in cells]
+
+
+def _title(sentence: Sentence, number: int | None, bases: Sequence[str]) -> Paragraph:
     panel = f" (heat map {number})" if number is not None else ""
-    return Paragraph(f'<font name="{BOLD}">{markup(one_line(sentence.text))}</font>{panel}', SMALL)
+    said = "".join(f"<br/>{markup(basis)}" for basis in bases)
+    return Paragraph(f'<font name="{BOLD}">{markup(one_line(sentence.text))}</font>{panel}{said}', SMALL)
 
 
 def _row(feature: ActiveFeature) -> list[Any]:

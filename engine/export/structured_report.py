@@ -14,6 +14,7 @@ from pydicom.sr.codedict import codes
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
+from engine.export.basis import indication_rows
 from engine.export.codes import (
     PRIVATE_SCHEME,
     finding_code,
@@ -28,7 +29,7 @@ from engine.export.identity import SOFTWARE, author_note, one_line, software_ver
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 
 SERIES_NUMBER = 9901
 """High, so that it does not stand between the series of the modality."""
@@ -172,15 +173,16 @@ def _no_statement(
 def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Sequence[str]) -> None:
     """Append the sentences as text: findings by section, impression, then what a reader has to know of the source."""
     contains = sr.RelationshipTypeValues.CONTAINS
-    comments = [status_line(draft), *(f"Source: {note}" for note in notes)]
+    comments = [status_line(draft), *(f"{label}: {value}" for label, value in indication_rows(draft, analysis))]
+    comments += [f"Source: {note}" for note in notes]
     if analysis.gate.verdict == "warning":
         comments.append(f"Input warning: {analysis.gate.message} [{analysis.gate.code}]")
     found: list[sr.ContentItem] = []
     summary: list[sr.ContentItem] = []
-    wording = load_wording(draft.language)
+    notices = notices_of(draft)
     for section in draft.sections:
         impression = section.name == "impression"
-        if impression and (notice := wording.notice(section)):
+        if impression and (notice := notices.notice(section)):
             comments.append(f"{section.title}: {notice}")
         for sentence in section.sentences:
             if sentence.state != "removed":

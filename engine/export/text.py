@@ -7,32 +7,37 @@ from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
-from engine.export.identity import author_note, identity_rows, model_rows, status_line
+from engine.export.basis import basis_lines, conflicts_of, indication_rows, other_conflicts
+from engine.export.identity import author_note, identity_rows, model_rows, one_line, status_line
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 
 WIDTH = 100
 
 
 def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str:
     """Return header, sections, and under each sentence the features it stands on."""
-    wording = load_wording(draft.language)
+    notices = notices_of(draft)
     lines = [status_line(draft), "=" * len(status_line(draft)), ""]
     lines += [f"{label + ':':<18}{value}" for label, value in [*identity_rows(radiograph), *model_rows(analysis)]]
-    if draft.indication:
-        lines.append(f"{wording.notices.indication + ':':<18}{draft.indication}")
+    lines += [f"{label + ':':<17} {value}" for label, value in indication_rows(draft, analysis)]
     begun = any(sentence.state == "confirmed" for sentence in draft.sentences())
     for section in draft.sections:
         sentences = [sentence for sentence in section.sentences if sentence.state != "removed"]
         lines += ["", section.title.upper()]
-        lines += textwrap.wrap(wording.notice(section), WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += textwrap.wrap(notices.notice(section), WIDTH, initial_indent="  ", subsequent_indent="  ")
         for sentence in sentences:
             lines += textwrap.wrap(sentence.text, WIDTH, initial_indent="  ", subsequent_indent="  ")
             # While all of it is a draft its first line says so; once some is confirmed, the rest must be told apart.
             if begun and sentence.state == "unconfirmed":
                 lines.append("      [not confirmed by a person]")
             lines += [f"      {line}" for line in evidence_lines(sentence, analysis)]
+            lines += [f"      [{line}]" for line in basis_lines(sentence, analysis)]
+            lines += [f"      [contradiction: {one_line(c.text)}]" for c in conflicts_of(section.name, sentence, draft)]
+    if others := other_conflicts(draft):
+        lines += ["", "CONTRADICTIONS OF FEATURES OF WHICH NO SENTENCE SPEAKS"]
+        lines += [f"  {one_line(conflict.text)}" for conflict in others]
     return "\n".join([*lines, "", status_line(draft), ""])
 
 

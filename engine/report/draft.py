@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import DraftError
+from engine.report.conflicts import Conflict
 from engine.report.findings import Finding
+from engine.report.notices import Notices
 
 
 class DraftStatus(enum.Enum):
@@ -20,6 +22,7 @@ class DraftStatus(enum.Enum):
 
 
 Origin = Literal["composed", "rewritten", "edited", "added"]
+IndicationSource = Literal["header", "typed"]
 SentenceState = Literal["unconfirmed", "confirmed", "removed"]
 
 
@@ -64,11 +67,12 @@ class Sentence:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """A titled run of sentences."""
+    """A titled run of sentences; `left_out` counts the negatives that the indication does not ask about."""
 
     name: str
     title: str
     sentences: tuple[Sentence, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ class Draft:
     """A draft report; every change returns a new one.
 
     ``pack_sha256`` is empty in drafts of versions that did not record it; such a draft belongs to no known pack.
+
+    Attributes
+    ----------
+    indication, indication_source : str
+        As given, and where; earlier drafts have it from the header.
+    asked : tuple of str
+        Observations that the indication asks about; none where it asks nothing known, and all negatives stay in.
+    conflicts : tuple of Conflict
+        Where active features contradicted each other, and what lost.
+    notices : Notices, optional
+        Of the style it was composed in; None in earlier drafts.
 
     Raises
     ------
@@ -92,6 +107,16 @@ class Draft:
     indication: str = ""
     language: str = "en"
     pack_sha256: str = ""
+    indication_source: IndicationSource = "header"
+    asked: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    notices: Notices | None = None
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """What is asked about and neither stated nor denied by a sentence that is left."""
+        said = {finding.observation for sentence in self.sentences() for finding in sentence.findings}
+        return tuple(name for name in self.asked if name not in said)
 
     def sentences(self) -> Iterator[Sentence]:
         """Yield every sentence that is not removed, in reading order."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.pack.manifest import Laterality, Polarity, Section, Severity
 from engine.report.vocabulary import NO_FINDING
+
+Basis = Literal["", "features", "calibrated_absence"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class Finding:
         Calibrated probability that the observation is present, 0..1.
     evidence : tuple of int
         Feature ids; never empty.
+    basis : str
+        What a denial, or a normal image, stands on besides its probability: features that say so ("features"), or the
+        probability itself with features that speak of more than this observation ("calibrated_absence"). Empty for what
+        is present, and in earlier drafts.
     """
 
     observation: str
@@ -32,6 +39,7 @@ class Finding:
     section: Section
     probability: float
     evidence: tuple[int, ...]
+    basis: Basis = ""
 
     def __post_init__(self) -> None:
         if not self.evidence:

@@ -135,7 +135,11 @@ def _supports(finding: Finding, feature: ActiveFeature) -> bool:
         return says_normal(feature) or (feature.observation != NO_FINDING and feature.polarity in ("absent", "normal"))
     if finding.polarity == "present":
         return feature.polarity == "present" and implies(feature.observation, finding.observation)
-    return feature.polarity in ("absent", "normal") and denied_observation(feature) == finding.observation
+    denied = denied_observation(feature)
+    if finding.basis == "calibrated_absence":
+        general = feature.polarity in ("absent", "normal") and implies(finding.observation, denied)
+        return general or says_normal(feature)
+    return feature.polarity in ("absent", "normal") and denied == finding.observation
 
 
 def _name(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 
 from engine.inference.analysis import ActiveFeature
 from engine.pack.manifest import Polarity, Section
-from engine.report.findings import Finding
+from engine.report.findings import Basis, Finding
 from engine.report.readings import Readings, denied_observation, excluded, passes, says_normal
 from engine.report.vocabulary import (
     DEVICES,
@@ -22,8 +22,12 @@ from engine.report.vocabulary import (
 )
 
 
-def absent_findings(readings: Readings, present: Sequence[Finding]) -> list[Finding]:
-    """Return what may be called absent or normal beside the findings that are present."""
+def absent_findings(readings: Readings, present: Sequence[Finding], asked: Sequence[str] = ()) -> list[Finding]:
+    """Return what may be called absent or normal beside the findings that are present.
+
+    What is `asked` about may also be denied by calibrated absence: where no feature speaks of it but one denies
+    something more general, or calls the image normal while nothing is found.
+    """
     findings = []
     names = dict.fromkeys(denied_observation(f) for f in readings.features if f.polarity in ("absent", "normal"))
     for observation in names:
@@ -40,6 +44,37 @@ def absent_findings(readings: Readings, present: Sequence[Finding]) -> list[Find
         sweeping = finding.polarity == "normal" or observation in NORMAL_OF_SECTION.values()
         if not (sweeping and any(f.observation not in SECTIONS and f.section == finding.section for f in present)):
             findings.append(finding)
+    return [*findings, *_by_probability(readings, present, findings, asked)]
+
+
+def _by_probability(
+    readings: Readings, present: Sequence[Finding], denied: Sequence[Finding], asked: Sequence[str]
+) -> list[Finding]:
+    """Deny what is asked about, is improbable enough, and is covered only by what features say of more than it."""
+    findings = []
+    done = {finding.observation for finding in denied}
+    found = any(finding.observation != DEVICES for finding in present)
+    for observation in asked:
+        overall = readings.overall(observation)
+        if observation in (*done, DEVICES) or overall is None or not excluded(overall):
+            continue
+        if readings.suspected(observation) or readings.supporters(observation):
+            continue
+        evidence = readings.general_deniers(observation)
+        if evidence and not (found and any(says_normal(feature) for feature in evidence)):
+            findings.append(
+                Finding(
+                    observation,
+                    "absent",
+                    "none",
+                    "",
+                    "none",
+                    SECTIONS[observation],
+                    overall.probability,
+                    tuple(feature.id for feature in evidence),
+                    "calibrated_absence",
+                )
+            )
     return findings
 
 
@@ -53,17 +88,18 @@ def no_finding(readings: Readings, present: Sequence[Finding], absent: Sequence[
     overall = readings.overall(NO_FINDING)
     if present or overall is None or not passes(overall) or readings.anything_suspected():
         return None
-    evidence = [f.id for f in readings.features if says_normal(f)] or _denials_of_all(absent)
+    saying = [f.id for f in readings.features if says_normal(f)]
+    evidence = tuple(dict.fromkeys(saying or _denials_of_all(absent)))
     if not evidence:
         return None
-    return Finding(
-        NO_FINDING, "present", "none", "", "none", "other", overall.probability, tuple(dict.fromkeys(evidence))
-    )
+    basis: Basis = "features" if saying else "calibrated_absence"
+    return Finding(NO_FINDING, "present", "none", "", "none", "other", overall.probability, evidence, basis)
 
 
 def _denials_of_all(absent: Sequence[Finding]) -> list[int]:
     """Return the features of the denials that together cover the chest, none when they leave a part open."""
-    whole = [f for f in absent if f.laterality == "none" and not f.location]
+    own = [f for f in absent if f.basis == "features"]
+    whole = [f for f in own if f.laterality == "none" and not f.location]
     parts = [[f for f in whole if f.observation in part] for part in NORMAL_NEEDS]
     return [i for part in parts for f in part for i in f.evidence] if all(parts) else []
 
@@ -82,4 +118,5 @@ def _absence(observation: str, features: Sequence[ActiveFeature], probability: f
     }
     polarity = cast(Polarity, max(weight, key=lambda name: weight[name]))
     section = SECTIONS.get(observation, cast(Section, speaking[0].section))
-    return Finding(observation, polarity, side, location, "none", section, probability, tuple(f.id for f in speaking))
+    evidence = tuple(f.id for f in speaking)
+    return Finding(observation, polarity, side, location, "none", section, probability, evidence, "features")

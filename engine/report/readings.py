@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.inference.analysis import ActiveFeature, Analysis, ObservationProbability
-from engine.report.vocabulary import NO_FINDING, NORMAL_OF_SECTION, implies
+from engine.report.unsupportable import may_speak
+from engine.report.vocabulary import NO_FINDING, NORMAL_OF_SECTION, PARENTS, implies
 
 
 class Readings:
@@ -14,11 +15,13 @@ class Readings:
     Attributes
     ----------
     features : tuple of ActiveFeature
-        Reportable features that are active, strongest first; nothing else may reach a sentence.
+        Reportable features that are active, strongest first; nothing else may reach a sentence. One whose label speaks
+        of change, comparison or history is none of them, whatever its pack says.
     """
 
     def __init__(self, analysis: Analysis) -> None:
         usable = [feature for feature in analysis.features if feature.reportable and feature.activation > 0.0]
+        usable = [feature for feature in usable if may_speak(feature)]
         self.features = tuple(sorted(usable, key=lambda feature: (-feature.activation, feature.id)))
         self._readouts = {(r.observation, r.laterality, r.location): r for r in analysis.observations}
 
@@ -56,6 +59,14 @@ class Readings:
     def deniers(self, observation: str) -> list[ActiveFeature]:
         """Return the features that say the observation is absent, or its structure normal."""
         return self._select(lambda f: f.polarity in ("absent", "normal") and denied_observation(f) == observation)
+
+    def general_deniers(self, observation: str) -> list[ActiveFeature]:
+        """Return the features that deny something more general on the whole image, or call that image normal."""
+        parent = PARENTS.get(observation, "")
+        overall = self.overall(parent)
+        general = self.deniers(parent) if overall is not None and excluded(overall) else []
+        whole = [f for f in general if f.laterality in ("none", "bilateral") and not f.location]
+        return whole or self._select(says_normal)
 
     def _select(self, wanted: Callable[[ActiveFeature], bool]) -> list[ActiveFeature]:
         return [feature for feature in self.features if wanted(feature)]

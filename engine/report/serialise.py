@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import DraftError
+from engine.report.conflicts import Conflict
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 
 SCHEMA_VERSION = 1
 _DRAFT = TypeAdapter(Draft)
@@ -48,11 +49,11 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
 def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]:
     """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed.
 
-    ``notice`` of a section is what its reader is told where it has no sentence (`Wording.notice`). A sentence that a
+    ``notice`` of a section is what its reader is told where it has no sentence (`Notices.notice`). A sentence that a
     person edited states no coded finding and cites no feature; what the program had written and on which features is
     kept under ``ai_text`` and ``ai_features``.
     """
-    wording = load_wording(draft.language)
+    notices = notices_of(draft)
     return {
         "status": draft.status.value,
         "sop_instance_uid": draft.sop_instance_uid,
@@ -62,11 +63,15 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
         "precision": precision,
         "language": draft.language,
         "indication": draft.indication,
+        "indication_source": draft.indication_source if draft.indication else "",
+        "asked": list(draft.asked),
+        "unanswered": list(draft.unanswered),
+        "contradictions": [_public_conflict(conflict) for conflict in draft.conflicts],
         "sections": [
             {
                 "name": section.name,
                 "title": section.title,
-                "notice": wording.notice(section),
+                "notice": notices.notice(section),
                 "sentences": [_public_sentence(s) for s in section.sentences if s.state != "removed"],
             }
             for section in draft.sections
@@ -87,6 +92,20 @@ def _public_sentence(sentence: Sentence) -> dict[str, Any]:
     return public
 
 
+def _public_conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "kind": conflict.kind,
+        "observation": conflict.observation,
+        "kept": conflict.kept,
+        "kept_probability": round(conflict.kept_probability, 6),
+        "kept_features": list(conflict.kept_features),
+        "lost": conflict.lost,
+        "lost_probability": round(conflict.lost_probability, 6),
+        "lost_features": list(conflict.lost_features),
+        "calibrated": conflict.calibrated,
+    }
+
+
 def _public_finding(finding: Finding) -> dict[str, Any]:
     return {
         "observation": finding.observation,
@@ -95,5 +114,6 @@ def _public_finding(finding: Finding) -> dict[str, Any]:
         "location": finding.location,
         "severity": finding.severity,
         "probability": round(finding.probability, 6),
+        "basis": finding.basis,
         "features": list(finding.evidence),
     }

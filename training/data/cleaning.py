@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.text.comparison import is_comparison
 from engine.text.sections import Sections, extract_sections
 from engine.text.sentences import split_sentences
-from training.data.comparison import is_comparison
 from training.data.marks import unify_marks
 from training.data.remainder import supportable_remainder
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from training.data.comparison import any_of, is_comparison
+from engine.text.comparison import any_of, is_comparison
 
 _ADVERB = r"(?!\w*megaly\b)\w+ly"
 _ADVERBS = rf"(?:(?:{_ADVERB}|not|also|otherwise|likewise) )*"

@@ -13,6 +13,7 @@ from engine.dicom.names import readable_name
 from engine.dicom.pixel_description import PixelDescription
 from engine.dicom.plain_words import plain_words
 from engine.dicom.radiograph import Acquisition
+from engine.report.indication import header_indication
 
 PIXELS = PixelDescription(10, 10, 1, 16, 12, 11, False, "MONOCHROME2", 0, 1)
 
@@ -98,12 +99,27 @@ def test_body_part_from_its_code() -> None:
         ({"RequestAttributesSequence": [dataset_of(ReasonForTheRequestedProcedure="Fever")]}, "Fever"),
         ({"AdmittingDiagnosesDescription": ["Pneumonia", "Fall"]}, "Pneumonia\\Fall"),
         ({"ReasonForStudy": "Dyspnoea"}, "Dyspnoea"),
-        ({"RequestedProcedureDescription": "Chest 2 views"}, "Chest 2 views"),
+        (
+            {
+                "ReasonForPerformedProcedureCodeSequence": [dataset_of(CodeMeaning="Dyspnea")],
+                "AdmittingDiagnosesDescription": "COPD",
+                "AdditionalPatientHistory": "Smoker",
+            },
+            "Dyspnea; COPD; Smoker",
+        ),
+        ({"ReasonForVisit": "Cough", "AdditionalPatientHistory": "Cough"}, "Cough"),
+        ({"RequestedProcedureDescription": "Chest 2 views"}, ""),
         ({}, ""),
     ],
 )
 def test_indication(elements: dict[str, Any], indication: str) -> None:
     assert acquisition_of(**elements).indication == indication
+
+
+def test_a_procedure_is_kept_apart_and_asks_only_what_it_names() -> None:
+    plain = acquisition_of(StudyDescription="XR CHEST", RequestedProcedureDescription="Chest 2 views")
+    assert (plain.procedure, header_indication(plain)) == ("Chest 2 views", "")
+    assert header_indication(acquisition_of(StudyDescription="Chest, ? pneumothorax")) == "Chest, ? pneumothorax"
 
 
 def test_absent_elements_are_empty_texts() -> None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import DraftError
 from engine.pack.manifest import OBSERVATIONS
-from engine.report.compose import SECTION_ORDER
 from engine.report.findings import Finding
+from engine.report.style import shipped_questions
 from engine.report.vocabulary import MIDLINE, NO_FINDING, SECTIONS
-from engine.report.wording import languages, load_wording
+from engine.report.wording import languages, load_wording, read_wording
 from engine.resources import resource_path
 
 
 @pytest.mark.parametrize("language", languages())
 def test_every_finding_can_be_said_in_every_language(language: str) -> None:
     wording = load_wording(language)
-    assert set(SECTION_ORDER) <= set(wording.sections)
+    assert set(wording.section_order) == set(wording.sections)
     assert set(wording.observations) == set(OBSERVATIONS) - {NO_FINDING}
     said: dict[str, Finding] = {}
     polarities = ("present", "absent", "normal")
@@ -34,6 +35,21 @@ def test_every_finding_can_be_said_in_every_language(language: str) -> None:
             assert text not in said, f"{finding} reads as {said[text]}"
             said[text] = finding
             assert wording.summary(finding) != text
+
+
+def keys_of(table: dict[str, Any], above: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """Every key of a table and of those in it."""
+    found = set()
+    for key, value in table.items():
+        found |= keys_of(value, (*above, key)) if isinstance(value, dict) else {(*above, key)}
+    return found
+
+
+def test_the_languages_have_the_same_keys_and_both_ask() -> None:
+    english, *others = (keys_of(read_wording(language)) for language in ("en", *languages()))
+    assert all(keys == english for keys in others)
+    asked = [{name for question in shipped_questions(code).question for name in question.deny} for code in languages()]
+    assert all(names == set(OBSERVATIONS) - {NO_FINDING} for names in asked)
 
 
 def test_order_of_importance_names_every_abnormality() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from engine.text.comparison import cue_of
 from engine.text.extract import extract_findings
 from engine.text.faithful import Statement, compare_rewriting
 from engine.text.lexicon import Lexicon
-from training.data.comparison import cue_of
 from training.labelling.label import FeatureLabel
 from training.labelling.wording.answer import WordedAnswer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.data.comparison import cue_of, is_comparison
+from engine.text.comparison import cue_of, is_comparison
 from training.data.remainder import supportable_remainder
 
 COMPARISONS = [

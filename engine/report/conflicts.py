@@ -1,0 +1,50 @@
+"""Where active features contradict each other: what was taken, what lost, and both probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ConflictKind = Literal["polarity", "side", "severity"]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two readings of one observation that cannot both be true.
+
+    Attributes
+    ----------
+    kept, lost : str
+        For polarity "present", "absent" or "undecided" (neither is stated); for a side "left" or "right"; for a
+        severity its name, or "none" where none is named.
+    kept_probability, lost_probability : float
+        Calibrated where the pack has a readout: of presence p, of absence 1 - p, of a side that of its readout. Where
+        it has none, as for severities, the probability of the observation divided by the activation of the features on
+        either reading, which is said by `calibrated`.
+    kept_features, lost_features : tuple of int
+        Active features that say so.
+    """
+
+    kind: ConflictKind
+    observation: str
+    kept: str
+    lost: str
+    kept_probability: float
+    lost_probability: float
+    kept_features: tuple[int, ...]
+    lost_features: tuple[int, ...]
+    calibrated: bool = True
+
+    def concerns(self, observations: frozenset[str]) -> bool:
+        """Whether it is about one of these observations."""
+        return self.observation in observations
+
+    @property
+    def text(self) -> str:
+        """One line for people, as the evidence of a report has it."""
+        lost = f"{self.lost_probability:.2f} (feature {', '.join(map(str, self.lost_features))})"
+        if self.kept == "undecided":
+            kept = f"{self.kept_probability:.2f} (feature {', '.join(map(str, self.kept_features))})"
+            return f"{self.observation}: undecided, nothing is stated: present {kept} against absent {lost}"
+        basis = "" if self.calibrated else ", shared by activation"
+        return f"{self.observation}: {self.kept} {self.kept_probability:.2f} outweighs {self.lost} {lost}{basis}"

@@ -75,7 +75,7 @@ def compose(
         (f.section, _sentence(f.section, wording.sentence(f), [f])) for f in [*present, *stated]
     ]
     sentences += [("impression", sentence) for sentence in _impression(wording, present, normal)]
-    left_out = Counter(finding.section for finding in absent if finding not in stated)
+    left_out: Counter[str] = Counter(finding.section for finding in absent if finding not in stated)
     return Draft(
         sop_instance_uid=analysis.sop_instance_uid,
         pixel_sha256=analysis.pixel_sha256,

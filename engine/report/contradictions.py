@@ -40,14 +40,13 @@ def _polarity(
     pro, contra = readings.supporters(observation), readings.deniers(observation)
     if overall is None or not pro or not contra or _apart(pro, contra):
         return
-    p = overall.probability
-    ids = _ids(pro), _ids(contra)
+    p, yes, no = overall.probability, _ids(pro), _ids(contra)
     if any(implies(f.observation, observation) for f in present):
-        yield Conflict("polarity", observation, "present", "absent", p, 1 - p, *ids)
+        yield Conflict("polarity", observation, "present", "absent", p, 1 - p, yes, no)
     elif any(f.observation == observation for f in absent):
-        yield Conflict("polarity", observation, "absent", "present", 1 - p, p, *reversed(ids))
+        yield Conflict("polarity", observation, "absent", "present", 1 - p, p, no, yes)
     else:
-        yield Conflict("polarity", observation, "undecided", "absent", p, 1 - p, *ids)
+        yield Conflict("polarity", observation, "undecided", "absent", p, 1 - p, yes, no)
 
 
 def _apart(pro: Sequence[ActiveFeature], contra: Sequence[ActiveFeature]) -> bool:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.text.sections import Sections
 from engine.text.sentences import split_sentences
+from tests.engine.text.test_comparison import COMPARISONS, SUPPORTED
 from tests.training.data.layouts import REPORT
-from tests.training.data.test_comparison import COMPARISONS, SUPPORTED
 from training.data.cleaning import clean_report, clean_sections, judge_sentences
 from training.data.marks import unify_marks
 

@@ -56,11 +56,11 @@ class Commands:
             "reset": canvas.reset,
             "annotations": canvas.toggle_annotations,
             "analyse": self.analyse,
-            "overlay_none": lambda: session.set_overlay(session.overlay.show(())),
+            "overlay_none": lambda: session.change_overlay(tr("all maps off"), session.overlay.show(())),
             "overlay_next": self.next_map,
             "search": window.features.search.setFocus,
-            "undo": partial(self._settled, window.measures.undo),
-            "redo": partial(self._settled, window.measures.redo),
+            "undo": partial(self._settled, session.undo),
+            "redo": partial(self._settled, session.redo),
             "sentence_next": partial(self.step_sentence, 1),
             "sentence_previous": partial(self.step_sentence, -1),
             "sentence_confirm": partial(self._selected, self.confirm),
@@ -148,7 +148,27 @@ class Commands:
         maps = [ids for group in self._window.features.groups if (ids := group.mapped(image.analysis))]
         if maps:
             last = max((n for n, ids in enumerate(maps) if any(i in overlay.visible for i in ids)), default=-1)
-            self._session.set_overlay(overlay.show(maps[(last + 1) % len(maps)]))
+            self._session.change_overlay(tr("next map only"), overlay.show(maps[(last + 1) % len(maps)]))
+
+    def switch_maps(self, ids: tuple[int, ...], on: bool) -> None:
+        """Switch the maps of some features on or off."""
+        named = ", ".join(str(i) for i in ids[:3]) + (", …" if len(ids) > 3 else "")
+        name = tr("show feature {ids}", ids=named) if on else tr("hide feature {ids}", ids=named)
+        self._session.change_overlay(name, self._session.overlay.switch(ids, on))
+
+    def recolour(self, group: str, colour: str) -> None:
+        """Give a group of features a colour."""
+        self._session.change_overlay(tr("change colour"), self._session.overlay.recolour(group, colour), merge=group)
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set the opacity of all maps; while the slider is dragged this is one step."""
+        self._session.change_overlay(tr("change opacity"), self._session.overlay.with_opacity(opacity), merge="opacity")
+
+    def set_threshold(self, threshold: float) -> None:
+        """Set the threshold of all maps; while the slider is dragged this is one step."""
+        self._session.change_overlay(
+            tr("change threshold"), self._session.overlay.with_threshold(threshold), merge="threshold"
+        )
 
     def choose_features(self, ids: tuple[int, ...]) -> None:
         """Select features; choosing them again lets go of them."""
@@ -176,7 +196,7 @@ class Commands:
         """Confirm a sentence, with what is being typed; if it was the selected one, go on to the next that waits."""
         self._window.report.commit()
         if any(s.key == key and s.state == "unconfirmed" for s in self._sentences()):
-            self._change(tr("Confirm sentence"), lambda draft: draft.confirm(key))
+            self._change(tr("confirm sentence"), lambda draft: draft.confirm(key))
         if self._session.selection.sentence_key != key:
             return
         keys = [sentence.key for sentence in self._sentences()]
@@ -188,7 +208,7 @@ class Commands:
 
     def edit(self, key: str, text: str) -> None:
         """Replace a sentence's text."""
-        self._change(tr("Edit sentence"), lambda draft: draft.edit(key, text))
+        self._change(tr("edit sentence"), lambda draft: draft.edit(key, text))
 
     def edit_selected(self) -> None:
         """Open the editor of the selected sentence."""
@@ -200,16 +220,16 @@ class Commands:
     def remove(self, key: str) -> None:
         """Take a sentence out."""
         self._window.report.commit()
-        self._change(tr("Remove sentence"), lambda draft: draft.remove(key))
+        self._change(tr("remove sentence"), lambda draft: draft.remove(key))
 
     def add(self, section: str, text: str) -> None:
         """Add a sentence of the reader's own."""
-        self._change(tr("Add sentence"), lambda draft: draft.add(section, text, f"added-{uuid4().hex[:8]}"))
+        self._change(tr("add sentence"), lambda draft: draft.add(section, text, f"added-{uuid4().hex[:8]}"))
 
     def review(self) -> None:
         """Draft → Reviewed, with what is being typed."""
         self._window.report.commit()
-        self._change(tr("Mark reviewed"), lambda draft: draft.review())
+        self._change(tr("mark as reviewed"), lambda draft: draft.review())
 
     def _sentences(self) -> list[Sentence]:
         draft = self._session.draft

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.inference.heat_scale import FULL_SCALE
-from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, update_enabled
+from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, name_step, update_enabled
 from viewer.actions.keys import current_keys
 from viewer.actions.spec import IMAGE
 from viewer.commands import Commands
@@ -120,17 +120,18 @@ class MainWindow(QMainWindow):
         self.canvas.menu_wanted.connect(self._image_menu)
         self.canvas.step_wanted.connect(session.step)
         self.features.features_chosen.connect(commands.choose_features)
-        panel, overlay = self.features, session.set_overlay
-        panel.switched.connect(lambda ids, on: overlay(session.overlay.switch(ids, on)))
-        panel.recoloured.connect(lambda key, colour: overlay(session.overlay.recolour(key, colour)))
-        panel.sliders.opacity_changed.connect(lambda value: overlay(session.overlay.with_opacity(value)))
-        panel.sliders.threshold_changed.connect(lambda value: overlay(session.overlay.with_threshold(value)))
+        self.features.switched.connect(commands.switch_maps)
+        self.features.recoloured.connect(commands.recolour)
+        self.features.sliders.opacity_changed.connect(commands.set_opacity)
+        self.features.sliders.threshold_changed.connect(commands.set_threshold)
         self.report.sentence_chosen.connect(commands.choose_sentence)
         self.report.sentence_confirmed.connect(commands.confirm)
         self.report.sentence_edited.connect(commands.edit)
         self.report.sentence_removed.connect(commands.remove)
         self.report.sentence_added.connect(commands.add)
         self.report.typed.connect(session.keep_typed)
+        self.report.typed.connect(lambda _draft: self._enable())
+        session.steps_changed.connect(lambda _none: self._enable())
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
 
@@ -183,20 +184,23 @@ class MainWindow(QMainWindow):
                 self._on_idle()
 
     def _enable(self) -> None:
-        image = self.session.current
+        image, steps = self.session.current, self.session.steps
         there = {
             name
             for name, has in (
                 ("images", len(self.session.images) > 1),
                 ("image", image is not None and image.load is Load.READY),
                 ("draft", image is not None and image.history is not None),
-                ("changes", (image is not None and image.history is not None) or self.measures.undoable),
+                ("undo", bool(steps.undo_name) or self.session.typing),
+                ("redo", bool(steps.redo_name)),
                 ("measurements", bool(self.session.board.items)),
                 ("maps", image is not None and image.analysis is not None and bool(image.analysis.maps)),
             )
             if has
         }
         update_enabled(self.actions_by_id, frozenset(there))
+        name_step(self.actions_by_id["undo"], tr("&Undo"), tr(steps.undo_name))
+        name_step(self.actions_by_id["redo"], tr("&Redo"), tr(steps.redo_name))
         self.presets.setEnabled("image" in there)
 
     def _on_draft(self, key: str) -> None:

@@ -19,6 +19,7 @@ from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import KEEP_PIXELS, AnalysisResult, Session
+from viewer.state.steps import StepError
 
 
 @pytest.fixture
@@ -63,12 +64,12 @@ def test_undo_and_redo_walk_through_every_change(session: Session, tmp_path: Pat
     for expected in reversed(texts[:-1]):
         session.undo()
         assert [s.text for s in draft_of(session).sentences()] == expected
-    with pytest.raises(DraftError, match="NOTHING_TO_UNDO"):
+    with pytest.raises(StepError, match="NOTHING_TO_UNDO"):
         session.undo()
     for expected in texts[1:]:
         session.redo()
         assert [s.text for s in draft_of(session).sentences()] == expected
-    with pytest.raises(DraftError, match="NOTHING_TO_REDO"):
+    with pytest.raises(StepError, match="NOTHING_TO_REDO"):
         session.redo()
 
 
@@ -77,7 +78,7 @@ def test_a_change_after_undo_forgets_what_was_undone(session: Session, tmp_path:
     session.change("a", draft_of(session).confirm("s1"))
     session.undo()
     session.change("b", draft_of(session).remove("s1"))
-    with pytest.raises(DraftError, match="NOTHING_TO_REDO"):
+    with pytest.raises(StepError, match="NOTHING_TO_REDO"):
         session.redo()
 
 

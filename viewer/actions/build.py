@@ -80,3 +80,9 @@ def update_enabled(actions: Mapping[str, QAction], there: frozenset[str]) -> Non
     """Enable the actions whose needs are met; `there` holds what there is."""
     for spec in ACTIONS:
         actions[spec.id].setEnabled(not spec.needs or spec.needs in there)
+
+
+def name_step(action: QAction, verb: str, step: str) -> None:
+    """Say in the menu what would be undone or done again; the toolbar keeps its short word."""
+    action.setIconText(verb.replace("&", ""))
+    action.setText(f"{verb} {step.replace('&', '&&')}" if step else verb)

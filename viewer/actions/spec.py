@@ -24,7 +24,7 @@ class ActionSpec:
         Menu it stands in; empty when it only has a key.
     needs : str
         What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
-        "maps", "changes" (of the draft or of measurements), "measurements".
+        "maps", "undo" and "redo" (there is something to), "measurements".
     held : bool
         Whether it lasts as long as its key is held.
     """

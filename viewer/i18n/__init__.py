@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from viewer.marking import mark
+
+__all__ = ["mark", "tr"]
+
 
 def tr(text: str, /, **values: object) -> str:
     """Translate `text` and fill its ``{name}`` fields."""
     translated = QCoreApplication.translate("saerad", text)
     return translated.format(**values) if values else translated
-
-
-def mark(text: str, /) -> str:
-    """Return `text` as it is; says that it passes through ``tr`` later, where it is shown (as in a table of data)."""
-    return text

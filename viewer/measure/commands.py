@@ -51,28 +51,6 @@ class MeasureCommands(QObject):
         found["measure_uncalibrate"] = self._uncalibrate
         return found
 
-    @property
-    def undoable(self) -> bool:
-        """Whether there is a change of measurements to take back or to do again."""
-        return bool(self._board.undo_name or self._board.redo_name)
-
-    def undo(self) -> None:
-        """Take back the last change of what the person works on: measurements while the image has the keyboard."""
-        if self._mine(self._board.undo_name):
-            self._board.undo()
-        else:
-            self._session.undo()
-
-    def redo(self) -> None:
-        """Do it again."""
-        if self._mine(self._board.redo_name):
-            self._board.redo()
-        else:
-            self._session.redo()
-
-    def _mine(self, name: str) -> bool:
-        return bool(name) and (self._canvas.hasFocus() or self._session.draft is None)
-
     def _next(self) -> None:
         self._canvas.setFocus()
         self._board.step(1)
@@ -82,11 +60,11 @@ class MeasureCommands(QObject):
         if sheet is not None:
             for item in sheet.items:
                 sheet = sheet.without(item.key)
-            self._board.change("Delete all measurements", sheet)
+            self._board.change(tr("delete all measurements"), sheet)
 
     def _uncalibrate(self) -> None:
         if self._board.sheet is not None:
-            self._board.change("Forget the calibration", self._board.sheet.calibrated(None))
+            self._board.change(tr("forget the calibration"), self._board.sheet.calibrated(None))
 
     def _on_board(self) -> None:
         sheet = self._board.sheet
@@ -119,7 +97,7 @@ class MeasureCommands(QObject):
             except SaeRadError as error:
                 self._board.noticed.emit(Problem.of(error))
             else:
-                self._board.change("Calibrate by hand", sheet.calibrated(found))
+                self._board.change(tr("calibrate by hand"), sheet.calibrated(found))
 
         dialog.doubleValueSelected.connect(keep)
         dialog.open()

@@ -120,7 +120,7 @@ class MeasureHand(QObject):
         if self._grab is not None:
             moved, self._grab, self._moving = self._moving, None, None
             if moved is not None:
-                self._board.put("Change measurement", moved)
+                self._board.put(tr("change measurement"), moved)
             self._canvas.update()
         elif self.tool and self._set and _far(event.position(), started):
             self._add(self._canvas.image_point(event.position()))
@@ -233,7 +233,7 @@ class MeasureHand(QObject):
         return keep
 
     def _keep(self, made: Measurement) -> None:
-        self._board.put(tr("Measure: {name}", name=tr(NAMES[made.kind])), made)
+        self._board.put(tr("measure: {name}", name=tr(NAMES[made.kind])), made)
 
     # taking hold
 
@@ -265,7 +265,7 @@ class MeasureHand(QObject):
         item = sheet.find(self._board.selected) if sheet is not None else None
         if item is not None and image is not None:
             dx, dy = self._canvas.image_step(columns, rows)
-            self._board.put("Nudge measurement", item.moved(dx, dy).within(image.columns, image.rows))
+            self._board.put(tr("nudge measurement"), item.moved(dx, dy).within(image.columns, image.rows))
 
     def _on_board(self) -> None:
         self._grab = self._moving = None

@@ -10,6 +10,7 @@ from engine.errors import MeasureError, SaeRadError
 from engine.measure.shapes import Measurement
 from engine.measure.sheet import Sheet
 from engine.measure.values import Reading, read
+from viewer.marking import mark
 from viewer.state.event import Event
 from viewer.state.images import Problem
 from viewer.state.sheets import SheetStore
@@ -34,6 +35,8 @@ class Board:
     def __init__(self, store: SheetStore) -> None:
         self.changed: Event[None] = Event()
         self.noticed: Event[Problem] = Event()
+        self.stepped: Event[str] = Event()
+        """Name of a change that was done and can be taken back."""
         self.selected = ""
         self.radiograph: Radiograph | None = None
         self._store = store
@@ -104,7 +107,7 @@ class Board:
     def remove_selected(self) -> None:
         """Take the selected measurement out."""
         if self.sheet is not None and self.sheet.find(self.selected) is not None:
-            self.change("Delete measurement", self.sheet.without(self.selected))
+            self.change(mark("delete measurement"), self.sheet.without(self.selected))
 
     def change(self, name: str, sheet: Sheet) -> None:
         """Make a sheet the one of the image shown.
@@ -120,6 +123,7 @@ class Board:
             history.past.append((name, history.current))
             history.future.clear()
             self._set(sheet)
+            self.stepped.emit(name)
 
     @property
     def undo_name(self) -> str:

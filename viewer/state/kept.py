@@ -32,6 +32,10 @@ class KeptDrafts:
         self._typed.pop((sop_instance_uid, pixel_sha256), None)
         self._only_typed.discard((sop_instance_uid, pixel_sha256))
 
+    def typing(self, current: Draft) -> bool:
+        """Whether what is being typed differs from the draft."""
+        return self._typed.get((current.sop_instance_uid, current.pixel_sha256), current) != current
+
     def keep(self, typed: Draft, current: Draft) -> None:
         """Save a draft with what is being typed; when nothing is, the disk is as it was before.
 

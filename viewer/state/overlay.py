@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.inference.heat_scale import OPACITY, THRESHOLD
 from viewer.state.colours import give_colours
 from viewer.state.groups import FeatureGroup
+
+CHOSEN = ("visible", "colours", "opacity", "threshold")
+"""What a person chooses, and can take back."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,12 @@ class OverlaySettings:
     def with_peek(self, peek: bool) -> OverlaySettings:
         """Hide (True) or show the overlay."""
         return replace(self, peek=peek)
+
+    def differs(self, other: OverlaySettings) -> bool:
+        """Whether something that a person chooses is another."""
+        return any(getattr(self, name) != getattr(other, name) for name in CHOSEN)
+
+    def changed_as(self, before: OverlaySettings, after: OverlaySettings) -> OverlaySettings:
+        """Set what differs between two states as it is in `after`, and leave the rest."""
+        values: dict[str, Any] = {name: getattr(after, name) for name in CHOSEN}
+        return replace(self, **{name: value for name, value in values.items() if value != getattr(before, name)})

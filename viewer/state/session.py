@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+from viewer.marking import mark
 from viewer.state.autosave import DraftStore
 from viewer.state.board import Board
 from viewer.state.event import Event
@@ -19,6 +21,7 @@ from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import NOTHING, Selection, maps_of
 from viewer.state.sheets import SheetStore
+from viewer.state.steps import Step, Steps
 
 KEEP_PIXELS = 6
 """Images whose pixels stay in memory (a 4280 by 4280 film takes 37 MB, with its pyramid 49 MB)."""
@@ -60,6 +63,11 @@ class Session:
         self._kept = KeptDrafts(store)
         self.board = Board(SheetStore(store.folder / "measurements"))
         self.board.noticed.connect(self.noticed.emit)
+        self.board.stepped.connect(
+            lambda name: self.steps.push(Step(name, "measurement", self.board.undo, self.board.redo))
+        )
+        self.steps_changed: Event[None] = Event()
+        self._steps: dict[str, Steps] = {}
 
     @property
     def current(self) -> OpenImage | None:
@@ -71,6 +79,22 @@ class Session:
         """The draft of the image shown."""
         image = self.current
         return None if image is None or image.history is None else image.history.current
+
+    @property
+    def steps(self) -> Steps:
+        """What can be taken back on the image shown; nothing where none is."""
+        return self._steps_of(self.current_key or "")
+
+    def _steps_of(self, key: str) -> Steps:
+        if key not in self._steps:
+            self._steps[key] = Steps()
+            self._steps[key].changed.connect(self.steps_changed.emit)
+        return self._steps[key]
+
+    @property
+    def typing(self) -> bool:
+        """Whether something is being typed that is not in the draft yet."""
+        return self.draft is not None and self._kept.typing(self.draft)
 
     def add(self, paths: Iterable[Path]) -> tuple[str, ...]:
         """Open files; those already open are not opened twice. Returns the keys of all of them, in order."""
@@ -152,6 +176,7 @@ class Session:
         image.analysis = result.analysis
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
+        self._steps_of(key).forget("draft")
         self._kept.forget(result.analysis.sop_instance_uid, result.analysis.pixel_sha256)
         if result.draft is not None:
             saved = self._saved(result.draft)
@@ -162,7 +187,7 @@ class Session:
         """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""
         if self.current_key is not None:
             self.leaving.emit(self.current_key)
-        self.change("Write the draft anew", draft)
+        self.change(mark("write the draft anew"), draft)
 
     def set_overlay(self, overlay: OverlaySettings) -> None:
         """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""
@@ -171,6 +196,20 @@ class Session:
         if overlay != self.overlay:
             self.overlay = overlay
             self.overlay_changed.emit(overlay)
+
+    def change_overlay(self, name: str, overlay: OverlaySettings, merge: str = "") -> None:
+        """Replace the overlay's settings as one step that can be undone; `merge` as in `Step`."""
+        before = self.overlay
+        self.set_overlay(overlay)
+        if self.overlay.differs(before):
+            back, again = (
+                partial(self._overlay_as, self.overlay, before),
+                partial(self._overlay_as, before, self.overlay),
+            )
+            self.steps.push(Step(name, "overlay", back, again, merge))
+
+    def _overlay_as(self, now: OverlaySettings, wanted: OverlaySettings) -> None:
+        self.set_overlay(self.overlay.changed_as(now, wanted))
 
     def select(self, selection: Selection) -> None:
         """Select a feature or a sentence of the image shown; a sentence switches its own maps on and the others off.
@@ -197,6 +236,7 @@ class Session:
         before = history.current
         history.push(name, draft)
         self._changed(before, history.current)
+        self.steps.push(Step(name, "draft", self._undo_draft, self._redo_draft))
 
     def settle(self, key: str, draft: Draft) -> None:
         """Make `draft` the draft of an image without an undoable step (after an export), and save it."""
@@ -204,6 +244,7 @@ class Session:
         if history is None:
             raise KeyError(key)
         history.settle(draft)
+        self._steps_of(key).forget("draft")
         self._save(draft)
         self.draft_changed.emit(key)
 
@@ -217,12 +258,18 @@ class Session:
             self.noticed.emit(Problem.of(error))
 
     def undo(self) -> None:
-        """Take the last change of the draft back."""
+        """Take the last change on the image shown back."""
+        self.steps.undo()
+
+    def redo(self) -> None:
+        """Do the last undone change on the image shown again."""
+        self.steps.redo()
+
+    def _undo_draft(self) -> None:
         history = self._history()
         self._changed(history.current, history.undo())
 
-    def redo(self) -> None:
-        """Do the last undone change of the draft again."""
+    def _redo_draft(self) -> None:
         history = self._history()
         self._changed(history.current, history.redo())
 

@@ -17,7 +17,19 @@ from engine.export.atomic import write_atomic, write_hint
 from engine.prose import as_sentence
 
 Outcome = Literal["analysed", "refused", "failed"]
-RESULT_FILES = ("analysis.json", "report.txt", "report.json", "report.pdf", "report.dcm", "map_*.npy")
+RESULT_FILES = (
+    "analysis.json",
+    "map_*.npy",
+    "report.txt",
+    "report.json",
+    "report.pdf",
+    "report.dcm",
+    "report_pdf.dcm",
+    "presentation_state.dcm",
+    "segmentation.dcm",
+    "capture_??.dcm",
+    "key_object.dcm",
+)
 """What a run leaves in an image's folder: an earlier run's goes, so that none lies beside a newer answer or refusal."""
 
 

@@ -10,8 +10,14 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import UsageError
 from engine.export.analysis_json import write_analysis
 from engine.export.dicom_identity import refusal
+from engine.export.encapsulated_pdf import write_encapsulated_pdf
 from engine.export.json_report import write_json_report
+from engine.export.key_object import write_key_object
 from engine.export.pdf import write_pdf
+from engine.export.predecessor import earlier_report, supersede
+from engine.export.presentation_state import write_presentation_state
+from engine.export.secondary_capture import write_secondary_captures
+from engine.export.segmentation import write_segmentation
 from engine.export.staging import staged
 from engine.export.structured_report import write_structured_report
 from engine.export.text import write_text
@@ -23,13 +29,18 @@ from engine.report.draft import Draft
 
 _LOG = logging.getLogger(__name__)
 
-Writer = Callable[[Path, Radiograph, Analysis, Draft], Path]
+Writer = Callable[[Path, Radiograph, Analysis, Draft], Path | list[Path]]
 
 WRITERS: dict[str, Writer] = {
     "text": write_text,
     "json": write_json_report,
     "pdf": write_pdf,
     "sr": write_structured_report,
+    "gsps": write_presentation_state,
+    "seg": write_segmentation,
+    "sc": write_secondary_captures,
+    "dicompdf": write_encapsulated_pdf,
+    "ko": write_key_object,
 }
 """Format name → what writes it."""
 
@@ -39,14 +50,17 @@ MEASURED: dict[str, Callable[[Path, Radiograph, Analysis, Draft, Sequence[Readin
 }
 """The formats that carry what was measured, and what writes them then."""
 
-PLANNED = ("gsps", "seg", "sc", "fhir")
+DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko")
+"""Formats that refer to the source image, which must be a DICOM instance with valid UIDs."""
+
+PLANNED = ("fhir",)
 """Formats that the design names and that this version cannot write."""
 
 
 def skipped_formats(radiograph: Radiograph) -> dict[str, str]:
     """Return the formats that ``all`` leaves out for this image, each with the reason."""
     error = refusal(radiograph)
-    return {"sr": error.message} if error is not None else {}
+    return dict.fromkeys(DICOM, error.message) if error is not None else {}
 
 
 def resolve_formats(formats: Sequence[str], skipped: Collection[str] = ()) -> list[str]:
@@ -91,8 +105,7 @@ def export_all(
     draft : Draft or None
         None only for a refused analysis, of which ``analysis.json`` is written and no report.
     formats : sequence of str
-        Names among ``text``, ``json``, ``pdf``, ``sr``, or ``all``, which leaves out those of `skipped_formats`
-        and logs a warning for each.
+        Names of `WRITERS`, or ``all``, which leaves out those of `skipped_formats` and logs a warning for each.
     replaced : sequence of str
         Patterns of files in `folder` that go when the new ones come.
     sheet : Sheet, optional
@@ -111,12 +124,12 @@ def export_all(
     UsageError
         ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
     ExportError
-        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_VALID_UID``, before anything is written, when ``sr`` is asked for
-        by name for an image that no DICOM object can refer to.
+        ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_VALID_UID``, before anything is written, when one of `DICOM` is
+        asked for by name for an image that no DICOM object can refer to.
     """
     skipped = skipped_formats(radiograph)
     names = resolve_formats(formats, skipped)
-    error = refusal(radiograph) if "sr" in names else None
+    error = refusal(radiograph) if set(names) & set(DICOM) else None
     if error is not None:
         raise error
     uid, pixels = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
@@ -130,14 +143,17 @@ def export_all(
             for name, reason in skipped.items():
                 _LOG.warning("format %s left out: %s", name, reason)
     measured = readings(sheet, radiograph) if sheet is not None else ()
+    earlier = earlier_report(folder / "report.dcm", radiograph) if "sr" in names else None
     with staged(folder, replaced) as work:
         written = write_analysis(work, analysis)
         if draft is not None and analysis.gate.verdict != "refused":
             for name in names:
-                carries = measured and name in MEASURED
-                written.append(
-                    MEASURED[name](work, radiograph, analysis, draft, measured)
-                    if carries
-                    else WRITERS[name](work, radiograph, analysis, draft)
-                )
+                made: Path | list[Path]
+                if measured and name in MEASURED:
+                    made = MEASURED[name](work, radiograph, analysis, draft, measured)
+                else:
+                    made = WRITERS[name](work, radiograph, analysis, draft)
+                written += made if isinstance(made, list) else [made]
+            if earlier is not None:
+                supersede(work / "report.dcm", earlier)
     return [folder / path.name for path in written]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from engine.dicom.radiograph import Radiograph
-from engine.export.atomic import write_atomic
 from engine.export.basis import indication_rows
 from engine.export.codes import (
     PRIVATE_SCHEME,
@@ -24,15 +21,22 @@ from engine.export.codes import (
     severity_code,
     site_code,
 )
-from engine.export.dicom_identity import derived_uid, source_dataset
-from engine.export.identity import SOFTWARE, author_note, one_line, software_version, status_line
+from engine.export.dicom_object import (
+    description,
+    equipment,
+    finding_key,
+    new_instance,
+    observer,
+    parameters,
+    source_of,
+    tracking_uid,
+    write_object,
+)
+from engine.export.identity import SOFTWARE, author_note, one_line, status_line
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, DraftStatus, Sentence
+from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
 from engine.report.wording import notices_of
-
-SERIES_NUMBER = 9901
-"""High, so that it does not stand between the series of the modality."""
 
 
 def write_structured_report(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Path:
@@ -43,9 +47,7 @@ def write_structured_report(folder: Path, radiograph: Radiograph, analysis: Anal
     ExportError
         ``NOT_DICOM_SOURCE``, ``NO_VALID_UID``, ``EXPORT_WRITE``.
     """
-    stream = io.BytesIO()
-    structured_report(radiograph, analysis, draft).save_as(stream, enforce_file_format=True)
-    return write_atomic(folder / "report.dcm", stream.getvalue())
+    return write_object(folder / "report.dcm", structured_report(radiograph, analysis, draft))
 
 
 def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> sr.Comprehensive3DSR:
@@ -60,30 +62,16 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     ExportError
         ``NOT_DICOM_SOURCE``, ``NO_VALID_UID``.
     """
-    source, notes = source_dataset(radiograph)
-    patient, physician = source.PatientName, source.ReferringPhysicianName
-    source.PatientName = source.ReferringPhysicianName = None
+    of_image = source_of(radiograph)
+    source, notes = of_image.dataset, of_image.notes
     algorithm = sr.AlgorithmIdentification(
         name=f"{SOFTWARE}, model pack {analysis.pack_name}",
         version=analysis.pack_version,
-        parameters=[
-            f"software version {software_version()}",
-            f"model pack {analysis.pack_name} {analysis.pack_version}",
-            f"model pack SHA-256 {analysis.pack_sha256}",
-            f"execution provider {analysis.provider}",
-            f"precision {analysis.precision}",
-            f"pixel SHA-256 {analysis.pixel_sha256}",
-        ],
-    )
-    device = sr.DeviceObserverIdentifyingAttributes(
-        uid=derived_uid(SOFTWARE, *_pack(analysis)),
-        name=SOFTWARE,
-        manufacturer_name=SOFTWARE,
-        model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
+        parameters=parameters(analysis),
     )
     groups = [_group(finding, source, analysis, algorithm) for finding in _findings(draft)]
     report = sr.MeasurementReport(
-        observation_context=sr.ObservationContext(observer_device_context=sr.ObserverContext(codes.DCM.Device, device)),
+        observation_context=sr.ObservationContext(observer_device_context=observer(analysis)),
         procedure_reported=codes.SCT.ChestImaging,
         imaging_measurements=groups or [_no_statement(source, analysis, algorithm)],
         language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(_language(draft.language)),
@@ -93,38 +81,18 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
     document = sr.Comprehensive3DSR(
         evidence=[source],
         content=report,
-        series_instance_uid=f"2.25.{uuid.uuid4().int}",
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=f"2.25.{uuid.uuid4().int}",
-        instance_number=1,
-        manufacturer=SOFTWARE,
-        manufacturer_model_name=f"{analysis.pack_name} {analysis.pack_version}"[:64],
-        software_versions=software_version(),
-        device_serial_number=analysis.pixel_sha256[:16],
+        **new_instance("sr"),
+        **equipment(analysis),
         is_complete=False,
         is_final=False,
         is_verified=False,
-        series_description=_description(draft),
+        series_description=description(draft),
         content_qualification=ContentQualificationValues.RESEARCH,
         coding_schemes=[_private_scheme()],
         specific_character_set="ISO_IR 192",
     )
-    # Set here, because highdicom takes a name without a caret, which the standard allows, for a mistake.
-    document.PatientName, document.ReferringPhysicianName = patient, physician
-    if source.StudyDescription:
-        document.StudyDescription = source.StudyDescription
+    of_image.finish(document)
     return document
-
-
-def _description(draft: Draft) -> str:
-    """Name the series by what became of the draft; a program can attest a review, never a verification."""
-    if draft.status is DraftStatus.DRAFT:
-        return "AI draft report, not for diagnostic use"
-    return "AI-assisted report, reviewed, not verified"
-
-
-def _pack(analysis: Analysis) -> tuple[str, str, str]:
-    return analysis.pack_name, analysis.pack_version, analysis.pack_sha256
 
 
 def _findings(draft: Draft) -> list[Finding]:
@@ -136,7 +104,6 @@ def _group(
     finding: Finding, source: Dataset, analysis: Analysis, algorithm: sr.AlgorithmIdentification
 ) -> sr.MeasurementsAndQualitativeEvaluations:
     features = " ".join(map(str, finding.evidence))
-    key = (finding.observation, finding.polarity, finding.laterality, finding.location)
     evaluations = [sr.QualitativeEvaluation(private_code("Polarity"), polarity_code(finding.polarity))]
     severity = severity_code(finding.severity)
     if severity is not None:
@@ -145,7 +112,7 @@ def _group(
         evaluations.append(sr.QualitativeEvaluation(private_code("Location"), private_code(finding.location)))
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(
-            uid=derived_uid(analysis.sop_instance_uid, *_pack(analysis), *key),
+            uid=tracking_uid(analysis, *finding_key(finding)),
             identifier=f"features {features}",
         ),
         finding_type=finding_code(finding),
@@ -161,7 +128,7 @@ def _no_statement(
     source: Dataset, analysis: Analysis, algorithm: sr.AlgorithmIdentification
 ) -> sr.MeasurementsAndQualitativeEvaluations:
     """Say that nothing is stated, which is not the same as normal; TID 1500 asks for at least one group."""
-    uid = derived_uid(analysis.sop_instance_uid, *_pack(analysis), "no statement")
+    uid = tracking_uid(analysis, "no statement")
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=uid, identifier="no features"),
         finding_type=private_code("No statement is supported by the features"),

@@ -29,9 +29,11 @@ FORMAT_NAMES = {
     "json": "JSON (analysis and report)",
     "pdf": "PDF with image and heat maps",
     "sr": "DICOM structured report",
-    "gsps": "DICOM presentation state",
-    "seg": "DICOM segmentation",
-    "sc": "DICOM secondary capture",
+    "gsps": "DICOM presentation state (window and outlines)",
+    "seg": "DICOM segmentation (heat maps)",
+    "sc": "DICOM secondary capture (pictures)",
+    "dicompdf": "DICOM encapsulated PDF",
+    "ko": "DICOM key object",
     "fhir": "FHIR DiagnosticReport",
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DraftError, ExportError, InferenceError, SaeRadError, UsageError
-from engine.export import WRITERS, export_all, resolve_formats, skipped_formats
+from engine.export import DICOM, WRITERS, export_all, resolve_formats, skipped_formats
 from engine.export.analysis_json import write_analysis
 from engine.inference.analysis import GateVerdict
 from engine.pack.manifest import OBSERVATIONS
@@ -31,7 +31,18 @@ def test_all_writes_every_format(tmp_path: Path) -> None:
     written = export_all(tmp_path, image, made, compose(made), ["all"])
     names = [path.name for path in written]
     assert names[0] == "analysis.json"
-    assert names[-4:] == ["report.txt", "report.json", "report.pdf", "report.dcm"]
+    assert names[names.index("report.txt") :] == [
+        "report.txt",
+        "report.json",
+        "report.pdf",
+        "report.dcm",
+        "presentation_state.dcm",
+        "segmentation.dcm",
+        "capture_01.dcm",
+        "capture_02.dcm",
+        "report_pdf.dcm",
+        "key_object.dcm",
+    ]
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     assert all(path.stat().st_size for path in written)
 
@@ -58,7 +69,7 @@ def test_a_refused_image_gets_its_verdict_and_no_report(tmp_path: Path) -> None:
     assert saved["features"] == saved["observations"] == []
 
 
-def test_a_research_image_has_no_structured_report(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_research_image_has_no_dicom_object(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     image = radiograph(is_dicom=False)
     made = busy(image)
     with pytest.raises(ExportError) as caught:
@@ -68,22 +79,23 @@ def test_a_research_image_has_no_structured_report(tmp_path: Path, caplog: pytes
     with caplog.at_level(logging.WARNING):
         written = export_all(tmp_path, image, made, compose(made), ["all"])
     assert [path.name for path in written][-3:] == ["report.txt", "report.json", "report.pdf"]
-    assert "sr" in caplog.text
-    assert list(skipped_formats(image)) == ["sr"]
+    assert all(f"format {name} left out" in caplog.text for name in DICOM)
+    assert tuple(skipped_formats(image)) == DICOM
 
 
+@pytest.mark.parametrize("name", DICOM)
 @pytest.mark.parametrize("uids", [{"sop_class_uid": ""}, CR | {"sop_instance_uid": "999.01.2"}])
-def test_an_image_that_cannot_be_referred_to_has_no_structured_report(tmp_path: Path, uids: dict[str, str]) -> None:
+def test_an_image_that_cannot_be_referred_to_has_no_dicom_object(
+    tmp_path: Path, uids: dict[str, str], name: str
+) -> None:
     image = radiograph(**uids)
     made = busy(image)
     with pytest.raises(ExportError) as caught:
-        export_all(tmp_path, image, made, compose(made), ["sr"])
+        export_all(tmp_path, image, made, compose(made), [name])
     assert caught.value.code == "NO_VALID_UID"
 
 
-@pytest.mark.parametrize(
-    ("name", "code"), [("gsps", "FORMAT_UNAVAILABLE"), ("fhir", "FORMAT_UNAVAILABLE"), ("docx", "FORMAT_UNKNOWN")]
-)
+@pytest.mark.parametrize(("name", "code"), [("fhir", "FORMAT_UNAVAILABLE"), ("docx", "FORMAT_UNKNOWN")])
 def test_other_formats_are_usage_errors(tmp_path: Path, name: str, code: str) -> None:
     image = radiograph()
     with pytest.raises(UsageError) as caught:
@@ -94,7 +106,7 @@ def test_other_formats_are_usage_errors(tmp_path: Path, name: str, code: str) ->
 
 
 def test_formats_are_written_once() -> None:
-    assert resolve_formats(["json", "all", "text"]) == ["json", "text", "pdf", "sr"]
+    assert resolve_formats(["json", "all", "text"]) == ["json", "text", "pdf", *DICOM]
     assert resolve_formats([]) == []
 
 

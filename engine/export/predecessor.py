@@ -1,0 +1,48 @@
+"""A corrected report names the one that it replaces (Predecessor Documents Sequence, PS3.3 C.17.2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import Comprehensive3DSRStorage
+
+from engine.dicom.radiograph import Radiograph
+from engine.export.dicom_object import reference, write_object
+
+
+def earlier_report(path: Path, radiograph: Radiograph) -> Dataset | None:
+    """Return the header of the structured report that lies at a path, if it is one of the same image.
+
+    Anything else that lies there, readable or not, is no predecessor: None.
+    """
+    if not path.is_file():
+        return None
+    try:
+        found = pydicom.dcmread(path)
+        images = found.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+        of_image = images[0].ReferencedSOPInstanceUID == radiograph.identity.sop_instance_uid
+        right = found.SOPClassUID == Comprehensive3DSRStorage and found.StudyInstanceUID and found.SeriesInstanceUID
+    except (InvalidDicomError, OSError, AttributeError, IndexError, ValueError, TypeError, KeyError):
+        return None
+    return found if of_image and right else None
+
+
+def supersede(path: Path, earlier: Dataset) -> None:
+    """Make the report at a path name an earlier one as its predecessor.
+
+    Raises
+    ------
+    ExportError
+        ``EXPORT_WRITE``.
+    """
+    series, study = Dataset(), Dataset()
+    series.SeriesInstanceUID = earlier.SeriesInstanceUID
+    series.ReferencedSOPSequence = [reference(earlier)]
+    study.StudyInstanceUID = earlier.StudyInstanceUID
+    study.ReferencedSeriesSequence = [series]
+    document = pydicom.dcmread(path)
+    document.PredecessorDocumentsSequence = [study]
+    write_object(path, document)

@@ -147,7 +147,9 @@ def _modality(gray: Grayscale) -> ModalityLUTTransformation:
 def _voi(voi: Voi) -> pr.SoftcopyVOILUTTransformation:
     if isinstance(voi, VoiLut):
         return pr.SoftcopyVOILUTTransformation(voi_luts=[VOILUT(voi.first, _entries(voi), voi.name or None)])
-    return pr.SoftcopyVOILUTTransformation(voi.center, voi.width, voi.name[:64] or None, voi.function)
+    # Lists, because highdicom takes a single explanation apart into its letters.
+    names = [voi.name[:64]] if voi.name else None
+    return pr.SoftcopyVOILUTTransformation([voi.center], [voi.width], names, voi.function)
 
 
 def _presentation(gray: Grayscale) -> PresentationLUTTransformation:

@@ -189,7 +189,11 @@ class _Batch:
         notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
-        notes += [f"no {name} was written: {reason}" for name, reason in skipped.items() if name in self._formats]
+        left_out = [name for name in skipped if name in self._formats]
+        notes += [
+            f"not written: {', '.join(name for name in left_out if skipped[name] == reason)}; {reason}"
+            for reason in dict.fromkeys(skipped[name] for name in left_out)
+        ]
         notes += radiograph.warnings
         outcome: Outcome = "refused" if refused else "analysed"
         self._tell(outcome, path, analysis.gate.code, sentences(notes), line)

@@ -29,7 +29,7 @@ from viewer.image.layers import LayerPainter, Layers
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
-from viewer.settings import mouse
+from viewer.settings import mouse, picture
 from viewer.settings.preferences import Preferences
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
             speed=chosen.number(mouse.WINDOW_SPEED),
             wheel_up_enlarges=chosen.flag(mouse.WHEEL_ZOOMS_IN),
         )
+        self.canvas.set_squares_from(chosen.number(picture.SQUARES))
 
     # following the session
 
@@ -266,7 +267,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         fill_presets(menu, self.canvas, self.commands.preset)
         menu.addSeparator()
-        for name in ("fit", "one_to_one", "invert", "reset", "annotations"):
+        for name in ("fit", "one_to_one", "invert", "turn_right", "flip", "magnifier", "reset", "annotations"):
             menu.addAction(self.actions_by_id[name])
         measure = menu.addMenu(tr("Measure"))
         for name in TOOLS:

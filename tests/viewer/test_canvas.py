@@ -94,7 +94,7 @@ def test_presets_and_one_to_one(window: MainWindow, opened: Open) -> None:
     lungs = window.canvas.windowing
     window.actions_by_id["preset_7"].trigger()
     assert window.canvas.windowing == lungs
-    assert window.statusBar().currentMessage() == "There is no window preset 7: this image has 0 to 5"
+    assert window.statusBar().currentMessage() == "There is no window preset 7: this image has 0 to 6"
     window.actions_by_id["preset_0"].trigger()
     assert window.canvas.windowing.voi is None
     window.actions_by_id["one_to_one"].trigger()
@@ -106,13 +106,14 @@ def test_presets_are_named_in_menu_help_and_on_the_image(window: MainWindow, ope
               "WindowCenterWidthExplanation": ["NORMAL", "SOFT & <b>HARD"]})  # fmt: skip
     window.presets.aboutToShow.emit()
     texts = [action.text() for action in window.presets.actions()]
-    assert texts[:3] == ["DICOM default\t0", "SOFT && <b>HARD\t1", "Full range\t2"] and len(texts) == 7
-    window.presets.actions()[3].trigger()
+    assert texts[:2] == ["DICOM default  –  NORMAL, W 4000  L 2000\t0", "SOFT && <b>HARD  –  W 700  L 900\t1"]
+    assert texts[3].startswith("Full range  –  W ") and texts[3].endswith("\t2")
+    window.presets.actions()[4].trigger()
     assert window.canvas.windowing.name == "Lungs"
     assert window.canvas.radiograph is not None
     assert describe(window.canvas.windowing, window.canvas.radiograph.grayscale).endswith("Lungs")
     window.presets.aboutToShow.emit()
-    assert [action.isChecked() for action in window.presets.actions()].index(True) == 3
+    assert [action.isChecked() for action in window.presets.actions()].index(True) == 4
     window.actions_by_id["keys"].trigger()
     (page,) = [browser.toPlainText() for browser in window.findChildren(QTextBrowser)]
     assert "SOFT & <b>HARD" in page and "Mediastinum" in page

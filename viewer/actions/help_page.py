@@ -13,7 +13,7 @@ from viewer.actions.keys import Keys, shown
 from viewer.actions.mouse import GESTURES
 from viewer.actions.spec import MENUS
 from viewer.i18n import tr
-from viewer.image.windowing import PRESET_SHARES
+from viewer.image.windowing import PRESET_PERCENTILES
 from viewer.theme.line import Line
 
 
@@ -44,7 +44,7 @@ def help_lines(keys: Keys, presets: Sequence[str] = ()) -> list[HelpLine]:
             if spec.menu == menu and not spec.id.startswith("preset_"):
                 key = tr("hold {key}", key=shown(keys[spec.id])) if spec.held else shown(keys[spec.id])
                 lines.append(HelpLine(group, key, tr(spec.text).replace("&", "").rstrip("…"), tr(spec.tooltip)))
-    shares = ", ".join(tr(name) for name, _, _ in PRESET_SHARES)
+    shares = ", ".join(tr(name) for name, _, _ in PRESET_PERCENTILES)
     told = tr("0 is the file's own window; then its other windows, if it has any; then {shares}", shares=shares)
     group = tr("Window presets")
     lines.append(HelpLine(group, "0-9", tr("Window presets"), told))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.dicom.radiograph import Calibration, Radiograph, Spacing
 from viewer.i18n import tr
+from viewer.image.orientation import UPRIGHT, Orientation
 
 SIDES = {"L": "L", "R": "R", "A": "A", "P": "P", "H": "H", "F": "F"}
 
@@ -26,6 +27,8 @@ class Edges:
 
     left: str = ""
     right: str = ""
+    top: str = ""
+    bottom: str = ""
 
 
 def date_text(value: str) -> str:
@@ -57,15 +60,34 @@ def spacing_text(spacing: Spacing) -> str:
     return tr("{size} mm/pixel, {meaning}", size=size, meaning=tr(spacing.calibration.value))
 
 
-def edges(radiograph: Radiograph) -> Edges:
-    """Letters of the left and right edge from Patient Orientation (PS3.3 C.7.6.1.1.1), whose first value names the
-    direction of the rows: the side of the patient at the right edge."""
-    orientation = radiograph.acquisition.patient_orientation
-    opposite = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
-    right = orientation[0][:1] if orientation and orientation[0] else ""
-    if right not in opposite:
+OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
+
+
+def edges(radiograph: Radiograph, orientation: Orientation = UPRIGHT) -> Edges:
+    """Letters of the edges from Patient Orientation (PS3.3 C.7.6.1.1.1), as the picture is turned and mirrored.
+
+    Its first value names the direction of the rows: the side of the patient at the right edge; its second one the
+    direction of the columns. Head and foot are written only where the picture is turned by one quarter or three.
+    """
+    stated = [value[:1] for value in radiograph.acquisition.patient_orientation]
+    right = stated[0] if stated and stated[0] in OPPOSITE else ""
+    if not right:
         return Edges()
-    return Edges(left=opposite[right], right=right)
+    bottom = stated[1] if len(stated) > 1 and stated[1] in OPPOSITE else ""
+    shown = orientation.edges((OPPOSITE[right], OPPOSITE.get(bottom, ""), right, bottom))
+    if orientation.quarters % 2:
+        return Edges(left=shown[0], top=shown[1], right=shown[2], bottom=shown[3])
+    return Edges(left=shown[0], right=shown[2])
+
+
+def turned_text(orientation: Orientation) -> str:
+    """The mark of a picture that does not lie as its file has it; empty when it does."""
+    parts = []
+    if orientation.mirrored:
+        parts.append(tr("MIRRORED"))
+    if orientation.quarters:
+        parts.append(tr("TURNED BY {degrees}°", degrees=90 * orientation.quarters))
+    return ", ".join(parts)
 
 
 def corners(radiograph: Radiograph, image_lines: tuple[str, ...], by_hand: Spacing | None = None) -> Corners:
@@ -97,7 +119,6 @@ def corners(radiograph: Radiograph, image_lines: tuple[str, ...], by_hand: Spaci
         "  ".join(x for x in where if x),
         f"{radiograph.columns} × {radiograph.rows}" + (f"  {how.bits_stored} bit" if how.bits_stored else ""),
         spacing_text(by_hand or radiograph.spacing),
-        tr("LOSSY compression") if how.lossy else "",
         tr("frame 1 of {frames}", frames=radiograph.frames) if radiograph.frames > 1 else "",
         "" if edges(radiograph).left else tr("sides not stated by the file"),
     )

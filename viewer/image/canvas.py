@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QWidget
 
 from engine.dicom.radiograph import Radiograph, Spacing
 from viewer.i18n import tr
-from viewer.image.annotations import corners, edges
-from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, edge_boxes
+from viewer.image.annotations import Corners, corners, edges, turned_text
+from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, draw_mark, edge_boxes, mark_box
+from viewer.image.fidelity import lacking
 from viewer.image.hand import Hand
 from viewer.image.layers import Layer, Layers, compose
 from viewer.image.legend import Legend, box_of
+from viewer.image.magnifier import draw_lens, lens_picture
+from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.placement import Box
 from viewer.image.pyramid import Pyramid
-from viewer.image.raster import Sampled, Table, render, render_sampled, sample
+from viewer.image.raster import SQUARES_FROM, Sampled, Table, render, render_sampled, sample
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.image.tool import CanvasTool
 from viewer.image.view import View, fit
@@ -53,13 +56,17 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.radiograph: Radiograph | None = None
         self.view = View()
+        self.orientation = UPRIGHT
         self.windowing = Windowing()
         self.presets: tuple[Preset, ...] = ()
         self.message = ""
         self.show_annotations = True
+        self.squares_from = SQUARES_FROM
+        self.magnifying = False
         self._by_hand: Spacing | None = None
         self.hand = Hand()
         self._turned = 0
+        self._file_pyramid: Pyramid | None = None
         self._pyramid: Pyramid | None = None
         self._table: tuple[int, Table] | None = None
         self._base: QImage | None = None
@@ -72,13 +79,16 @@ class Canvas(QWidget):
         self._last = QPointF()
         self._dragged = False
         self._cursor: tuple[int, int] | None = None
+        self._mouse: QPointF | None = None
 
     # what is shown
 
     def show_image(self, radiograph: Radiograph, pyramid: Pyramid) -> None:
         """Show a decoded image with its own window, fitted; its annotations replace the previous ones at once."""
-        self.radiograph, self._pyramid = radiograph, pyramid
-        self.presets = presets(radiograph.grayscale)
+        self.radiograph, self.orientation, self._file_pyramid = radiograph, UPRIGHT, pyramid
+        self._pyramid = pyramid
+        values = radiograph.grayscale.modality_values(pyramid.levels[-1])
+        self.presets = presets(radiograph.grayscale, values)
         self.windowing = Windowing(name=self.presets[0].name)
         self.message = ""
         self._forget_layers()
@@ -87,7 +97,7 @@ class Canvas(QWidget):
 
     def clear(self, message: str) -> None:
         """Show no image, but a message: a picture never stands beside another image's name."""
-        self.radiograph, self._pyramid, self._base, self._table = None, None, None, None
+        self.radiograph, self._file_pyramid, self._pyramid, self._base, self._table = None, None, None, None, None
         self._forget_layers()
         self.message = message
         self.update()
@@ -132,20 +142,51 @@ class Canvas(QWidget):
         self._set_view(self.view.zoom(factor, size.width() / 2, size.height() / 2))
 
     def apply_preset(self, number: int) -> None:
-        """Use preset 0-9; a number without a preset changes nothing."""
+        """Use a preset; a number without one changes nothing."""
         if number < len(self.presets):
             preset = self.presets[number]
             self._set_windowing(Windowing(preset.voi, self.windowing.invert, preset.name))
+
+    def toggle_sigmoid(self) -> None:
+        """Bend the window's straight line into a sigmoid, or back."""
+        if self.radiograph is not None:
+            self._set_windowing(self.windowing.with_sigmoid(self.radiograph.grayscale))
 
     def toggle_invert(self) -> None:
         """Turn black and white round."""
         self._set_windowing(Windowing(self.windowing.voi, not self.windowing.invert, self.windowing.name))
 
+    def turn(self, quarters: int) -> None:
+        """Turn the picture clockwise."""
+        self._orient(self.orientation.turned(quarters))
+
+    def flip(self, *, upside_down: bool = False) -> None:
+        """Mirror the picture left to right, or top to bottom."""
+        self._orient(self.orientation.flipped(upside_down=upside_down))
+
+    def _orient(self, orientation: Orientation) -> None:
+        """Show the picture in another orientation, whole; maps, letters and measurements follow."""
+        if self._file_pyramid is not None:
+            self.orientation, self._pyramid = orientation, orientation.pyramid(self._file_pyramid)
+            self.fit()
+
     def reset(self) -> None:
-        """Return to the file's own window, not inverted, fitted."""
+        """Return to the file's own window and orientation, not inverted, fitted."""
         if self.radiograph is not None:
+            self._orient(UPRIGHT)
             self._set_windowing(Windowing(name=self.presets[0].name))
             self.fit()
+
+    def toggle_magnifier(self) -> None:
+        """Show or put away the lens at the mouse."""
+        self.magnifying = not self.magnifying
+        self.update()
+
+    def set_squares_from(self, scale: float) -> None:
+        """Choose the scale from which single pixels are squares."""
+        self.squares_from = scale
+        self._base = self._sampled = None
+        self.update()
 
     def toggle_annotations(self) -> None:
         """Show or hide the corner texts."""
@@ -169,17 +210,21 @@ class Canvas(QWidget):
 
     def widget_point(self, point: tuple[float, float]) -> QPointF:
         """Where a (column, row) of the image lies in the widget."""
-        x, y = self.view.to_screen(*point)
+        x, y = self.view.to_screen(*self.orientation.to_shown(point, *self._image_size()))
         return QPointF(x, y) / self.devicePixelRatioF()
 
     def image_point(self, place: QPointF) -> tuple[float, float]:
         """The (column, row) of the image under a place of the widget."""
         ratio = self.devicePixelRatioF()
-        return self.view.to_image(place.x() * ratio, place.y() * ratio)
+        shown = self.view.to_image(place.x() * ratio, place.y() * ratio)
+        return self.orientation.to_image(shown, *self._image_size())
 
     def image_step(self, right: float, down: float) -> tuple[float, float]:
         """Columns and rows of the image that lead so many of its pixels right and down on the screen."""
-        return right, down
+        return self.orientation.direction_to_image(right, down)
+
+    def _image_size(self) -> tuple[int, int]:
+        return (self.radiograph.rows, self.radiograph.columns) if self.radiograph is not None else (0, 0)
 
     def _set_view(self, view: View) -> None:
         self.view, self._base, self._composite, self._sampled = view, None, None, None
@@ -223,19 +268,25 @@ class Canvas(QWidget):
         if self.layers:
             if self._composite is None:
                 ratio = self.devicePixelRatioF()
-                self._composite = compose(self._layers, self._picture_box(), size, ratio)
+                self._composite = compose(self._layers, self._picture_box(), size, ratio, self.orientation)
             painter.setOpacity(self._opacity)
             painter.drawImage(0, 0, self._composite)
             painter.setOpacity(1.0)
         self._decorate(painter)
+        if self.magnifying and self._mouse is not None:
+            ratio = self.devicePixelRatioF()
+            lens = lens_picture(
+                self._pyramid, self.view, self._table, self._mouse, ratio, squares_from=self.squares_from
+            )
+            draw_lens(painter, lens, self._mouse)
 
     def _render(self, pyramid: Pyramid, table: tuple[int, Table], size: QSize) -> QImage:
         """Draw the image for the window; while window and level are dragged, from values sampled once."""
         if not (self._dragged and self._pressed is not None and self._pressed[0] is Qt.MouseButton.LeftButton):
             self._sampled = None
-            return render(pyramid, self.view, table, size, fast=self._dragged)
+            return render(pyramid, self.view, table, size, fast=self._dragged, squares_from=self.squares_from)
         if self._sampled is None:
-            self._sampled = sample(pyramid, self.view, size)
+            self._sampled = sample(pyramid, self.view, size, squares_from=self.squares_from)
         return render_sampled(self._sampled, table, size)
 
     def _decorate(self, painter: QPainter) -> None:
@@ -244,23 +295,29 @@ class Canvas(QWidget):
             return
         if self.tool is not None:
             self.tool.paint(painter)
-        if self.show_annotations:
-            draw_corners(painter, self._corner_blocks(self.radiograph, self.readout()))
+        draw_corners(painter, self._corner_blocks(self.radiograph, self.readout()))
         picture = self._picture_box()
-        letters = edge_boxes(self.rect(), picture.x, picture.x + picture.width)
-        draw_edges(painter, letters, edges(self.radiograph))
+        letters = edge_boxes(self.rect(), QRectF(picture.x, picture.y, picture.width, picture.height))
+        draw_edges(painter, letters, edges(self.radiograph, self.orientation))
+        mark = turned_text(self.orientation)
+        if mark:
+            draw_mark(painter, mark_box(self.font(), self.rect(), mark), mark)
         if self.legend.to_place and self.layers and self._base is not None and self._composite is not None:
-            blocks = self._corner_blocks(self.radiograph, WIDEST_READOUT) if self.show_annotations else []
+            blocks = self._corner_blocks(self.radiograph, WIDEST_READOUT)
             taken = [*(block.plate for block in blocks), *letters]
             self.legend.place(self._base, self._composite, picture, [box_of(rect) for rect in taken])
 
     def _corner_blocks(self, radiograph: Radiograph, readout: str) -> list[Block]:
+        """Lay out the corner texts; what the picture lacks is said also where a person has hidden the others."""
+        lacks = lacking(radiograph, self.windowing, self.view.scale)
         lines = (
             readout,
             describe(self.windowing, radiograph.grayscale),
             tr("Zoom {percent} %", percent=f"{100 * self.view.scale:.0f}"),
+            *lacks,
         )
-        return corner_blocks(self.font(), self.rect(), corners(radiograph, lines, self._by_hand))
+        texts = corners(radiograph, lines, self._by_hand) if self.show_annotations else Corners((), (), lacks, ())
+        return corner_blocks(self.font(), self.rect(), texts)
 
     def _picture_box(self) -> Box:
         """Where the whole image lies, in pixels of the widget."""
@@ -360,7 +417,7 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the value under the mouse."""
-        self._cursor = None
+        self._cursor = self._mouse = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -373,8 +430,8 @@ class Canvas(QWidget):
     def _move_cursor(self, position: QPointF) -> None:
         if self.radiograph is None:
             return
-        ratio = self.devicePixelRatioF()
-        column, row = (math.floor(v) for v in self.view.to_image(position.x() * ratio, position.y() * ratio))
+        self._mouse = position
+        column, row = (math.floor(v) for v in self.image_point(position))
         inside = 0 <= column < self.radiograph.columns and 0 <= row < self.radiograph.rows
         self._cursor = (column, row) if inside else None
         self.update()

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
 from viewer.image.annotations import Corners, Edges
 from viewer.image.strip import STRIP_HEIGHT
-from viewer.theme.palette import IMAGE_TEXT
+from viewer.theme.palette import IMAGE_TEXT, STRIP
 
 MARGIN, PLATE = 12, 5
-TEXT_PX, LETTER_PX, LETTER_BOX = 12, 20, 28
+TEXT_PX, LETTER_PX, LETTER_BOX, MARK_PX = 12, 20, 28, 14
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,49 @@ def draw_corners(painter: QPainter, blocks: Sequence[Block]) -> None:
     painter.restore()
 
 
-def edge_boxes(area: QRect, left: float, right: float) -> tuple[QRectF, QRectF]:
-    """Return the places of the orientation letters at the image's left and right edge, inside the window."""
-    middle = area.height() / 2.0 - LETTER_BOX / 2
-    x_left = max(left, 0.0) + 8
-    x_right = min(right, float(area.width())) - 8 - LETTER_BOX
-    return QRectF(x_left, middle, LETTER_BOX, LETTER_BOX), QRectF(x_right, middle, LETTER_BOX, LETTER_BOX)
+def edge_boxes(area: QRect, picture: QRectF) -> tuple[QRectF, QRectF, QRectF, QRectF]:
+    """Return the places of the letters at the picture's left, right, top and bottom edge, inside the window."""
+    half = LETTER_BOX / 2
+    middle = area.height() / 2.0 - half
+    x_left = max(picture.left(), 0.0) + 8
+    x_right = min(picture.right(), float(area.width())) - 8 - LETTER_BOX
+    centre = min(max(picture.center().x(), LETTER_BOX), area.width() - LETTER_BOX) - half
+    y_top = max(picture.top(), 0.0) + 8
+    y_bottom = min(picture.bottom(), float(area.height() - STRIP_HEIGHT)) - 8 - LETTER_BOX
+    places = ((x_left, middle), (x_right, middle), (centre, y_top), (centre, y_bottom))
+    left, right, top, bottom = (QRectF(x, y, LETTER_BOX, LETTER_BOX) for x, y in places)
+    return left, right, top, bottom
 
 
-def draw_edges(painter: QPainter, boxes: tuple[QRectF, QRectF], letters: Edges) -> None:
+def draw_edges(painter: QPainter, boxes: Sequence[QRectF], letters: Edges) -> None:
     """Draw the orientation letters."""
     painter.save()
     font = _sized(painter.font(), LETTER_PX)
     font.setBold(True)
     painter.setFont(font)
-    for box, letter in zip(boxes, (letters.left, letters.right), strict=True):
-        halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, letter)
+    for box, letter in zip(boxes, (letters.left, letters.right, letters.top, letters.bottom), strict=True):
+        if letter:
+            halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, letter)
+    painter.restore()
+
+
+def mark_box(font: QFont, area: QRect, text: str) -> QRectF:
+    """Return the place of the mark of a picture that is turned or mirrored: at the top, in the middle."""
+    width = QFontMetrics(_sized(font, MARK_PX)).horizontalAdvance(text) * 1.15 + 24
+    return QRectF((area.width() - width) / 2, MARGIN + LETTER_BOX, width, MARK_PX + 12)
+
+
+def draw_mark(painter: QPainter, box: QRectF, text: str) -> None:
+    """Draw the mark of a picture that does not lie as its file has it."""
+    painter.save()
+    font = _sized(painter.font(), MARK_PX)
+    font.setBold(True)
+    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 150))
+    painter.drawRoundedRect(box, 4, 4)
+    halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, text, STRIP)
     painter.restore()
 
 

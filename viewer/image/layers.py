@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE
 from viewer.image.heatmap import DensityMap, blend_densities, sum_maps
+from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
 from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
@@ -91,7 +92,7 @@ class LayerPainter:
         return self._sums[ids]
 
 
-def compose(layers: Layers, picture: Box, size: QSize, ratio: float) -> QImage:
+def compose(layers: Layers, picture: Box, size: QSize, ratio: float, orientation: Orientation = UPRIGHT) -> QImage:
     """Draw all maps into one picture of the window's size, so that opacity alone costs one blend.
 
     Each of several maps has a line around it in its own colour. The first line is drawn through, the n-th leaves n - 1
@@ -100,7 +101,7 @@ def compose(layers: Layers, picture: Box, size: QSize, ratio: float) -> QImage:
     Parameters
     ----------
     picture : Box
-        Where the whole image lies in the widget.
+        Where the whole image, as it is turned, lies in the widget.
     size : QSize
         Of the widget, in physical pixels; `ratio` of them are one of the widget's.
     """
@@ -111,8 +112,10 @@ def compose(layers: Layers, picture: Box, size: QSize, ratio: float) -> QImage:
         return composite
     painter = QPainter(composite)
     painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-    painter.drawImage(QRectF(picture.x, picture.y, picture.width, picture.height), layers.picture)
-    place = QTransform(picture.width, 0, 0, picture.height, picture.x, picture.y)
+    place = _turn(orientation) * QTransform(picture.width, 0, 0, picture.height, picture.x, picture.y)
+    painter.setTransform(place, combine=True)
+    painter.drawImage(QRectF(0, 0, 1, 1), layers.picture)
+    painter.resetTransform()
     for number, layer in enumerate(layers.each):
         pen = QPen(QColor(layer.colour), LINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
         if number:
@@ -122,3 +125,9 @@ def compose(layers: Layers, picture: Box, size: QSize, ratio: float) -> QImage:
             painter.drawPolyline(place.map(line))
     painter.end()
     return composite
+
+
+def _turn(orientation: Orientation) -> QTransform:
+    """Turn and mirror the unit square onto itself."""
+    (x0, y0), (x1, y1), (x2, y2) = (orientation.to_shown(p, 1.0, 1.0) for p in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    return QTransform(x1 - x0, y1 - y0, x2 - x0, y2 - y0, x0, y0)

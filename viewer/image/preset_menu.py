@@ -24,10 +24,23 @@ class PresetMenu(QMenu):
 
 
 def fill_presets(menu: QMenu, canvas: Canvas, apply: Callable[[int], None]) -> None:
-    """Add a line for each window preset of the image shown, with its key; the one in use is ticked."""
+    """Add a line for each window and LUT of the file and each preset, with its key; the one in use is ticked."""
     for number, preset in enumerate(canvas.presets):
         # A single "&" would be taken for the mark of a key.
-        action = menu.addAction(f"{preset.name.replace('&', '&&')}\t{number}")
+        text = f"{tr(preset.name)}  –  {preset.detail}".replace("&", "&&")
+        action = menu.addAction(f"{text}\t{number}" if number < 10 else text)
         action.setCheckable(True)
         action.setChecked(preset.name == canvas.windowing.name)
         action.triggered.connect(lambda _checked=False, n=number: apply(n))
+        if number == last_of_file(canvas):
+            menu.addSeparator()
+    menu.addSeparator()
+    sigmoid = menu.addAction(tr("Sigmoid curve"))
+    sigmoid.setCheckable(True)
+    sigmoid.setChecked(canvas.radiograph is not None and canvas.windowing.is_sigmoid(canvas.radiograph.grayscale))
+    sigmoid.triggered.connect(lambda _checked=False: canvas.toggle_sigmoid())
+
+
+def last_of_file(canvas: Canvas) -> int:
+    """Number of the last preset that the file itself offers."""
+    return max(0, len(canvas.radiograph.grayscale.voi) - 1) if canvas.radiograph is not None else 0

@@ -60,5 +60,7 @@ def _halve(image: Stored) -> Stored:
     total = np.add(image[0::2, 0::2], image[1::2, 0::2], dtype=wide)
     total += image[0::2, 1::2]
     total += image[1::2, 1::2]
+    # Half a step up, so that the shift rounds: the picture would grow darker from level to level.
+    total += 2
     half: Stored = (total >> 2).astype(image.dtype)
     return half

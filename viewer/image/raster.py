@@ -16,7 +16,8 @@ from viewer.image.view import View
 Table = npt.NDArray[np.uint8]
 
 SQUARES_FROM = 4.0
-"""Scale from which single pixels are shown as squares: invented values would hide what was recorded."""
+"""Scale from which single pixels are shown as squares unless a person wants it otherwise: invented values would hide
+what was recorded."""
 
 
 def direct_table(first: int, table: Table, dtype: np.dtype[np.integer]) -> Table:
@@ -60,7 +61,7 @@ class Sampled:
     y: int
 
 
-def sample(pyramid: Pyramid, view: View, size: QSize) -> Sampled | None:
+def sample(pyramid: Pyramid, view: View, size: QSize, *, squares_from: float = SQUARES_FROM) -> Sampled | None:
     """Interpolate stored values at the centres of the window's pixels; None when the image is out of the window."""
     rows, columns = pyramid.levels[0].shape
     number = pyramid.level_for(view.scale)
@@ -72,7 +73,7 @@ def sample(pyramid: Pyramid, view: View, size: QSize) -> Sampled | None:
         return None
     across = (np.arange(x0, x1) + 0.5 - view.x) / (view.scale * step) - 0.5
     down = (np.arange(y0, y1) + 0.5 - view.y) / (view.scale * step) - 0.5
-    if view.scale >= SQUARES_FROM:
+    if view.scale >= squares_from:
         across, down = np.rint(across), np.rint(down)
     left, right_share = _neighbours(across, level.shape[1])
     above, below_share = _neighbours(down, level.shape[0])
@@ -109,7 +110,15 @@ def _as_image(gray: Table) -> QImage:
     return QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8)
 
 
-def render(pyramid: Pyramid, view: View, table: tuple[int, Table], size: QSize, *, fast: bool = False) -> QImage:
+def render(
+    pyramid: Pyramid,
+    view: View,
+    table: tuple[int, Table],
+    size: QSize,
+    *,
+    fast: bool = False,
+    squares_from: float = SQUARES_FROM,
+) -> QImage:
     """Draw what a window of `size` physical pixels shows of the image.
 
     Parameters
@@ -118,6 +127,8 @@ def render(pyramid: Pyramid, view: View, table: tuple[int, Table], size: QSize, 
         As from ``Grayscale.table``: gray level = table[1][stored - table[0]].
     fast : bool
         While dragging: from a coarser level.
+    squares_from : float
+        Scale from which single pixels are squares.
 
     Returns
     -------
@@ -143,7 +154,7 @@ def render(pyramid: Pyramid, view: View, table: tuple[int, Table], size: QSize, 
     source = _as_image(gray)
     sx, sy = view.to_screen(x0 * step, y0 * step)
     painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale < SQUARES_FROM)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale < squares_from)
     edge_x, edge_y = view.to_screen(columns, rows)
     painter.setClipRect(QRectF(0, 0, min(edge_x, width), min(edge_y, height)))
     painter.drawImage(QRectF(sx, sy, gray.shape[1] * step * view.scale, gray.shape[0] * step * view.scale), source)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.dicom.grayscale import Grayscale, VoiLut, Window
 from viewer.i18n import tr
 
-PRESET_SHARES: tuple[tuple[str, float, float], ...] = (
-    ("Full range", 0.5, 1.0),
-    ("Lungs", 0.38, 0.6),
-    ("Mediastinum", 0.66, 0.55),
-    ("Bone", 0.72, 0.42),
-    ("Narrow", 0.5, 0.35),
+PRESET_PERCENTILES: tuple[tuple[str, float, float], ...] = (
+    ("Full range", 0.0, 100.0),
+    ("Lungs", 1.0, 65.0),
+    ("Mediastinum", 35.0, 99.5),
+    ("Bone", 55.0, 99.9),
+    ("Narrow", 15.0, 85.0),
+    ("Without extremes", 0.5, 99.5),
 )
-"""Name, centre and width as shares of the image's own range: projection radiographs have no absolute units, so
-absolute presets as for CT would be wrong."""
+"""Name, and which percentiles of the image's own values are shown black and white: projection radiographs have no
+absolute units, so absolute presets as for CT would be wrong. They count from dark to bright, however it is stored."""
 
 
 DEFAULT_NAME = "DICOM default"
@@ -23,10 +27,17 @@ DEFAULT_NAME = "DICOM default"
 
 @dataclass(frozen=True)
 class Preset:
-    """A named choice; `voi` None is the file's first window or LUT."""
+    """A named choice; `voi` None is the file's first window or LUT.
+
+    Attributes
+    ----------
+    detail : str
+        What it does: width and level, or that it is a table.
+    """
 
     name: str
     voi: Window | VoiLut | None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,25 +72,63 @@ class Windowing:
         centre = min(max(window.center + sign * dy * step, low - span), high + span)
         return replace(self, voi=replace(window, center=centre, width=width, name=""), name="")
 
+    def with_sigmoid(self, grayscale: Grayscale) -> Windowing:
+        """Turn the window's straight line into a sigmoid of the same centre and width, or back (PS3.3 C.11.2.1.3.1).
 
-def presets(grayscale: Grayscale) -> tuple[Preset, ...]:
-    """Return the choices for keys 0-9: the file's default, its other windows and LUTs, then shares of its range."""
-    found = [Preset(DEFAULT_NAME, None)]
+        A LUT has no centre and width: its curve begins as the window over the inputs between which it rises.
+        """
+        voi = self.voi if self.voi is not None else grayscale.default_voi
+        window = voi if isinstance(voi, Window) else voi.as_window()
+        straight = window.function == "SIGMOID"
+        made = replace(window, function="LINEAR_EXACT" if straight else "SIGMOID", name="")
+        return replace(self, voi=made, name="")
+
+    def is_sigmoid(self, grayscale: Grayscale) -> bool:
+        """Whether the curve is a sigmoid."""
+        voi = self.voi if self.voi is not None else grayscale.default_voi
+        return isinstance(voi, Window) and voi.function == "SIGMOID"
+
+
+def presets(grayscale: Grayscale, values: npt.NDArray[np.floating] | None = None) -> tuple[Preset, ...]:
+    """Return the choices of the menu, the first ten of which have the keys 0-9.
+
+    Every item of the file comes first, VOI LUTs before windows, with the file's own explanation; then windows by
+    percentile.
+
+    Parameters
+    ----------
+    values : ndarray of float, optional
+        Modality values of the image, or of a smaller copy; without them percentiles are shares of the range.
+    """
+    first = grayscale.default_voi
+    own = first.name if grayscale.voi else "automatic"
+    found = [Preset(DEFAULT_NAME, None, ", ".join(part for part in (own, voi_text(first)) if part))]
     for number, voi in enumerate(grayscale.voi[1:], start=2):
-        found.append(Preset(voi.name or f"DICOM {number}", voi))
-    low, high = grayscale.window_range
-    span = max(high - low, 1.0)
-    for name, centre, width in PRESET_SHARES:
-        share = 1.0 - centre if grayscale.inverted else centre
-        found.append(Preset(name, Window(low + share * span, width * span, name=name)))
-    return tuple(found[:10])
+        found.append(Preset(voi.name or f"DICOM {number}", voi, voi_text(voi)))
+    source = np.array(grayscale.window_range) if values is None or values.size == 0 else values
+    for name, low, high in PRESET_PERCENTILES:
+        ends = (100.0 - high, 100.0 - low) if grayscale.inverted else (low, high)
+        dark, bright = (float(end) for end in np.percentile(source, ends))
+        window = Window.between(dark, bright, name)
+        found.append(Preset(name, window, voi_text(window)))
+    return tuple(found)
+
+
+def voi_text(voi: Window | VoiLut) -> str:
+    """Return width, level and curve of a window, or the size of a table."""
+    if isinstance(voi, VoiLut):
+        return tr("table of {count} entries", count=voi.table.size)
+    text = f"W {voi.width:.0f}  L {voi.center:.0f}"
+    return text + (f"  {voi.function.lower()}" if voi.function == "SIGMOID" else "")
 
 
 def preset_told(found: tuple[Preset, ...], number: int) -> str:
     """What happened when the key of a preset was pressed, for the status bar."""
     if number < len(found):
         return tr("Window preset {number}: {name}", number=number, name=found[number].name)
-    return tr("There is no window preset {number}: this image has 0 to {last}", number=number, last=len(found) - 1)
+    return tr(
+        "There is no window preset {number}: this image has 0 to {last}", number=number, last=min(9, len(found) - 1)
+    )
 
 
 def describe(windowing: Windowing, grayscale: Grayscale) -> str:

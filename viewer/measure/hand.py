@@ -155,7 +155,7 @@ class MeasureHand(QObject):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._plates = {}
-        for item in board.items:
+        for item in sorted(board.items, key=lambda each: each.key == board.selected):
             held = self._moving is not None and self._moving.key == item.key
             shown = self._moving if held and self._moving is not None else item
             self._draw(painter, shown, board.reading(shown, pixels=not held), selected=item.key == board.selected)
@@ -214,7 +214,9 @@ class MeasureHand(QObject):
         if tool == Kind.CARDIOTHORACIC:
             scale = scale_of(sheet.spacing(radiograph.spacing))
             (a, b, c, d) = points
-            made = cardiothoracic(key, (a, b), (c, d), MIDLINE_SHARE * rows, scale)
+            middle = (c[1] + d[1]) / 2.0
+            reach = min(MIDLINE_SHARE * rows, middle, rows - middle)
+            made = cardiothoracic(key, (a, b), (c, d), reach, scale)
         else:
             made = Measurement(key, Kind(tool), points)
         if tool in (Kind.TEXT, Kind.ARROW):

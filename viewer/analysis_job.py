@@ -9,9 +9,8 @@ from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.inference.analyzer import Analyzer
 from engine.pack.library import load_pack
-from engine.report.compose import compose
 from engine.report.draft import Draft
-from engine.report.indication import header_indication
+from engine.report.wishes import DraftWishes
 
 Answer = tuple[Analysis, Draft | None]
 
@@ -34,6 +33,7 @@ def analyse(
     pack: str | None,
     device: str,
     precision: str,
+    wishes: DraftWishes,
     *,
     progress: Callable[[str, float], None],
     cancelled: Callable[[], bool],
@@ -50,4 +50,4 @@ def analyse(
     analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
     if analysis.gate.verdict == "refused":
         return analysis, None
-    return analysis, compose(analysis, indication=header_indication(radiograph.acquisition))
+    return analysis, wishes.draft(analysis, radiograph)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.resources import user_data_path
 from viewer import crash, qtlog
 from viewer.controller import Controller
@@ -40,14 +41,26 @@ def prepare(application: QApplication) -> None:
 
 
 def make_window(
-    pack: str | None, device: str, drafts: Path, precision: str = "auto", preferences: Preferences | None = None
+    pack: str | None,
+    device: str,
+    drafts: Path,
+    precision: str = "auto",
+    preferences: Preferences | None = None,
+    *,
+    wishes: DraftWishes = DEFAULT_WISHES,
 ) -> MainWindow:
     """Return a window with its own session; drafts are kept in `drafts`; no preferences are the defaults."""
     session = Session(DraftStore(drafts))
-    return MainWindow(session, Controller(session, Engine(pack, device, precision)), preferences)
+    return MainWindow(session, Controller(session, Engine(pack, device, precision, wishes)), preferences)
 
 
-def run(paths: list[str], pack: str | None = None, device: str = "auto", precision: str = "auto") -> int:
+def run(
+    paths: list[str],
+    pack: str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    wishes: DraftWishes = DEFAULT_WISHES,
+) -> int:
     """Open the window on files and folders and stay until it is closed.
 
     Parameters
@@ -58,6 +71,8 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto", precisi
         Where the model runs: "auto", "cpu", "cuda"…
     precision : str
         Of the encoder: "auto", "fp32", "fp16" or "int8".
+    wishes : DraftWishes
+        Language and house style of the drafts.
 
     Returns
     -------
@@ -66,7 +81,7 @@ def run(paths: list[str], pack: str | None = None, device: str = "auto", precisi
     """
     application = make_application()
     preferences = Preferences(user_data_path("viewer.ini"))
-    window = make_window(pack, device, user_data_path("drafts"), precision, preferences)
+    window = make_window(pack, device, user_data_path("drafts"), precision, preferences, wishes=wishes)
     crash.install(window.show_problem)
     # Python sees Ctrl+C only when it runs: wake it a few times a second.
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -25,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _view(arguments: list[str]) -> int:
+    from engine.cli.draft_options import add_style_options
+    from engine.report.wishes import DraftWishes
+
     parser = Parser(prog="saerad", description="Open the viewer.", example="saerad study/ chest.dcm")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders to open")
     parser.add_argument("--pack", metavar="P", help="model pack: folder, .saepack or installed name (default: demo)")
@@ -32,14 +35,17 @@ def _view(arguments: list[str]) -> int:
     parser.add_argument(
         "--precision", choices=PRECISION_NAMES, default="auto", help="of the encoder, as the pack offers it"
     )
+    add_style_options(parser)
     options = parser.parse_args(arguments)
+    wishes = DraftWishes(language=options.language, style=options.style)
+    wishes.check()
     for path in options.paths:
         if not Path(path).exists():
             raise UsageError("FILE_MISSING", f"there is no file, folder or command {path!r}", "see 'saerad --help'")
     _require_screen()
     from viewer.app import run
 
-    return run(options.paths, pack=options.pack, device=options.device, precision=options.precision)
+    return run(options.paths, pack=options.pack, device=options.device, precision=options.precision, wishes=wishes)
 
 
 def _demo(arguments: list[str]) -> int:

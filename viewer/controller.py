@@ -214,13 +214,28 @@ class Controller(QObject):
         key, image = self.session.current_key, self.session.current
         if key is None or image is None or image.analysis is None or image.history is None:
             return
-        analysis, indication = image.analysis, image.history.current.indication
+        analysis, before = image.analysis, image.history.current
 
         def done(draft: Draft) -> None:
             if self.session.current_key == key:
                 self.session.regenerate(draft)
 
-        self._start(partial(self.engine.compose, analysis, indication), done, FOREGROUND)
+        work = partial(self.engine.compose, analysis, before.indication, before.indication_source)
+        self._start(work, done, FOREGROUND)
+
+    def set_indication(self, text: str) -> None:
+        """Compose the draft of the image shown so that it answers a typed indication; a person's sentences stay."""
+        key, image = self.session.current_key, self.session.current
+        if key is None or image is None or image.analysis is None or image.history is None:
+            return
+        analysis = image.analysis
+
+        def done(draft: Draft) -> None:
+            # Analysed again meanwhile: its draft is another, and the field shows what that one answers.
+            if image.analysis is analysis:
+                self.session.reindicate(key, draft)
+
+        self._start(partial(self.engine.compose, analysis, text, "typed"), done, FOREGROUND)
 
     def export(self, folder: Path, formats: Sequence[str]) -> None:
         """Write the draft of the image shown into its own folder below `folder`; a reviewed one becomes exported."""

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.measure.sheet import Sheet
-from engine.report.draft import Draft
+from engine.report.draft import Draft, IndicationSource
+from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.report.wording import load_wording
 from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
@@ -90,10 +91,14 @@ class Engine:
         As for the engine's providers: "auto", "cpu", "cuda"…
     precision : str
         Of the encoder: "auto", "fp32", "fp16" or "int8".
+    wishes : DraftWishes
+        Language and house style of the drafts.
     """
 
-    def __init__(self, pack: str | None, device: str, precision: str = "auto") -> None:
-        self.pack, self.device, self.precision = pack, device, precision
+    def __init__(
+        self, pack: str | None, device: str, precision: str = "auto", wishes: DraftWishes = DEFAULT_WISHES
+    ) -> None:
+        self.pack, self.device, self.precision, self.wishes = pack, device, precision, wishes
         self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
 
     def warm_up(self) -> None:
@@ -117,7 +122,13 @@ class Engine:
         """Analyse one image and compose its draft."""
         control.progress("Waiting for the model", 0.0)
         job = self._worker.submit(
-            "viewer.analysis_job:analyse", radiograph, self.pack, self.device, self.precision, progress=control.progress
+            "viewer.analysis_job:analyse",
+            radiograph,
+            self.pack,
+            self.device,
+            self.precision,
+            self.wishes,
+            progress=control.progress,
         )
         analysis, draft = wait(job, control)
         if draft is not None:
@@ -125,9 +136,16 @@ class Engine:
             load_wording(draft.language)
         return AnalysisResult(analysis, draft)
 
-    def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
+    def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
         """Compose the draft of an analysis anew."""
-        job: Job[Draft] = self._worker.submit("engine.report.compose:compose", analysis, indication=indication)
+        job: Job[Draft] = self._worker.submit(
+            "engine.report.compose:compose",
+            analysis,
+            indication=indication,
+            source=source,
+            language=self.wishes.language,
+            own_style=self.wishes.style,
+        )
         return wait(job, control)
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         self.report.typed.connect(session.keep_typed)
         self.report.typed.connect(lambda _draft: self._enable())
         session.steps_changed.connect(lambda _none: self._enable())
+        self.report.indication_typed.connect(self.controller.set_indication)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
 

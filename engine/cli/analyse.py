@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from engine.cli.draft_options import DraftWishes, add_draft_options
+from engine.cli.draft_options import add_draft_options
 from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path, positive
 from engine.cli.progress import ProgressLine
@@ -35,6 +35,7 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
+from engine.report.wishes import DraftWishes
 
 PARTLY = 3
 

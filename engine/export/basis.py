@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.export.identity import one_line
 from engine.inference.analysis import Analysis
-from engine.report.conflicts import Conflict
+from engine.report.conflicts import Conflict, conflicts_of
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
 from engine.report.readings import Readings
@@ -53,12 +53,6 @@ def _limit(finding: Finding, analysis: Analysis) -> str:
     return f"{said}, denied below {min(readout.absence_threshold, readout.threshold):.2f}"
 
 
-def conflicts_of(section: str, sentence: Sentence, draft: Draft) -> list[Conflict]:
-    """Return the contradictions about what a sentence claims; the impression repeats none."""
-    named = frozenset(finding.observation for finding in sentence.claims)
-    return [c for c in draft.conflicts if section != "impression" and c.concerns(named)]
-
-
 def other_conflicts(draft: Draft) -> list[Conflict]:
     """Return the contradictions of which no sentence speaks: undecided ones, and those of removed or edited text."""
     told = {
@@ -66,6 +60,6 @@ def other_conflicts(draft: Draft) -> list[Conflict]:
         for part in draft.sections
         for s in part.sentences
         if s.state != "removed"
-        for c in conflicts_of(part.name, s, draft)
+        for c in conflicts_of(part.name, s, draft.conflicts)
     }
     return [conflict for conflict in draft.conflicts if conflict not in told]

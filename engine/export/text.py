@@ -7,9 +7,10 @@ from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
-from engine.export.basis import basis_lines, conflicts_of, indication_rows, other_conflicts
+from engine.export.basis import basis_lines, indication_rows, other_conflicts
 from engine.export.identity import author_note, identity_rows, model_rows, one_line, status_line
 from engine.inference.analysis import Analysis
+from engine.report.conflicts import conflicts_of
 from engine.report.draft import Draft, Sentence
 from engine.report.wording import notices_of
 
@@ -34,7 +35,10 @@ def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
                 lines.append("      [not confirmed by a person]")
             lines += [f"      {line}" for line in evidence_lines(sentence, analysis)]
             lines += [f"      [{line}]" for line in basis_lines(sentence, analysis)]
-            lines += [f"      [contradiction: {one_line(c.text)}]" for c in conflicts_of(section.name, sentence, draft)]
+            lines += [
+                f"      [contradiction: {one_line(c.text)}]"
+                for c in conflicts_of(section.name, sentence, draft.conflicts)
+            ]
     if others := other_conflicts(draft):
         lines += ["", "CONTRADICTIONS OF FEATURES OF WHICH NO SENTENCE SPEAKS"]
         lines += [f"  {one_line(conflict.text)}" for conflict in others]

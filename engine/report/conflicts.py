@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.report.draft import Sentence
 
 ConflictKind = Literal["polarity", "side", "severity"]
 
@@ -35,10 +39,6 @@ class Conflict:
     lost_features: tuple[int, ...]
     calibrated: bool = True
 
-    def concerns(self, observations: frozenset[str]) -> bool:
-        """Whether it is about one of these observations."""
-        return self.observation in observations
-
     @property
     def text(self) -> str:
         """One line for people, as the evidence of a report has it."""
@@ -48,3 +48,9 @@ class Conflict:
             return f"{self.observation}: undecided, nothing is stated: present {kept} against absent {lost}"
         basis = "" if self.calibrated else ", shared by activation"
         return f"{self.observation}: {self.kept} {self.kept_probability:.2f} outweighs {self.lost} {lost}{basis}"
+
+
+def conflicts_of(section: str, sentence: Sentence, conflicts: Sequence[Conflict]) -> list[Conflict]:
+    """Return the contradictions about what a sentence claims; the impression repeats none."""
+    named = {finding.observation for finding in sentence.claims}
+    return [conflict for conflict in conflicts if section != "impression" and conflict.observation in named]

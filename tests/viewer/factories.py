@@ -17,7 +17,7 @@ from engine.dicom.files import read_radiograph
 from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
-from engine.report.draft import Draft, ReportSection, Sentence
+from engine.report.draft import Draft, IndicationSource, ReportSection, Sentence
 from engine.report.findings import Finding
 from viewer.services import ExportOrder
 from viewer.state.session import AnalysisResult
@@ -159,8 +159,8 @@ class FakeEngine:
         analysis = self.wrong_image or make_analysis(radiograph, verdict="refused" if refused else "suitable")
         return AnalysisResult(analysis, None if refused else make_draft(analysis))
 
-    def compose(self, analysis: Analysis, indication: str, control: TaskControl) -> Draft:
-        return make_draft(analysis)
+    def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
+        return replace(make_draft(analysis), indication=indication, indication_source=source)
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         folder = order.folder / order.analysis.sop_instance_uid

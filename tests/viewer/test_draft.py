@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
+from engine.report.conflicts import Conflict
 from engine.report.draft import DraftStatus
 from tests.viewer.factories import FakeEngine
 from tests.viewer.looking import Open, amber, message, row
@@ -112,3 +115,53 @@ def test_writing_the_draft_anew_drops_the_review(window: MainWindow, opened: Ope
     qtbot.waitUntil(lambda: window.report.status.text() == "DRAFT · 3 to confirm", timeout=5000)
     window.actions_by_id["undo"].trigger()
     assert window.report.status.text() == "REVIEWED"
+
+
+def typed_indication(window: MainWindow, qtbot: Any, text: str) -> None:
+    """Type an indication as a person does, and wait for the draft that answers it."""
+    line = window.report.indication.line
+    qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.controller.busy, timeout=10000)
+
+
+def test_another_indication_composes_anew_keeps_what_a_person_did_and_can_be_undone(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    opened(a={})
+    window.commands.confirm("s1")
+    window.commands.edit("s2", "No pneumothorax is seen.")
+    window.commands.remove("s3")
+    window.commands.add("heart", "Heart of normal size.")
+    before = window.session.draft
+    typed_indication(window, qtbot, "? effusion")
+    draft = window.session.draft
+    assert before is not None and draft is not None
+    assert (draft.indication, draft.indication_source) == ("? effusion", "typed")
+    assert [r.sentence.text for r in window.report.rows] == [s.text for s in before.sentences()]
+    assert draft.find("s1").state == "confirmed" and draft.find("s3").state == "removed"
+    assert window.report.indication.source.text() == "typed"
+    window.actions_by_id["undo"].trigger()
+    assert window.session.draft == before and window.report.indication.line.text() == before.indication
+    typed_indication(window, qtbot, "")
+    assert window.session.draft == before, "an indication that is as before is no step"
+
+
+def test_a_sentence_shows_what_was_held_against_it(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    draft = window.session.draft
+    assert draft is not None
+    lost = Conflict("polarity", draft.find("s1").findings[0].observation, "present", "absent", 0.9, 0.1, (3,), (7,))
+    open_ = Conflict("polarity", "Fracture", "undecided", "absent", 0.4, 0.6, (8,), (9,))
+    window.session.change("test", replace(draft, conflicts=(lost, open_)))
+    against = row(window, "s1").against
+    qtbot.waitUntil(against.isVisible, timeout=2000)
+    assert "present 0.90 outweighs absent 0.10 (#7)" in against.full
+    assert any(
+        "Fracture: present 0.40 (#8) against absent 0.60 (#9)" in text
+        for text in [label.text() for label in window.report.body.findChildren(QLabel)]
+    )
+    window.commands.edit("s1", "My own words.")
+    assert not row(window, "s1").against.isVisible(), "what a person wrote is not the features' word"

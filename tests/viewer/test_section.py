@@ -9,7 +9,7 @@ from engine.report.wording import load_wording
 from tests.viewer.factories import finding
 from viewer.report.section import SectionBox
 
-WORDING = load_wording("en")
+NOTICES = load_wording("en").notices
 
 
 def section(name: str, *states: Any) -> ReportSection:
@@ -18,7 +18,7 @@ def section(name: str, *states: Any) -> ReportSection:
 
 
 def test_an_empty_impression_says_that_it_does_not_mean_normal(dark: Any, qtbot: Any) -> None:
-    box = SectionBox(section("impression"), WORDING)
+    box = SectionBox(section("impression"), NOTICES)
     qtbot.addWidget(box)
     box.show()
     assert box.notice.isVisible() and "not a statement that the image is normal" in box.notice.text()
@@ -26,11 +26,11 @@ def test_an_empty_impression_says_that_it_does_not_mean_normal(dark: Any, qtbot:
 
 
 def test_the_notice_follows_the_sentences(dark: Any, qtbot: Any) -> None:
-    box = SectionBox(section("heart", "unconfirmed"), WORDING)
+    box = SectionBox(section("heart", "unconfirmed"), NOTICES)
     qtbot.addWidget(box)
     box.show()
     assert not box.notice.isVisible()
     box.set_section(section("heart", "removed"))
-    assert box.notice.isVisible() and box.notice.text() == WORDING.notices.removed
+    assert box.notice.isVisible() and box.notice.text() == NOTICES.removed
     box.set_section(section("heart", "removed", "confirmed"))
     assert not box.notice.isVisible() and len(box.rows) == 1

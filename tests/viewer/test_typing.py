@@ -37,7 +37,7 @@ def type_into(window: MainWindow, sentence: str, qtbot: Any, text: str = TYPED) 
 
 
 def open_editors(window: MainWindow) -> list[SentenceEditor]:
-    return [editor for editor in window.report.findChildren(SentenceEditor) if not editor.isHidden()]
+    return [editor for editor in window.report.body.findChildren(SentenceEditor) if not editor.isHidden()]
 
 
 def new_line(window: MainWindow, qtbot: Any, text: str) -> SentenceEditor:

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.report.draft import Draft, DraftStatus
-from engine.report.wording import load_wording
+from engine.report.wording import notices_of
 from viewer.i18n import tr
+from viewer.report.against import conflict_text
+from viewer.report.indication import IndicationField
 from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
@@ -31,6 +33,7 @@ class DraftPanel(QFrame):
     sentence_added = Signal(str, str)
     typed = Signal(object)
     """The draft with what has been typed for a second, or no longer is: to be saved, not to be shown."""
+    indication_typed = Signal(str)
     review_wanted = Signal()
     export_wanted = Signal()
 
@@ -61,6 +64,8 @@ class DraftPanel(QFrame):
         head.addStretch(1)
         head.addWidget(self.review)
         head.addWidget(self.export)
+        self.indication = IndicationField()
+        self.indication.changed.connect(self.indication_typed)
         self.body = QWidget()
         self._layout = QVBoxLayout(self.body)
         self._layout.setContentsMargins(0, 0, 6, 6)
@@ -75,6 +80,7 @@ class DraftPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 4, 4)
         layout.addLayout(head)
+        layout.addWidget(self.indication)
         layout.addWidget(self.area, 1)
 
     def show_image(self, image: OpenImage | None) -> None:
@@ -82,6 +88,7 @@ class DraftPanel(QFrame):
         draft = image.history.current if image is not None and image.history is not None else None
         self._draft = draft
         self._show_status(draft)
+        self.indication.show_draft(draft)
         notes = _notes(image, draft)
         names = tuple(section.name for section in draft.sections) if draft is not None else ()
         shown = (image.key if image is not None else "", notes, names)
@@ -90,7 +97,7 @@ class DraftPanel(QFrame):
             self._rebuild(notes, draft)
         elif draft is not None:
             for box, section in zip(self.sections, draft.sections, strict=True):
-                box.set_section(section)
+                box.set_section(section, draft.conflicts)
         self.rows = [row for box in self.sections for row in box.rows]
         self._enable_review()
 
@@ -107,8 +114,8 @@ class DraftPanel(QFrame):
             self._layout.addWidget(label)
         self.sections = []
         if draft is not None:
-            wording = load_wording(draft.language)
-            self.sections = [SectionBox(section, wording) for section in draft.sections]
+            notices = notices_of(draft)
+            self.sections = [SectionBox(section, notices, draft.conflicts) for section in draft.sections]
         for box in self.sections:
             box.sentence_chosen.connect(self.sentence_chosen)
             box.sentence_confirmed.connect(self.sentence_confirmed)
@@ -123,6 +130,7 @@ class DraftPanel(QFrame):
         """Keep what is typed but not closed with Enter, as if it had been; at most one editor is open."""
         for box in tuple(self.sections):
             box.commit()
+        self.indication.commit()
         if self._keep.isActive():
             self._keep.stop()
             self._tell_typed()
@@ -190,8 +198,8 @@ def _notes(image: OpenImage | None, draft: Draft | None) -> tuple[str, ...]:
     if draft is None:
         return (_why_none(image),)
     restored = tr("Your earlier changes of this draft were restored.") if image is not None and image.restored else ""
-    indication = tr("Indication: {text}", text=draft.indication) if draft.indication else ""
-    return tuple(text for text in (restored, indication) if text)
+    undecided = [conflict_text(conflict) for conflict in draft.conflicts if conflict.kept == "undecided"]
+    return tuple(text for text in (restored, *undecided) if text)
 
 
 def _why_none(image: OpenImage | None) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.report.conflicts import Conflict, conflicts_of
 from engine.report.draft import Draft, ReportSection, Sentence
-from engine.report.wording import Wording
+from engine.report.notices import Notices
 from viewer.i18n import tr
+from viewer.report.against import conflict_text
 from viewer.report.editor import SentenceEditor
 from viewer.report.sentence import SentenceRow
 from viewer.state.typed import with_addition, with_sentence
@@ -26,11 +30,17 @@ class SectionBox(QWidget):
     """Before an editor opens: key of its sentence, empty for the line of a new one."""
     typed = Signal()
 
-    def __init__(self, section: ReportSection, wording: Wording, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        section: ReportSection,
+        notices: Notices,
+        conflicts: Sequence[Conflict] = (),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.rows: list[SentenceRow] = []
         self._name = section.name
-        self._wording = wording
+        self._notices = notices
         self._entry: SentenceEditor | None = None
         title = plain_label(section.title.upper(), role="section")
         self.add = QPushButton("+")
@@ -50,10 +60,10 @@ class SectionBox(QWidget):
         self._column.setSpacing(3)
         self._column.addLayout(head)
         self._column.addWidget(self.notice)
-        self.set_section(section)
+        self.set_section(section, conflicts)
 
-    def set_section(self, section: ReportSection) -> None:
-        """Show another state of the same section."""
+    def set_section(self, section: ReportSection, conflicts: Sequence[Conflict] = ()) -> None:
+        """Show another state of the same section, and at its sentences what active features said against them."""
         wanted = [sentence for sentence in section.sentences if sentence.state != "removed"]
         keys = {sentence.key for sentence in wanted}
         kept = {row.sentence.key: row for row in self.rows if row.sentence.key in keys}
@@ -66,10 +76,11 @@ class SectionBox(QWidget):
             row = kept.get(sentence.key) or self._make(sentence)
             if row.sentence != sentence:
                 row.set_sentence(sentence)
+            row.set_against([conflict_text(c) for c in conflicts_of(section.name, sentence, conflicts)])
             # Head and notice are the first things in the column.
             self._column.insertWidget(place + 2, row)
             self.rows.append(row)
-        notice = self._wording.notice(section)
+        notice = self._notices.notice(section)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from engine.report.draft import Sentence
 from viewer.i18n import tr
+from viewer.report.against import basis_text
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
 from viewer.theme.elided import ElidedLabel
@@ -37,6 +38,8 @@ class SentenceRow(MarkedRow):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         # A long list of features must not push the buttons out of sight.
         self.note = ElidedLabel(role="small")
+        self.against = ElidedLabel(role="small")
+        self.against.hide()
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
@@ -50,6 +53,7 @@ class SentenceRow(MarkedRow):
         self._column.setContentsMargins(11, 4, 6, 4)
         self._column.setSpacing(2)
         self._column.addWidget(self.text)
+        self._column.addWidget(self.against)
         self._column.addLayout(low)
         self.set_sentence(sentence)
 
@@ -67,6 +71,13 @@ class SentenceRow(MarkedRow):
             self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
         self.buttons["confirm"].setVisible(waiting)
         self.set_edge(UNCONFIRMED if waiting else CONFIRMED)
+
+    def set_against(self, lines: list[str]) -> None:
+        """Show what active features said against the sentence; nothing where a person wrote it or none did."""
+        shown = [] if self.sentence.by_person else lines
+        more = f" +{len(shown) - 1}" if len(shown) > 1 else ""
+        self.against.set_full(tr("Against:") + f" {shown[0]}{more}" if shown else "", tip="\n".join(shown))
+        self.against.setVisible(bool(shown))
 
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""
@@ -180,4 +191,5 @@ def _note(sentence: Sentence) -> str:
     ids = ", ".join(f"#{i}" for i in shown) + (f" +{more}" if more else "")
     source = tr("AI text")
     kind = tr("map") if is_positive(sentence) else tr("no map")
-    return f"{source} · {ids} · {kind}" if ids else source
+    parts = [source, ids, kind, basis_text(sentence)] if ids else [source]
+    return " · ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.dicom.radiograph import Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
+from engine.report.carry import carry_over
 from engine.report.draft import Draft
 from viewer.marking import mark
 from viewer.state.autosave import DraftStore
@@ -188,6 +189,23 @@ class Session:
         if self.current_key is not None:
             self.leaving.emit(self.current_key)
         self.change(mark("write the draft anew"), draft)
+
+    def reindicate(self, key: str, draft: Draft) -> None:
+        """Replace the draft of an image by one that answers another indication, as one step that undo takes back.
+
+        What a person did to the draft that stands stays in it.
+        """
+        image = self.images[key]
+        if key == self.current_key:
+            self.leaving.emit(key)
+        if image.history is None:
+            raise KeyError(key)
+        carried = carry_over(image.history.current, draft)
+        if key == self.current_key:
+            self.change("Change the indication", carried)
+            return
+        image.history.push("Change the indication", carried)
+        self._save(carried)
 
     def set_overlay(self, overlay: OverlaySettings) -> None:
         """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""

@@ -287,7 +287,7 @@ def test_a_fault_of_the_program_costs_only_its_image(
     study = tmp_path / "study"
     study.mkdir()
     uids = [write_dicom(study / f"{seed}.dcm", picture(seed=seed)) for seed in (1, 2, 3)]
-    from engine.cli import draft_options as command
+    from engine.report import wishes as command
 
     compose = command.compose
 

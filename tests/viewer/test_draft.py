@@ -165,3 +165,20 @@ def test_a_sentence_shows_what_was_held_against_it(window: MainWindow, opened: O
     )
     window.commands.edit("s1", "My own words.")
     assert not row(window, "s1").against.isVisible(), "what a person wrote is not the features' word"
+
+
+def test_an_indication_reaches_its_image_though_another_is_shown_meanwhile(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    first, second = opened(a={}, b={})
+    window.session.show(first)
+    qtbot.waitUntil(lambda: window.session.draft is not None, timeout=10000)
+    before = window.session.draft
+    window.controller.set_indication("? effusion")
+    window.session.show(second)
+    history = window.session.images[first].history
+    assert history is not None
+    qtbot.waitUntil(lambda: history.current.indication == "? effusion", timeout=10000)
+    window.session.show(first)
+    window.actions_by_id["undo"].trigger()
+    assert history.current == before

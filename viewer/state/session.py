@@ -200,11 +200,12 @@ class Session:
             self.leaving.emit(key)
         if image.history is None:
             raise KeyError(key)
-        carried = carry_over(image.history.current, draft)
+        carried, name = carry_over(image.history.current, draft), mark("change the indication")
         if key == self.current_key:
-            self.change("Change the indication", carried)
+            self.change(name, carried)
             return
-        image.history.push("Change the indication", carried)
+        image.history.push(name, carried)
+        self._steps_of(key).push(Step(name, "draft", self._undo_draft, self._redo_draft))
         self._save(carried)
 
     def set_overlay(self, overlay: OverlaySettings) -> None:

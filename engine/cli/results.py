@@ -22,6 +22,7 @@ RESULT_FILES = (
     "map_*.npy",
     "report.txt",
     "report.json",
+    "report.fhir.json",
     "report.pdf",
     "report.dcm",
     "report_pdf.dcm",

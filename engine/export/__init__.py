@@ -11,6 +11,7 @@ from engine.errors import UsageError
 from engine.export.analysis_json import write_analysis
 from engine.export.dicom_identity import refusal
 from engine.export.encapsulated_pdf import write_encapsulated_pdf
+from engine.export.fhir import write_fhir
 from engine.export.json_report import write_json_report
 from engine.export.key_object import write_key_object
 from engine.export.pdf import write_pdf
@@ -41,6 +42,7 @@ WRITERS: dict[str, Writer] = {
     "sc": write_secondary_captures,
     "dicompdf": write_encapsulated_pdf,
     "ko": write_key_object,
+    "fhir": write_fhir,
 }
 """Format name → what writes it."""
 
@@ -50,11 +52,8 @@ MEASURED: dict[str, Callable[[Path, Radiograph, Analysis, Draft, Sequence[Readin
 }
 """The formats that carry what was measured, and what writes them then."""
 
-DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko")
+DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko", "fhir")
 """Formats that refer to the source image, which must be a DICOM instance with valid UIDs."""
-
-PLANNED = ("fhir",)
-"""Formats that the design names and that this version cannot write."""
 
 
 def skipped_formats(radiograph: Radiograph) -> dict[str, str]:
@@ -69,7 +68,7 @@ def resolve_formats(formats: Sequence[str], skipped: Collection[str] = ()) -> li
     Raises
     ------
     UsageError
-        ``FORMAT_UNAVAILABLE`` for a planned format, ``FORMAT_UNKNOWN`` for any other.
+        ``FORMAT_UNKNOWN``.
     """
     chosen: dict[str, None] = {}
     for name in formats:
@@ -77,10 +76,6 @@ def resolve_formats(formats: Sequence[str], skipped: Collection[str] = ()) -> li
             chosen |= dict.fromkeys(known for known in WRITERS if known not in skipped)
         elif name in WRITERS:
             chosen[name] = None
-        elif name in PLANNED:
-            raise UsageError(
-                "FORMAT_UNAVAILABLE", f"the format {name!r} is not available yet", f"choose among {', '.join(WRITERS)}"
-            )
         else:
             raise UsageError(
                 "FORMAT_UNKNOWN", f"there is no format {name!r}", f"choose among {', '.join(WRITERS)} or all"
@@ -122,7 +117,7 @@ def export_all(
         ``WRONG_IMAGE`` before anything is written, when analysis, draft or sheet belong to another image;
         ``WRONG_PACK`` when the draft was made with another pack than the analysis.
     UsageError
-        ``FORMAT_UNKNOWN``, ``FORMAT_UNAVAILABLE``, ``DRAFT_MISSING``.
+        ``FORMAT_UNKNOWN``, ``DRAFT_MISSING``.
     ExportError
         ``EXPORT_WRITE``; ``NOT_DICOM_SOURCE`` or ``NO_VALID_UID``, before anything is written, when one of `DICOM` is
         asked for by name for an image that no DICOM object can refer to.

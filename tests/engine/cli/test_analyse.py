@@ -209,7 +209,6 @@ def test_sources_are_not_changed(toy_pack: Path, tmp_path: Path) -> None:
         ["x.dcm", "--out", "o", "--device", "abacus"],
         ["x.dcm", "--out", "o", "--frmat", "pdf"],
         ["x.dcm", "--out", "o", "--format", "docx"],
-        ["x.dcm", "--out", "o", "--format", "fhir"],
         ["x.dcm", "--out", ""],
         ["x.dcm", "--out", " "],
         ["", "--out", "o"],

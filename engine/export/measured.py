@@ -42,13 +42,13 @@ def draw_measurements(
         Height and width of the image in it, which ends at the picture's foot.
     """
     height, width = grey
-    pen, size = ImageDraw.Draw(picture), max(12, round(min(height, width) / 40))
+    pen, size = ImageDraw.Draw(picture), max(14, round(min(height, width) / 26))
     scale = (width / radiograph.columns, height / radiograph.rows)
     sketch = _Sketch(pen, (0.0, picture.height - height), scale, scale_of(radiograph.spacing), size)
     font = ImageFont.truetype(str(FONT_FILE), size)
     for number, reading in enumerate(found, start=1):
-        sketch.shape(reading.drawn, DARK, size // 4 + 1)
-        sketch.shape(reading.drawn, COLOUR, max(2, size // 8))
+        sketch.shape(reading.drawn, DARK, size // 4)
+        sketch.shape(reading.drawn, COLOUR, max(2, size // 7))
         x, y = sketch.place(max(reading.drawn.handles))
         text = plain(one_line(f"{number} {reading.drawn.text}".strip()))
         x = min(x + size / 2, width - pen.textlength(text, font=font) - size / 2)

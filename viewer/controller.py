@@ -11,12 +11,13 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import Cancelled, SaeRadError
-from engine.inference.heat_scale import density_unit
+from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus
 from viewer import services
 from viewer.i18n import tr
-from viewer.image.heatmap import DensityMap, density_map
+from viewer.image.heatmap import DensityMap
 from viewer.image.pyramid import Pyramid
+from viewer.map_requests import MapRequests, raster
 from viewer.services import Engine, ExportOrder, LoadedImage
 from viewer.state.images import Load, Problem, Work
 from viewer.state.session import AnalysisResult, Session
@@ -45,8 +46,14 @@ class Controller(QObject):
         self._loading: dict[str, Task[LoadedImage]] = {}
         self._analysing: dict[str, Task[AnalysisResult]] = {}
         self._others: list[Task[object]] = []
+        self._requests = MapRequests(session, engine, self)
+        self._requests.made.connect(self._put)
+        self._requests.progressed.connect(self.progressed)
+        self._requests.failed.connect(self.failed)
+        self._requests.ended.connect(self._idle)
         session.current_changed.connect(self._on_current)
         session.image_changed.connect(self._on_image)
+        session.overlay_changed.connect(lambda _overlay: self._follow_method())
 
     def prepare(self) -> None:
         """Start the processes and open the model pack; a pack that cannot be used is told at once."""
@@ -82,6 +89,7 @@ class Controller(QObject):
         if key is not None:
             self._load(key, FOREGROUND)
             self._analyse_when_ready(key)
+        self._follow_method()
 
     def _load(self, key: str, priority: int) -> None:
         if self.session.images[key].load is not Load.WAITING or key in self._loading:
@@ -130,6 +138,7 @@ class Controller(QObject):
         image = self.session.images[key]
         if image.radiograph is None or key in self._analysing:
             return
+        self._requests.pause()
         self.session.set_work(key, Work.RUNNING)
         radiograph = image.radiograph
         self._analysing[key] = run_task(
@@ -145,13 +154,14 @@ class Controller(QObject):
         key = self.session.current_key
         if key in self._analysing:
             self._analysing[key].cancel()
+        self._requests.cancel()
         for task in tuple(self._others):
             task.cancel()
 
     @property
     def busy(self) -> bool:
         """Whether a person waits for something that can be cancelled."""
-        return self.session.current_key in self._analysing or bool(self._others)
+        return self.session.current_key in self._analysing or bool(self._others) or self._requests.busy
 
     def _analyse_when_ready(self, key: str) -> None:
         image = self.session.images[key]
@@ -159,6 +169,7 @@ class Controller(QObject):
             self.analyse(key)
         elif image.analysis is not None and key not in self.maps:
             self._make_maps(key)
+        self._follow_method()
 
     def _analysed(self, key: str, pixel_sha256: str, result: AnalysisResult) -> None:
         del self._analysing[key]
@@ -189,23 +200,24 @@ class Controller(QObject):
         if image.analysis is None or image.radiograph is None or not image.analysis.maps:
             return
         analysis = image.analysis
-        features = {feature.id: feature for feature in analysis.features}
-        rows, columns = image.radiograph.rows, image.radiograph.columns
+        work = partial(raster, analysis, image.radiograph, analysis.maps)
+        run_task(work, partial(self._mapped, key, analysis), self.failed.emit, priority=FOREGROUND)
 
-        def work(control: TaskControl) -> dict[int, DensityMap]:
-            made = {}
-            for feature_id, feature_map in analysis.maps.items():
-                control.check()
-                feature = features[feature_id]
-                unit = density_unit(feature.typical, feature.activation, feature_map.values.size)
-                made[feature_id] = density_map(feature_map, rows, columns, unit)
-            return made
+    def _mapped(self, key: str, analysis: Analysis, made: dict[int, DensityMap]) -> None:
+        # Maps by another method, or of a later analysis, may be there by now.
+        if self.session.images[key].analysis is analysis:
+            self._put(key, made)
 
-        run_task(work, partial(self._mapped, key), self.failed.emit, priority=FOREGROUND)
-
-    def _mapped(self, key: str, made: dict[int, DensityMap]) -> None:
+    def _put(self, key: str, made: dict[int, DensityMap]) -> None:
         self.maps[key] = made
         self.maps_ready.emit(key)
+
+    def _follow_method(self) -> None:
+        """Make the maps shown those of the method chosen; whatever else a person waits for goes first."""
+        if self._others or self.session.current_key in self._analysing:
+            self._requests.pause()
+        else:
+            self._requests.follow()
 
     # draft
 
@@ -274,11 +286,16 @@ class Controller(QObject):
 
         task: Task[object] = run_task(func, finish, fail, self.progressed.emit, priority=priority)
         self._others.append(task)
+        self._requests.pause()
         self.progressed.emit(tr("Working"), 0.0)
 
     def _fail(self, problem: Problem) -> None:
         self.session.noticed.emit(problem)
 
     def _settle(self) -> None:
+        self._follow_method()
+        self._idle()
+
+    def _idle(self) -> None:
         if not self.busy:
             self.idle.emit()

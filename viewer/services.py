@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
-from engine.inference.analysis import Analysis
+from engine.inference.analysis import Analysis, FeatureMap
+from engine.inference.attribution import Method
 from engine.measure.sheet import Sheet
 from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
@@ -32,6 +33,8 @@ T = TypeVar("T")
 THUMBNAIL = 112
 POLL_S = 0.05
 ANALYSIS_LIMIT_S = 600.0
+MAPS_LIMIT_S = 3600.0
+"""Occlusion runs the encoder 162 times; a person sees how far it is and can stop it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +148,23 @@ class Engine:
             source=source,
             language=self.wishes.language,
             own_style=self.wishes.style,
+        )
+        return wait(job, control)
+
+    def maps(
+        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl
+    ) -> dict[int, FeatureMap]:
+        """Make the heat maps of an analysis by another method."""
+        job: Job[dict[int, FeatureMap]] = self._worker.submit(
+            "viewer.map_job:maps",
+            radiograph,
+            analysis,
+            method,
+            pack=self.pack,
+            device=self.device,
+            precision=self.precision,
+            progress=control.progress,
+            time_limit_s=MAPS_LIMIT_S,
         )
         return wait(job, control)
 

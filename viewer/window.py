@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QSplitter,
 )
 
+from engine.inference.attribution import METHOD_TITLES
 from engine.inference.heat_scale import FULL_SCALE
 from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, name_step, update_enabled
 from viewer.actions.keys import current_keys
-from viewer.actions.spec import IMAGE
+from viewer.actions.spec import IMAGE, OVERLAY
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
@@ -26,10 +27,11 @@ from viewer.i18n import tr
 from viewer.image.frame import ImageFrame
 from viewer.image.hand import Hand
 from viewer.image.layers import LayerPainter, Layers
+from viewer.image.method_menu import MethodMenu
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
-from viewer.settings import mouse, picture
+from viewer.settings import maps, mouse, picture
 from viewer.settings.preferences import Preferences
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
@@ -59,7 +61,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(self.canvas, self.commands.preset, self)
-        build_menus(self, self.actions_by_id, {IMAGE: self.presets})
+        self.methods = MethodMenu(lambda method: session.set_overlay(session.overlay.with_method(method)), self)
+        build_menus(self, self.actions_by_id, {IMAGE: self.presets, OVERLAY: self.methods})
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()
@@ -139,6 +142,8 @@ class MainWindow(QMainWindow):
     def _prefer(self) -> None:
         """Do as the settings say."""
         chosen = self.preferences
+        method = next(name for name in METHOD_TITLES if name == chosen.text(maps.METHOD))
+        self.session.set_overlay(self.session.overlay.with_method(method))
         self.canvas.hand = Hand(
             down_is_brighter=chosen.text(mouse.LEVEL_DIRECTION) == "brighter",
             speed=chosen.number(mouse.WINDOW_SPEED),
@@ -214,6 +219,8 @@ class MainWindow(QMainWindow):
 
     def _on_overlay(self, overlay: OverlaySettings) -> None:
         self.features.show_overlay(overlay)
+        self.methods.show_method(overlay.method)
+        self.preferences.set(maps.METHOD, overlay.method)
         self._show_layers()
 
     def _on_selection(self, selection: Selection) -> None:

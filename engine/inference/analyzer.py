@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
+from engine.errors import Cancelled, InferenceError
 from engine.inference.analysis import Analysis, FeatureMap, GateVerdict
-from engine.inference.attribution import DEFAULT_METHOD, LastBlock, Method, feature_maps
+from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.gate import INVERTED, SUITABLE, ModelGate, combine, polarity_verdict, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
-from engine.inference.occlusion import occlusion
+from engine.inference.mapping import Encoded, Mapper
 from engine.inference.prepared import Prepared, prepare
-from engine.inference.preprocess import pixel_values, source_box
+from engine.inference.preprocess import pixel_values
 from engine.inference.readings import active_features, observations
 from engine.inference.session import EncoderOutput, ModelSession
 from engine.inference.sparse import preactivations, unexplained_share
 from engine.inference.steps import BEFORE_MAPS, Cancel, Progress, Steps
 from engine.inference.tail import Tail
-from engine.pack.arrays import SaeRows
 from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
 from engine.pack.precision import Precision
@@ -63,7 +62,9 @@ class Analyzer:
         self._session = ModelSession(pack, device, threads, precision)
         self._gate = ModelGate(pack.manifest.gate, pack.gate)
         self._method: Method = method
-        self._tail = Tail(pack.tail, pack.manifest.encoder.layer_norm_eps)
+        spec = pack.manifest.encoder
+        self._mapper = Mapper(self._session, Tail(pack.tail, spec.layer_norm_eps), spec)
+        self._last: Encoded | None = None
 
     @property
     def session(self) -> ModelSession:
@@ -161,9 +162,8 @@ class Analyzer:
             return self._empty(radiograph, verdicts, steps)
         features = active_features(self.pack.features, rows.ids, activations)
         steps.begin("heat maps", BEFORE_MAPS)
-        maps = self._maps(
-            output, ready.pixels, rows, preactivation, size=(radiograph.rows, radiograph.columns), tell=steps.within
-        )
+        self._last = Encoded(_image(radiograph), ready.pixels, output, (radiograph.rows, radiograph.columns))
+        maps = self._mapper.maps(self._last, rows, preactivation, self._method, steps.within)
         return replace(
             self._empty(radiograph, verdicts, steps),
             features=features,
@@ -171,6 +171,56 @@ class Analyzer:
             maps=maps,
             explained_variance=1.0 - unexplained,
         )
+
+    def maps(
+        self,
+        radiograph: Radiograph,
+        analysis: Analysis,
+        method: Method,
+        progress: Progress | None = None,
+        cancelled: Cancel | None = None,
+    ) -> dict[int, FeatureMap]:
+        """Make the heat maps of an analysis of this image by another method.
+
+        The image analysed last is not encoded again.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with what is done and its share so far, 0..1.
+        cancelled : callable, optional
+            Asked before the encoder runs, and between the runs of occlusion; True ends the work.
+
+        Raises
+        ------
+        InferenceError
+            ``WRONG_IMAGE``, ``WRONG_PACK`` where the analysis is of another image or pack; else as `analyse`.
+        Cancelled
+            When `cancelled` said so.
+        """
+        analysis.require_image(radiograph.identity.sop_instance_uid, radiograph.pixel_sha256)
+        if analysis.pack_sha256 != self._pack_sha256:
+            raise InferenceError("WRONG_PACK", "this analysis was made with another model pack", "analyse again")
+
+        def tell(share: float) -> None:
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            if progress is not None:
+                progress("heat maps", share)
+
+        tell(0.0)
+        encoded = self._encoded(radiograph)
+        activations = self._session.activations(encoded.output.class_token)[0]
+        rows = self.pack.sae.rows(sorted(analysis.maps))
+        preactivation = preactivations(encoded.output.class_token[0], rows, activations[list(rows.ids)])
+        return self._mapper.maps(encoded, rows, preactivation, method, tell)
+
+    def _encoded(self, radiograph: Radiograph) -> Encoded:
+        if self._last is None or self._last.image != _image(radiograph):
+            pixels = pixel_values(radiograph.display(), self.pack.manifest.encoder)
+            size = (radiograph.rows, radiograph.columns)
+            self._last = Encoded(_image(radiograph), pixels, self._session.encode(pixels), size)
+        return self._last
 
     def _model_verdict(self, output: EncoderOutput, radiograph: Radiograph) -> GateVerdict:
         """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
@@ -209,23 +259,6 @@ class Analyzer:
             warnings=self.warnings,
         )
 
-    def _maps(
-        self,
-        output: EncoderOutput,
-        pixels: npt.NDArray[np.float32],
-        rows: SaeRows,
-        preactivation: npt.NDArray[np.float64],
-        *,
-        size: tuple[int, int],
-        tell: Callable[[float], None],
-    ) -> dict[int, FeatureMap]:
-        spec = self.pack.manifest.encoder
-        grid = (spec.patch_rows, spec.patch_columns)
-        if self._method == "occlusion":
-            shares = occlusion(self._session.class_tokens, pixels, rows, preactivation, grid=grid, tell=tell)
-        else:
-            block = LastBlock(self._tail, output.attn_cls[0], output.v_last[0], output.x0_last[0])
-            shares = block.messages(rows) if self._method == "messages" else block.integrated(rows)
-        return feature_maps(
-            shares, rows.ids, preactivation, grid=grid, box=source_box(*size, spec), method=self._method
-        )
+
+def _image(radiograph: Radiograph) -> tuple[str, str]:
+    return radiograph.identity.sop_instance_uid, radiograph.pixel_sha256

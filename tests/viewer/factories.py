@@ -17,6 +17,7 @@ from engine.dicom.files import read_radiograph
 from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
+from engine.inference.attribution import METHOD_TITLES, Method
 from engine.report.draft import Draft, IndicationSource, ReportSection, Sentence
 from engine.report.findings import Finding
 from viewer.services import ExportOrder
@@ -84,7 +85,7 @@ def one_patch(
     """A map with one hot patch."""
     values = np.zeros((GRID, GRID), dtype=np.float32)
     values[row, column] = value
-    return FeatureMap(ident, values, preactivation=value, remainder=0.0, method="test method", box=box)
+    return FeatureMap(ident, values, preactivation=value, remainder=0.0, method=METHOD_TITLES["messages"], box=box)
 
 
 def make_analysis(radiograph: Radiograph, ids: Sequence[int] = (3, 5, 9), verdict: str = "suitable") -> Analysis:
@@ -134,6 +135,11 @@ class FakeEngine:
         self.analysed: list[str] = []
         self.fail: BaseException | None = None
         self.wrong_image: Analysis | None = None
+        self.maps_gate = threading.Event()
+        self.maps_gate.set()
+        self.maps_asked: list[tuple[str, Method]] = []
+        self.maps_fail: BaseException | None = None
+        self.exported: list[Analysis] = []
         self.exports: list[tuple[Path, Draft, tuple[str, ...]]] = []
 
     def warm_up(self) -> None:
@@ -141,6 +147,7 @@ class FakeEngine:
 
     def close(self) -> None:
         self.gate.set()
+        self.maps_gate.set()
 
     def prepare(self, control: TaskControl) -> tuple[str, ...]:
         if self.fail is not None:
@@ -162,10 +169,24 @@ class FakeEngine:
     def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
         return replace(make_draft(analysis), indication=indication, indication_source=source)
 
+    def maps(
+        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl
+    ) -> dict[int, FeatureMap]:
+        """Maps whose hot patch is where the analysis has it, twice as hot."""
+        self.maps_asked.append((radiograph.identity.sop_instance_uid, method))
+        control.progress("heat maps", 0.25)
+        while not self.maps_gate.wait(0.01):
+            if control.cancelled():
+                raise Cancelled
+        if self.maps_fail is not None:
+            raise self.maps_fail
+        return {i: replace(m, values=2 * m.values, method=METHOD_TITLES[method]) for i, m in analysis.maps.items()}
+
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         folder = order.folder / order.analysis.sop_instance_uid
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "report.txt"
         path.write_text(order.draft.status.value, encoding="utf-8")
+        self.exported.append(order.analysis)
         self.exports.append((order.folder, order.draft, order.formats))
         return [path]

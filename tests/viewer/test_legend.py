@@ -91,7 +91,7 @@ def test_the_legend_lies_beside_the_maps_and_texts(window: MainWindow, opened: O
         spot = layer.feature_ids[0] % 8
         hot = Box(picture.x + picture.width * spot / 8, picture.y + picture.height * 2 / 8, 60, 60)
         assert not box(legend).meets(hot)
-    assert "#3 feature number 3" in legend.accessibleName() and "test method" in legend.toolTip()
+    assert "#3 feature number 3" in legend.accessibleName() and METHOD_TITLES["messages"] in legend.toolTip()
     window.session.set_overlay(window.session.overlay.with_peek(True))
     assert not legend.isVisible()
     window.session.set_overlay(window.session.overlay.with_peek(False))

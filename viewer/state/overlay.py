@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.heat_scale import OPACITY, THRESHOLD
 from viewer.state.colours import give_colours
 from viewer.state.groups import FeatureGroup
@@ -30,6 +31,8 @@ class OverlaySettings:
         0..1, of the whole overlay.
     threshold : float
         Share of the full scale below which nothing is drawn, 0..1.
+    method : str
+        How maps are to be made; each map names the method by which it was made.
     peek : bool
         True while the key is held that hides the overlay.
     """
@@ -39,6 +42,7 @@ class OverlaySettings:
     given: dict[str, str] = field(default_factory=dict)
     opacity: float = OPACITY
     threshold: float = THRESHOLD
+    method: Method = DEFAULT_METHOD
     peek: bool = False
 
     def show(self, feature_ids: Iterable[int]) -> OverlaySettings:
@@ -73,6 +77,10 @@ class OverlaySettings:
     def with_threshold(self, threshold: float) -> OverlaySettings:
         """Set the threshold, clipped to 0..0.95 so that the strongest places stay visible."""
         return replace(self, threshold=min(0.95, max(0.0, threshold)))
+
+    def with_method(self, method: Method) -> OverlaySettings:
+        """Choose how maps are to be made."""
+        return replace(self, method=method)
 
     def with_peek(self, peek: bool) -> OverlaySettings:
         """Hide (True) or show the overlay."""

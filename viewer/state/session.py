@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
 from engine.errors import SaeRadError
-from engine.inference.analysis import Analysis
+from engine.inference.analysis import Analysis, FeatureMap
 from engine.report.carry import carry_over
 from engine.report.draft import Draft
 from viewer.marking import mark
@@ -183,6 +183,17 @@ class Session:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
         self.image_changed.emit(key)
+
+    def set_maps(self, key: str, analysis: Analysis, maps: Mapping[int, FeatureMap]) -> bool:
+        """Replace the maps of an image, unless it has another analysis by now than the one they were made of.
+
+        The draft, which does not depend on how maps are made, stays as it is.
+        """
+        image = self.images[key]
+        if image.analysis is not analysis:
+            return False
+        image.analysis = replace(analysis, maps=dict(maps))
+        return True
 
     def regenerate(self, draft: Draft) -> None:
         """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""

@@ -35,6 +35,7 @@ from pydicom.uid import (
 from engine.cli.main import program_version
 from engine.cli.parser import Parser
 from engine.errors import SaeRadError
+from engine.inference.compiled import cache_folder
 from engine.inference.device_report import device_states, more_than_one, this_machine
 from engine.inference.devices import DEVICE_NAMES, DEVICES, usable_cores
 from engine.inference.providers import choose_providers
@@ -120,6 +121,7 @@ def examine(device: str = "auto") -> dict[str, Any]:
             "resources": str(resource_path()),
             "data": str(user_data_path()),
             "cache": str(user_cache_path()),
+            "compiled": str(cache_folder()),
             "python": sys.prefix,
         },
         "packs": packs,
@@ -186,6 +188,7 @@ def _text(report: dict[str, Any]) -> str:
     lines.append(f"codecs     {len(report['codecs']) - len(missing)} of {len(report['codecs'])} transfer syntaxes")
     viewer = "available" if report["viewer"] else "not installed (pip install 'saerad-workstation[viewer]')"
     lines.append(f"viewer     {viewer}")
+    lines.append(f"caches     {report['folders']['cache']}")
     for pack in report["packs"]:
         state = pack["problem"] or f"sound; encoder {pack['encoder_ms']} ms on {pack['provider']}, {pack['precision']}"
         lines.append(f"pack       {pack['name']} {pack['version']} ({pack['origin']}): {state}")

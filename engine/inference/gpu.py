@@ -15,6 +15,7 @@ from engine.inference.devices import DEVICES
 
 NVIDIA = (DEVICES["cuda"][0], DEVICES["tensorrt"][0])
 _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+_TENSORRT = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
 
 
 @cache
@@ -41,6 +42,16 @@ def nvidia_problem() -> str:
     if status:
         return f"no NVIDIA GPU is seen: its driver answers with error {status}"
     return "" if count.value else "no NVIDIA GPU is seen: its driver finds none"
+
+
+def tensorrt_version() -> str:
+    """Version of the TensorRT that the loader finds, such as ``101000``; empty where it finds none."""
+    load_nvidia_libraries()
+    try:
+        library = ctypes.CDLL(_TENSORRT)
+    except OSError:
+        return ""
+    return str(library.getInferLibVersion())
 
 
 def library_problem(provider: str) -> str:

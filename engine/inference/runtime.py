@@ -11,9 +11,10 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from engine.errors import InferenceError, PackError
+from engine.inference.compiled import Compiled
 from engine.inference.devices import CPU
 from engine.inference.gpu import NVIDIA, load_nvidia_libraries
-from engine.inference.providers import choose_providers, session_options
+from engine.inference.providers import ProviderChoice, choose_providers, session_options
 from engine.pack.onnx_parts import GraphParts, only_outputs, take_apart
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,8 +35,15 @@ _ORT_ERRORS = (
 )
 
 
-def load_session(content: bytes | GraphParts, name: str, device: str, threads: int | None) -> tuple[Any, str]:
+def load_session(
+    content: bytes | GraphParts, name: str, device: str, threads: int | None, compiled: Compiled | None = None
+) -> tuple[Any, str]:
     """Load a graph from its bytes, or from its parts, which is for the CPU.
+
+    Parameters
+    ----------
+    compiled : Compiled, optional
+        Where the device that is asked for keeps what it compiles of this graph.
 
     Returns
     -------
@@ -50,8 +58,10 @@ def load_session(content: bytes | GraphParts, name: str, device: str, threads: i
     """
     choice = choose_providers(device)
     try:
-        session = _open(content, session_options(threads), list(choice.providers))
+        session = _open(content, session_options(threads), _with_cache(choice, compiled))
     except _ORT_ERRORS as error:
+        if compiled is not None and compiled.discard():  # it may be what was kept that fails
+            return load_session(content, name, device, threads, compiled)
         why = _first_line(error)
         if choice.first == CPU:
             raise PackError("PACK_ONNX", f"{name} cannot be loaded ({why})", "get the pack again") from error
@@ -69,6 +79,11 @@ def needed_graph(content: bytes, outputs: Collection[str], device: str) -> bytes
     if choose_providers(device).first == CPU:
         return take_apart(content, outputs)
     return only_outputs(content, outputs)
+
+
+def _with_cache(choice: ProviderChoice, compiled: Compiled | None) -> list[tuple[str, dict[str, str]]]:
+    (first, options), *others = choice.providers
+    return [(first, {**options, **(compiled.options if compiled is not None else {})}), *others]
 
 
 def _open(content: bytes | GraphParts, options: Any, providers: list[Any]) -> Any:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InferenceError, PackError
-from engine.inference.devices import CPU
+from engine.inference.compiled import Compiled, open_compiled
+from engine.inference.devices import CPU, DEVICES
+from engine.inference.gpu import tensorrt_version
 from engine.inference.precision import PrecisionChoice, choose_precision
 from engine.inference.providers import choose_providers
 from engine.inference.runtime import FloatArray, load_session, needed_graph, run_session
@@ -78,12 +80,13 @@ class ModelSession:
         if manifest.gate.descriptor == "class_token":
             del outputs["patch_tokens"]
         self._shapes = outputs
-        self._encoder, choice, warning = _open_encoder(pack, outputs, device, threads, precision)
+        self._encoder, choice, warning, self._compiled = _open_encoder(pack, outputs, device, threads, precision)
         # The autoencoder is one matrix product: the CPU is never the bottleneck and keeps its sums in one order.
         self._sae, _ = load_session(pack.sae_bytes, "sae.onnx", "cpu", threads)
         self.provider: str = self._encoder.get_providers()[0]
         self.precision: Precision = choice.precision
-        self.warnings = tuple(text for text in (warning, choice.warning) if text)
+        kept = self._compiled.warning if self._compiled is not None else ""
+        self.warnings = tuple(text for text in (warning, choice.warning, kept) if text)
         self._pixel_shape = (3, spec.input_height, spec.input_width)
         _check_contract(self._encoder, "encoder.onnx", {"pixel_values"}, set(self._shapes))
         _check_contract(self._sae, "sae.onnx", {"class_token"}, {"activations"})
@@ -105,7 +108,7 @@ class ModelSession:
         if pixel_values.shape[1:] != self._pixel_shape:
             raise InferenceError("MODEL_FAILED", f"the encoder takes {self._pixel_shape}, not {pixel_values.shape[1:]}")
         names = list(self._shapes)
-        values = dict(zip(names, run_session(self._encoder, names, {"pixel_values": pixel_values}), strict=True))
+        values = dict(zip(names, self._run_encoder(names, pixel_values), strict=True))
         for name, shape in self._shapes.items():
             _check_output(values[name], (len(pixel_values), *shape), name)
         none = np.zeros((len(pixel_values), 0, self._shapes["class_token"][0]), dtype=np.float32)
@@ -119,8 +122,19 @@ class ModelSession:
         InferenceError
             As `encode`.
         """
-        (values,) = run_session(self._encoder, ["class_token"], {"pixel_values": pixel_values})
+        (values,) = self._run_encoder(["class_token"], pixel_values)
         _check_output(values, (len(pixel_values), *self._shapes["class_token"]), "class_token")
+        return values
+
+    def _run_encoder(self, names: list[str], pixel_values: FloatArray) -> list[FloatArray]:
+        try:
+            values = run_session(self._encoder, names, {"pixel_values": pixel_values})
+        except InferenceError:
+            if self._compiled is not None:  # it may be what was kept that fails; the next start compiles again
+                self._compiled.discard()
+            raise
+        if self._compiled is not None:  # the first run with a number of images may compile for it
+            self._compiled.seal()
         return values
 
     def activations(self, class_token: FloatArray) -> FloatArray:
@@ -132,25 +146,47 @@ class ModelSession:
 
 def _open_encoder(
     pack: InstalledPack, outputs: Collection[str], device: str, threads: int | None, wanted: str
-) -> tuple[Any, PrecisionChoice, str]:
-    """Return the encoder's session, its precision, and why it runs elsewhere than asked for (may be empty)."""
-    choice = choose_precision(wanted, choose_providers(device).first, pack.manifest)
-    session, warning = _load(pack, choice.precision, outputs, device, threads)
+) -> tuple[Any, PrecisionChoice, str, Compiled | None]:
+    """Return the encoder's session, its precision, why it runs elsewhere than asked for (may be empty), its cache."""
+    provider = choose_providers(device).first
+    choice = choose_precision(wanted, provider, pack.manifest)
+    compiled = _compiled(pack, choice.precision, outputs, provider)
+    session, warning = _load(pack, choice.precision, outputs, device, threads=threads, compiled=compiled)
+    used = session.get_providers()[0]
     # Where the runtime fell back to another provider, the choice is another one too.
-    really = choose_precision(wanted, session.get_providers()[0], pack.manifest)
+    really = choose_precision(wanted, used, pack.manifest)
     if really.precision != choice.precision:
-        session, _ = _load(pack, really.precision, outputs, "cpu", threads)
-    return session, really, warning
+        session, _ = _load(pack, really.precision, outputs, "cpu", threads=threads)
+    return session, really, warning, compiled if used == provider else None
 
 
 def _load(
-    pack: InstalledPack, precision: Precision, outputs: Collection[str], device: str, threads: int | None
+    pack: InstalledPack,
+    precision: Precision,
+    outputs: Collection[str],
+    device: str,
+    *,
+    threads: int | None,
+    compiled: Compiled | None = None,
 ) -> tuple[Any, str]:
     content = pack.encoder_bytes if precision == "fp32" else pack.profile_bytes(precision)
     graph = needed_graph(content, outputs, device)
     del content  # before the runtime takes memory
-    name = "encoder.onnx" if precision == "fp32" else PROFILE_FILES[precision]
-    return load_session(graph, name, device, threads)
+    return load_session(graph, _file(precision), device, threads, compiled)
+
+
+def _compiled(pack: InstalledPack, precision: Precision, outputs: Collection[str], provider: str) -> Compiled | None:
+    graph = {
+        "sha256": pack.manifest.files[_file(precision)].sha256,
+        "outputs": " ".join(sorted(outputs)),
+        "precision": precision,
+        "tensorrt": tensorrt_version() if provider == DEVICES["tensorrt"][0] else "",
+    }
+    return open_compiled(provider, graph)
+
+
+def _file(precision: Precision) -> str:
+    return "encoder.onnx" if precision == "fp32" else PROFILE_FILES[precision]
 
 
 def _check_contract(session: Any, name: str, inputs: set[str], outputs: set[str]) -> None:

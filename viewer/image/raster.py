@@ -38,10 +38,15 @@ def channel(picture: QImage, kind: QImage.Format) -> npt.NDArray[np.uint8]:
 def gray_levels(stored: Stored, first: int, table: Table) -> Table:
     """Apply a window/level table to stored values."""
     if stored.dtype.itemsize <= 2:
-        pattern = np.dtype(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
-        unsigned: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(stored).view(pattern)
-        return np.take(direct_table(first, table, stored.dtype), unsigned)
+        return np.take(direct_table(first, table, stored.dtype), _patterns(stored))
     return np.take(table, stored.astype(np.int64) - first, mode="clip")
+
+
+def _patterns(stored: Stored) -> npt.NDArray[np.unsignedinteger]:
+    """Return the bit patterns of 8 or 16 bit integers."""
+    pattern = np.dtype(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
+    unsigned: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(stored).view(pattern)
+    return unsigned
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,9 @@ class Sampled:
     ----------
     values : ndarray of int, shape (height, width)
         The part of the window that the image covers.
+    places : ndarray of intp, shape (height, width), or None
+        Where each value stands in `direct_table`, found once: looking up costs less than turning indices into the
+        processor's own integers for every frame. None for integers of more than 16 bits.
     x, y : int
         Its top left corner in the window, physical pixels.
     """
@@ -59,6 +67,7 @@ class Sampled:
     values: Stored
     x: int
     y: int
+    places: npt.NDArray[np.intp] | None = None
 
 
 def sample(pyramid: Pyramid, view: View, size: QSize, *, squares_from: float = SQUARES_FROM) -> Sampled | None:
@@ -83,7 +92,9 @@ def sample(pyramid: Pyramid, view: View, size: QSize, *, squares_from: float = S
     lines = part[above] * (1 - below_share)[:, None] + part[below] * below_share[:, None]
     beside = np.minimum(left + 1, part.shape[1] - 1)
     values = lines[:, left] * (1 - right_share) + lines[:, beside] * right_share
-    return Sampled(np.rint(values).astype(level.dtype), x0, y0)
+    rounded: Stored = np.rint(values).astype(level.dtype)
+    places = _patterns(rounded).astype(np.intp) if rounded.dtype.itemsize <= 2 else None
+    return Sampled(rounded, x0, y0, places)
 
 
 def _neighbours(places: npt.NDArray[np.floating], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
@@ -96,13 +107,22 @@ def _neighbours(places: npt.NDArray[np.floating], count: int) -> tuple[npt.NDArr
 def render_sampled(sampled: Sampled | None, table: tuple[int, Table], size: QSize) -> QImage:
     """Draw sampled values with a window: what happens for every frame while the window is dragged."""
     picture = QImage(size, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.black)
+    if sampled is None or sampled.values.shape != (size.height(), size.width()):
+        picture.fill(Qt.GlobalColor.black)
     if sampled is not None:
-        gray = np.ascontiguousarray(gray_levels(sampled.values, *table))
-        painter = QPainter(picture)
-        painter.drawImage(sampled.x, sampled.y, _as_image(gray))
-        painter.end()
+        height, width = sampled.values.shape
+        bits = np.frombuffer(picture.bits(), dtype=np.uint32).reshape(size.height(), picture.bytesPerLine() // 4)
+        part = bits[sampled.y : sampled.y + height, sampled.x : sampled.x + width]
+        if sampled.places is not None:
+            np.take(_opaque(direct_table(*table, sampled.values.dtype)), sampled.places, out=part, mode="clip")
+        else:
+            part[:] = _opaque(gray_levels(sampled.values, *table))
     return picture
+
+
+def _opaque(gray: Table) -> npt.NDArray[np.uint32]:
+    """Gray levels as pixels of Format_RGB32."""
+    return gray.astype(np.uint32) * np.uint32(0x010101) | np.uint32(0xFF000000)
 
 
 def _as_image(gray: Table) -> QImage:

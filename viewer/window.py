@@ -178,7 +178,8 @@ class MainWindow(QMainWindow):
             self.canvas.clear(in_place_of_picture(image))
         shown = self.canvas.radiograph
         self.session.board.show(shown)
-        self.frame.set_notes(shown.warnings if shown is not None else ())
+        ran = image.analysis.warnings if image is not None and image.analysis is not None else ()
+        self.frame.set_notes((*shown.warnings, *ran) if shown is not None else ())
         self.features.show_image(image, self.session.overlay)
         self.report.show_image(image)
         self._mark(self.session.selection)

@@ -138,10 +138,11 @@ def _no_statement(
 
 
 def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Sequence[str]) -> None:
-    """Append the sentences as text: findings by section, impression, then what a reader has to know of the source."""
+    """Append the sentences as text: findings by section, impression, then what a reader has to know."""
     contains = sr.RelationshipTypeValues.CONTAINS
     comments = [status_line(draft), *(f"{label}: {value}" for label, value in indication_rows(draft, analysis))]
     comments += [f"Source: {note}" for note in notes]
+    comments += [f"Note: {warning}" for warning in analysis.warnings]
     if analysis.gate.verdict == "warning":
         comments.append(f"Input warning: {analysis.gate.message} [{analysis.gate.code}]")
     found: list[sr.ContentItem] = []

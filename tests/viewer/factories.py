@@ -135,6 +135,7 @@ class FakeEngine:
         self.analysed: list[str] = []
         self.fail: BaseException | None = None
         self.wrong_image: Analysis | None = None
+        self.warnings: tuple[str, ...] = ()
         self.maps_gate = threading.Event()
         self.maps_gate.set()
         self.maps_asked: list[tuple[str, Method]] = []
@@ -164,6 +165,7 @@ class FakeEngine:
         self.analysed.append(radiograph.identity.sop_instance_uid)
         refused = radiograph.acquisition.body_part not in ("", "CHEST")
         analysis = self.wrong_image or make_analysis(radiograph, verdict="refused" if refused else "suitable")
+        analysis = replace(analysis, warnings=self.warnings)
         return AnalysisResult(analysis, None if refused else make_draft(analysis))
 
     def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:

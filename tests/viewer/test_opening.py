@@ -179,6 +179,13 @@ def test_what_is_odd_about_a_file_stays_in_sight(window: MainWindow, opened: Ope
     assert not window.frame.notes.isVisible()
 
 
+def test_that_the_model_fell_back_stays_in_sight(window: MainWindow, opened: Open, engine: FakeEngine) -> None:
+    engine.warnings = ("the device cuda is not available here; the CPU is used instead",)
+    opened(a={})
+    window.statusBar().clearMessage()
+    assert window.frame.notes.isVisible() and engine.warnings[0] in window.frame.notes.text()
+
+
 def test_probabilities_are_shown_on_demand(window: MainWindow, opened: Open, qtbot: Any) -> None:
     opened(a={})
     (button,) = [b for b in window.features.findChildren(QAbstractButton) if "probabilities" in b.text()]

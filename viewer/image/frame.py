@@ -59,7 +59,7 @@ class ImageFrame(QWidget):
         self.set_verdict("idle", tr("No image"))
 
     def set_notes(self, notes: tuple[str, ...]) -> None:
-        """Show what a person should know about this file, for as long as it is shown."""
+        """Show what a person should know about this file and how the model ran on it, for as long as it is shown."""
         self.notes.setText("  ·  ".join(notes))
         self.notes.setAccessibleName(self.notes.text())
         self.notes.setVisible(bool(notes))

@@ -222,6 +222,13 @@ def test_missing_study_and_series_get_stable_uids_and_a_note(tmp_path: Path) -> 
     assert any("no valid study instance UID" in text for text in texts(first))
 
 
+def test_how_the_model_ran_otherwise_than_asked_is_in_it(tmp_path: Path) -> None:
+    image, why = radiograph(**CR), "the device cuda is not available here; the CPU is used instead"
+    made = replace(busy(image), warnings=(why,))
+    dataset = pydicom.dcmread(write_structured_report(tmp_path, image, made, compose(made)))
+    assert f"Note: {why}" in texts(dataset)
+
+
 def test_geometry_is_described_when_it_is_known(tmp_path: Path) -> None:
     image = replace(radiograph(**CR), spacing=Spacing(0.14, 0.15, Calibration.DETECTOR))
     path = written(tmp_path, image)

@@ -127,9 +127,15 @@ def split_phantoms(folder: Path) -> list[Sample]:
     Raises
     ------
     UsageError
-        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``.
+        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``; ``PHANTOM_FILES`` when pictures of the table are not there.
     """
     samples = phantom_samples(folder)
+    if missing := [sample.path for sample in samples if not sample.path.is_file()]:
+        raise UsageError(
+            "PHANTOM_FILES",
+            f"{len(missing)} of {len(samples)} pictures of {folder} are not there, the first is {missing[0].name}",
+            "copy the whole set, or draw it again",
+        )
     if lacking := set(SPLITS) - {sample.case.split for sample in samples}:
         raise UsageError(
             "PHANTOM_SPLITS",

@@ -9,6 +9,7 @@ import pytest
 
 from engine.pack.library import load_pack
 from training.cli import main
+from training.data.phantom.dataset import write_phantoms
 
 
 @pytest.mark.slow
@@ -64,6 +65,25 @@ def test_an_encoder_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Captu
     command = ["demo-pack", "--out", str(tmp_path / "out"), "--encoder", str(tmp_path / "empty")]
     assert main([*command, "--phantoms", str(tmp_path / "phantoms")]) == 2
     assert "error [DEMO_PACK_ENCODER]" in capsys.readouterr().err
+
+
+def test_what_evaluate_cannot_measure_is_told(
+    tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phantoms = tmp_path / "phantoms"
+    records = write_phantoms(phantoms, 12, 0, size=64, progress=False)
+    pack = str(repository / "resources" / "packs" / "demo")
+    out = ["--out", str(tmp_path / "out"), "--no-random"]
+    whole = ["evaluate", "--pack", pack, "--phantoms", str(phantoms), *out]
+    assert main([*whole, "--data", str(phantoms)]) == 2
+    assert "error [DATA_TABLE]" in capsys.readouterr().err
+    assert main(["evaluate", "--pack", str(phantoms), "--phantoms", str(phantoms), *out]) != 0
+    assert "error [PACK_MISSING]" in capsys.readouterr().err
+    records[3].image_path.unlink()
+    assert main(whole) == 2
+    assert "error [PHANTOM_FILES]: 1 of " in capsys.readouterr().err
+    assert main([*whole, "--limit", "0"]) == 2
+    assert not (tmp_path / "out").exists() and not (tmp_path / "out.md").exists()
 
 
 def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from engine.errors import UsageError
 from training.data.splits import split_of_group
 
 SHIPPABLE_COV_LICENCES = frozenset({"CC BY", "CC BY 3.0", "CC BY 4.0", "CC BY-SA"})
@@ -55,10 +56,18 @@ def read_table(folder: Path) -> list[RealImage]:
     ----------
     folder : Path
         Folder of ``cxrtrain.csv`` and ``images/``.
+
+    Raises
+    ------
+    UsageError
+        ``DATA_TABLE`` when the folder has no such table.
     """
+    table = folder / "cxrtrain.csv"
+    if not table.is_file():
+        raise UsageError("DATA_TABLE", f"{folder} holds no cxrtrain.csv", "name the folder of the real images")
     csv.field_size_limit(1 << 24)
     rows = []
-    with (folder / "cxrtrain.csv").open(newline="", encoding="utf-8") as file:
+    with table.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if not may_ship(row["source"], row["licence"]):
                 continue

@@ -47,35 +47,39 @@ def as_markdown(evaluation: Evaluation, figures: str) -> str:
 
 
 def as_json(evaluation: Evaluation) -> dict[str, object]:
-    """Return the numbers for machines."""
+    """Return the numbers for machines; null where there is nothing to measure."""
     return {
         "pack": {"name": evaluation.manifest.name, "version": evaluation.manifest.version},
         "phantoms": {
             title: {
                 "images": s.images,
                 "refused": s.refused,
-                "precision": s.comparison.presence.precision,
-                "recall": s.comparison.presence.recall,
-                "f1": s.f1.value,
-                "f1_with_side": s.f1_with_side.value,
-                "pointing": s.pointing.value,
-                "pointing_within_a_patch": s.pointing_near.value,
-                "pointing_all": s.pointing_all.value,
+                "precision": _or_null(s.comparison.presence.precision),
+                "recall": _or_null(s.comparison.presence.recall),
+                "f1": _or_null(s.f1.value),
+                "f1_with_side": _or_null(s.f1_with_side.value),
+                "pointing": _or_null(s.pointing.value),
+                "pointing_within_a_patch": _or_null(s.pointing_near.value),
+                "pointing_all": _or_null(s.pointing_all.value),
             }
             for title, s in evaluation.systems.items()
         },
         "reports": baselines_json(evaluation.baselines),
         "nih": {
             row.task: {
-                "readout": row.readout.value,
-                "probe": row.probe.value,
-                "sparse": row.sparse.value,
-                "dense": row.dense.value,
+                "readout": _or_null(row.readout.value),
+                "probe": _or_null(row.probe.value),
+                "sparse": _or_null(row.sparse.value),
+                "dense": _or_null(row.dense.value),
                 "positives": row.positives,
             }
             for row in evaluation.nih
         },
     }
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _autoencoder(manifest: Manifest) -> list[str]:

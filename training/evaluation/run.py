@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from engine.export.atomic import write_atomic
 from engine.pack.library import load_pack
 from engine.pack.manifest import EncoderSpec
 from training.build_pack import BuildOptions, build_pack
@@ -65,7 +66,7 @@ def evaluate(
     Raises
     ------
     UsageError
-        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``.
+        ``PHANTOM_NONE``, ``PHANTOM_SPLITS``, ``PHANTOM_FILES``, ``DATA_TABLE``.
     """
     pack = load_pack(pack_folder)
     drawn = split_phantoms(phantoms)
@@ -180,7 +181,6 @@ def _write(evaluation: Evaluation, out: Path, page: Path) -> None:
     plot_heat(evaluation.baselines.judged, out / "reports-findings.png")
     if evaluation.nih:
         plot_nih(evaluation.nih, out / "nih-auroc.png")
-    (out / "evaluation.json").write_text(json.dumps(as_json(evaluation), indent=1) + "\n", encoding="utf-8")
-    page.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(out / "evaluation.json", (json.dumps(as_json(evaluation), indent=1) + "\n").encode())
     figures = out.relative_to(page.parent).as_posix() if out.is_relative_to(page.parent) else out.as_posix()
-    page.write_text(as_markdown(evaluation, figures), encoding="utf-8")
+    write_atomic(page, as_markdown(evaluation, figures).encode())

@@ -73,7 +73,8 @@ def baselines_page(found: Baselines, figures: str) -> list[str]:
         "boxes. The draft denies only what active features deny, few of the many things that a report denies; logical",
         "recall counts that as missing.",
         "",
-        f"On sentences that people labelled, {judged.agreement}.",
+        f"On sentences that people labelled, {judged.agreement}. How well findings are read from real reports, Open-I's "
+        "beside the codes that people gave them, is in docs/report-evaluation.md.",
         "",
         *_table(judged.systems, JUDGE),
         "",

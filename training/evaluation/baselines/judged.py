@@ -31,7 +31,7 @@ TRUTH = "Truth of the phantoms"
 NAMES = (*(name for name in OBSERVATIONS if name != DEVICES), *NAMED_DEVICES)
 """What can be true of a phantom; anything else that is stated is wrong."""
 REFERENCE = "the phantoms' own reports"
-"""Read by the same judge, they show what it lets anybody reach."""
+"""Read by the same judge, they show what it makes of reports without a fault."""
 _PARTS = ("precision", "recall", "F1")
 
 

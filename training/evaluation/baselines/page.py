@@ -49,7 +49,7 @@ def baselines_page(found: Baselines, figures: str) -> list[str]:
         "### Findings against what was drawn",
         "",
         "What a text states, read by rules, against what is in the phantom, as above; by place against the phantom's",
-        "own report. The last row is what the judge makes of the phantoms' own reports: none can do better by it.",
+        "own report. The last row is what the judge makes of the phantoms' own reports, some of which leave out sides.",
         "",
         *_table(judged.systems | {REFERENCE: judged.readback}, FINDINGS),
         "",
@@ -73,8 +73,8 @@ def baselines_page(found: Baselines, figures: str) -> list[str]:
         "boxes. The draft denies only what active features deny, few of the many things that a report denies; logical",
         "recall counts that as missing.",
         "",
-        f"On sentences that people labelled, {judged.agreement}. How well findings are read from real reports, Open-I's "
-        "beside the codes that people gave them, is in docs/report-evaluation.md.",
+        f"On sentences that people labelled, {judged.agreement}. How well findings are read from real reports (Open-I, "
+        "beside the codes that people gave them) is in docs/report-evaluation.md.",
         "",
         *_table(judged.systems, JUDGE),
         "",

@@ -35,6 +35,7 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
+from engine.report.rewrite import RewriteChoice, Rewriter, rewriting_note
 from engine.report.wishes import DraftWishes
 
 PARTLY = 3
@@ -53,7 +54,8 @@ def run(argv: Sequence[str]) -> int:
     wishes = DraftWishes(options.indication, options.language, options.style)
     wishes.check()
     require_folder(options.out)
-    batch = _Batch(analyzer, options.out, formats, wishes, quiet=options.json, debug=options.debug)
+    rewriter = Rewriter(RewriteChoice(options.rewrite)) if options.rewrite else None
+    batch = _Batch(analyzer, options.out, formats, wishes, rewriter, quiet=options.json, debug=options.debug)
     interrupted = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
     try:
@@ -63,6 +65,8 @@ def run(argv: Sequence[str]) -> int:
         print("interrupted: the summary names the images that were finished", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
+        if rewriter is not None:
+            rewriter.close()
     told = _summarise(options.out, batch.rows)
     if options.json:
         print(rows_json(batch.rows), end="")
@@ -123,6 +127,13 @@ def _parser() -> Parser:
         help="reports to write beside report.json: text, json, pdf, sr or all, with commas (default: text,json)",
     )
     add_draft_options(parser)
+    parser.add_argument(
+        "--rewrite",
+        metavar="MODEL.gguf",
+        type=filled_path,
+        help="let a local language model reword the drafts; a sentence that says more or less than before stays as it "
+        "was (default: off)",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON instead of one line an image")
     return parser
 
@@ -146,9 +157,18 @@ class _Batch:
     """Analyses inputs one by one while the next ones are read; the worker process bears what a file does to it."""
 
     def __init__(
-        self, analyzer: Analyzer, out: Path, formats: list[str], wishes: DraftWishes, *, quiet: bool, debug: bool
+        self,
+        analyzer: Analyzer,
+        out: Path,
+        formats: list[str],
+        wishes: DraftWishes,
+        rewriter: Rewriter | None,
+        *,
+        quiet: bool,
+        debug: bool,
     ) -> None:
         self.rows: list[Row] = []
+        self._rewriter = rewriter
         self._analyzer, self._out, self._formats, self._quiet, self._debug = analyzer, out, formats, quiet, debug
         self._folders, self._wishes = ResultFolders(out), wishes
 
@@ -184,6 +204,12 @@ class _Batch:
         analysis = self._analyzer.analyse(radiograph, line.step, prepared=upcoming.prepared())
         refused = analysis.gate.verdict == "refused"
         draft = None if refused else self._wishes.draft(analysis, radiograph)
+        rewritten = ""
+        if draft is not None and self._rewriter is not None:
+            draft = self._rewriter.rewrite(draft)
+            rewritten = rewriting_note(draft)
+            if draft.rewriting is not None and draft.rewriting.warning:
+                line.write(f"warning {path}: {rewritten}", error=True)
         skipped = {} if refused else skipped_formats(radiograph)
         formats = [name for name in self._formats if name not in skipped]
         export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
@@ -195,6 +221,7 @@ class _Batch:
             f"not written: {', '.join(name for name in left_out if skipped[name] == reason)}; {reason}"
             for reason in dict.fromkeys(skipped[name] for name in left_out)
         ]
+        notes += [rewritten] if rewritten else []
         notes += radiograph.warnings
         outcome: Outcome = "refused" if refused else "analysed"
         self._tell(outcome, path, analysis.gate.code, sentences(notes), line)

@@ -38,6 +38,25 @@ def author_note(sentence: Sentence) -> str:
     return {"edited": "edited by a person", "added": "written by a person"}.get(sentence.origin, "")
 
 
+def origin_note(sentence: Sentence) -> str:
+    """Return what stands beside the features of a sentence that a language model rewrote; empty for the others."""
+    return "rewritten by a language model" if sentence.origin == "rewritten" else ""
+
+
+def rewriting_rows(draft: Draft) -> list[tuple[str, str]]:
+    """Return label and value of the rewriting for the head of a report; none where no model was asked to."""
+    done = draft.rewriting
+    if done is None:
+        return []
+    model = done.model
+    name = " ".join(filter(None, (model.file, f"({model.name})" if model.name else "")))
+    rows = [("Rewriting", one_line(f"{name}, prompt {model.prompt} version {model.prompt_version}"))]
+    if done.warning:
+        rows.append(("Warning", one_line(f"[{done.warning}] not rewritten by the language model: {done.message}")))
+    rows.append(("Rewritten", f"{done.taken} of {done.asked} sentences, {len(done.rejected)} refused"))
+    return rows
+
+
 def one_line(text: str) -> str:
     """Return text from a file without line breaks and control characters, which could pose as lines of the report."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -13,7 +13,16 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
 from engine.export.basis import indication_rows
-from engine.export.identity import SOFTWARE, author_note, identity_rows, model_rows, one_line, status_line
+from engine.export.identity import (
+    SOFTWARE,
+    author_note,
+    identity_rows,
+    model_rows,
+    one_line,
+    origin_note,
+    rewriting_rows,
+    status_line,
+)
 from engine.export.measured import measurement_list
 from engine.export.panels import Panel, panel_of_finding, panels_of
 from engine.export.pdf_evidence import contradiction_table, evidence_table
@@ -73,7 +82,12 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
 
 def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flowable]:
     """Title, status, and the identity of patient, image and model in two columns."""
-    rows = [*identity_rows(radiograph), *model_rows(analysis), *indication_rows(draft, analysis)]
+    rows = [
+        *identity_rows(radiograph),
+        *model_rows(analysis),
+        *rewriting_rows(draft),
+        *indication_rows(draft, analysis),
+    ]
     cells = [Paragraph(f'<font name="{BOLD}">{markup(label)}</font>  {markup(value)}', SMALL) for label, value in rows]
     half = (len(cells) + 1) // 2
     paired = [[cells[i], cells[half + i] if half + i < len(cells) else ""] for i in range(half)]
@@ -133,4 +147,5 @@ def _basis(sentence: Sentence, numbers: dict[Finding, int]) -> str:
         return note
     shown = dict.fromkeys(numbers[finding] for finding in sentence.claims if finding in numbers)
     maps = f"; heat map {', '.join(map(str, shown))}" if shown else ""
-    return ", ".join(map(str, sentence.support)) + maps
+    rewritten = "".join(f"; {note}" for note in filter(None, [origin_note(sentence)]))
+    return ", ".join(map(str, sentence.support)) + maps + rewritten

@@ -32,7 +32,7 @@ from engine.export.dicom_object import (
     tracking_uid,
     write_object,
 )
-from engine.export.identity import SOFTWARE, author_note, one_line, status_line
+from engine.export.identity import SOFTWARE, author_note, one_line, origin_note, status_line
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
@@ -166,7 +166,8 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
 
 
 def _cited(title: str, sentence: Sentence) -> str:
-    basis = author_note(sentence) or f"features {', '.join(map(str, sentence.support))}"
+    features = f"features {', '.join(map(str, sentence.support))}"
+    basis = author_note(sentence) or "; ".join(filter(None, [features, origin_note(sentence)]))
     return f"{title}: {one_line(sentence.text)} [{basis}; {sentence.state}]"
 
 

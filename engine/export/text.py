@@ -8,7 +8,15 @@ from pathlib import Path
 from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
 from engine.export.basis import basis_lines, indication_rows, other_conflicts
-from engine.export.identity import author_note, identity_rows, model_rows, one_line, status_line
+from engine.export.identity import (
+    author_note,
+    identity_rows,
+    model_rows,
+    one_line,
+    origin_note,
+    rewriting_rows,
+    status_line,
+)
 from engine.inference.analysis import Analysis
 from engine.report.conflicts import conflicts_of
 from engine.report.draft import Draft, Sentence
@@ -21,7 +29,8 @@ def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     """Return header, sections, and under each sentence the features it stands on."""
     notices = notices_of(draft)
     lines = [status_line(draft), "=" * len(status_line(draft)), ""]
-    lines += [f"{label + ':':<18}{value}" for label, value in [*identity_rows(radiograph), *model_rows(analysis)]]
+    head = [*identity_rows(radiograph), *model_rows(analysis), *rewriting_rows(draft)]
+    lines += [f"{label + ':':<18}{value}" for label, value in head]
     lines += [f"{label + ':':<17} {value}" for label, value in indication_rows(draft, analysis)]
     begun = any(sentence.state == "confirmed" for sentence in draft.sentences())
     for section in draft.sections:
@@ -50,7 +59,8 @@ def evidence_lines(sentence: Sentence, analysis: Analysis) -> list[str]:
     if note := author_note(sentence):
         return [f"[{note}]"]
     active = {feature.id: feature for feature in analysis.features}
-    return [
+    rewritten = origin_note(sentence)
+    return [f"[{rewritten}]"] * bool(rewritten) + [
         f"[feature {ident}] {active[ident].description} (activation {active[ident].activation:.2f}, "
         f"percentile {active[ident].percentile:.0f}, label score {active[ident].label_score:.2f})"
         for ident in sentence.support

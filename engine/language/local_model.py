@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from engine.errors import UsageError
 from engine.language.facts import Answer, ModelFacts, Setup
+from engine.worker.job import Job
 from engine.worker.worker import Worker
 
 LOAD_LIMIT_S = 1800.0
 ANSWER_LIMIT_S = 900.0
+_POLL_S = 0.05
 _MAGIC = b"GGUF"
 _PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
+T = TypeVar("T")
 
 
 class LocalModel:
@@ -24,8 +27,13 @@ class LocalModel:
     Parameters
     ----------
     setup : Setup
-    answer_limit_s : float
-        Wall-clock limit of an answer.
+    answer_limit_s, load_limit_s : float
+        Wall-clock limits of an answer, and of loading the model.
+    memory_bytes : int or None
+        Address space of the child (Linux), which counts the file too where that is mapped into memory; None for no
+        limit, which a GPU needs.
+    cancelled : callable, optional
+        Asked while the model is loaded.
 
     Attributes
     ----------
@@ -39,16 +47,24 @@ class LocalModel:
         when llama-cpp-python is not installed, ``LANGUAGE_CONTEXT`` when the instructions do not fit.
     WorkerError
         When the child dies or takes too long while it loads the model.
+    Cancelled
     """
 
-    def __init__(self, setup: Setup, *, answer_limit_s: float = ANSWER_LIMIT_S) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        *,
+        answer_limit_s: float = ANSWER_LIMIT_S,
+        load_limit_s: float = LOAD_LIMIT_S,
+        memory_bytes: int | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         _check_file(Path(setup.path))
-        self._setup, self._limit = setup, answer_limit_s
-        # Weights are mapped into memory, so that a limit on the address space says nothing.
-        self._worker = Worker(memory_bytes=None, preload=("engine.language.child",), name="saerad-language")
+        self._setup, self._limit, self._load_limit = setup, answer_limit_s, load_limit_s
+        self._worker = Worker(memory_bytes=memory_bytes, preload=("engine.language.child",), name="saerad-language")
         self._loaded = False
         try:
-            self.facts = self._load()
+            self.facts = self._load(cancelled)
         except BaseException:
             self.close()
             raise
@@ -61,22 +77,35 @@ class LocalModel:
     ) -> None:
         self.close()
 
-    def ask(self, question: str, schema: Mapping[str, Any], most_tokens: int) -> Answer:
+    def ask(
+        self,
+        question: str,
+        schema: Mapping[str, Any],
+        most_tokens: int,
+        *,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Answer:
         """Ask a question, see :func:`engine.language.child.ask`.
+
+        Parameters
+        ----------
+        cancelled : callable, optional
+            Asked while the model writes; the child is ended soon after it says yes.
 
         Raises
         ------
         WorkerError
             When the child dies (``WORKER_CRASHED``), takes too long (``WORKER_TIMEOUT``) or the question is too long
             (``LANGUAGE_QUESTION``). The next call starts a new child.
+        Cancelled
         """
         if not self._loaded:
-            self._load()
+            self._load(cancelled)
         self._loaded = False
         job = self._worker.submit(
             "engine.language.child:ask", self._setup, question, dict(schema), most_tokens, time_limit_s=self._limit
         )
-        answer = cast(Answer, job.result())
+        answer = cast(Answer, _wait(job, cancelled))
         self._loaded = True
         return answer
 
@@ -84,11 +113,23 @@ class LocalModel:
         """End the child."""
         self._worker.close()
 
-    def _load(self) -> ModelFacts:
-        job = self._worker.submit("engine.language.child:load", self._setup, time_limit_s=LOAD_LIMIT_S)
-        facts = cast(ModelFacts, job.result())
+    def _load(self, cancelled: Callable[[], bool] | None) -> ModelFacts:
+        job = self._worker.submit("engine.language.child:load", self._setup, time_limit_s=self._load_limit)
+        facts = cast(ModelFacts, _wait(job, cancelled))
         self._loaded = True
         return facts
+
+
+def _wait(job: Job[T], cancelled: Callable[[], bool] | None) -> T:
+    """Wait for the child, and pass a cancellation on."""
+    while cancelled is not None and not job.done():
+        if cancelled():
+            job.cancel()
+        try:
+            return job.result(_POLL_S)
+        except TimeoutError:
+            continue
+    return job.result()
 
 
 def _check_file(path: Path) -> None:

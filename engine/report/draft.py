@@ -11,6 +11,7 @@ from engine.errors import DraftError
 from engine.report.conflicts import Conflict
 from engine.report.findings import Finding
 from engine.report.notices import Notices
+from engine.report.rewriting import Rewriting
 
 
 class DraftStatus(enum.Enum):
@@ -39,6 +40,8 @@ class Sentence:
         `ai_text`: what the present text may be said to state and to stand on are `claims` and `support`.
     ai_text : str
         What the program wrote; empty for added sentences. Kept so that an edit can be compared.
+    rule_text : str
+        What the rules had written, where a language model rewrote it; empty otherwise.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Sentence:
     origin: Origin = "composed"
     state: SentenceState = "unconfirmed"
     ai_text: str = ""
+    rule_text: str = ""
 
     @property
     def by_person(self) -> bool:
@@ -80,6 +84,7 @@ class Draft:
     """A draft report; every change returns a new one.
 
     ``pack_sha256`` is empty in drafts of versions that did not record it; such a draft belongs to no known pack.
+    ``rewriting`` says how a language model was asked to rewrite it; None where none was.
 
     Attributes
     ----------
@@ -111,6 +116,7 @@ class Draft:
     asked: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     notices: Notices | None = None
+    rewriting: Rewriting | None = None
 
     @property
     def unanswered(self) -> tuple[str, ...]:

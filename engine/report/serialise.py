@@ -10,10 +10,12 @@ from engine.errors import DraftError
 from engine.report.conflicts import Conflict
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
+from engine.report.rewriting import Rewriting
 from engine.report.wording import notices_of
 
 SCHEMA_VERSION = 1
 _DRAFT = TypeAdapter(Draft)
+_REWRITING = TypeAdapter(Rewriting)
 
 
 def draft_to_dict(draft: Draft) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
 
     ``notice`` of a section is what its reader is told where it has no sentence (`Notices.notice`). A sentence that a
     person edited states no coded finding and cites no feature; what the program had written and on which features is
-    kept under ``ai_text`` and ``ai_features``.
+    kept under ``ai_text`` and ``ai_features``; what the rules had written before a language model, under ``rule_text``.
     """
     notices = notices_of(draft)
     return {
@@ -67,6 +69,7 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
         "asked": list(draft.asked),
         "unanswered": list(draft.unanswered),
         "contradictions": [_public_conflict(conflict) for conflict in draft.conflicts],
+        "rewriting": _public_rewriting(draft),
         "sections": [
             {
                 "name": section.name,
@@ -87,6 +90,8 @@ def _public_sentence(sentence: Sentence) -> dict[str, Any]:
         "origin": sentence.origin,
         "state": sentence.state,
     }
+    if sentence.rule_text:
+        public["rule_text"] = sentence.rule_text
     if sentence.origin == "edited":
         public |= {"ai_text": sentence.ai_text, "ai_features": list(sentence.evidence)}
     return public
@@ -104,6 +109,14 @@ def _public_conflict(conflict: Conflict) -> dict[str, Any]:
         "lost_features": list(conflict.lost_features),
         "calibrated": conflict.calibrated,
     }
+
+
+def _public_rewriting(draft: Draft) -> dict[str, Any] | None:
+    """Return which model rewrote the draft, what was refused and what failed; None where none was asked to."""
+    if draft.rewriting is None:
+        return None
+    plain: dict[str, Any] = _REWRITING.dump_python(draft.rewriting, mode="json")
+    return plain | {"refused": draft.rewriting.counts}
 
 
 def _public_finding(finding: Finding) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.text.extract import extract_findings
 from engine.text.findings import TextFinding
 from engine.text.lexicon import Lexicon, any_word, load_lexicon
-from engine.text.spans import find_mentions
+from engine.text.repetition import cues_more_often, named_more_often
 
-_WORD = re.compile(r"[a-z0-9_]+(?:[.'’-][a-z0-9]+)*")
+_WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
+# What may stand between words without a meaning of its own; "?" is a doubt, "+" and arrows are findings.
+_MARK = re.compile(r"[^\w\s.,;:()'’–-]")
 
 Statement = tuple[str, str, str, str, tuple[str, ...]]
 
@@ -28,7 +29,8 @@ class Faithfulness:
         places. A finding whose side changed is in both.
     strange : tuple of str
         Words that neither the original has nor the lexicon knows: they may state what no rule finds. Also the words of
-        an observation that is named once more.
+        an observation that is named once more, of one more denial or doubt, of a comparison with earlier images, and
+        marks such as "?".
     """
 
     lost: tuple[Statement, ...]
@@ -63,16 +65,15 @@ def _statement(finding: TextFinding) -> Statement:
 
 def _strange(original: str, rewritten: str, lexicon: Lexicon) -> Iterator[str]:
     """Yield the words of a rewritten sentence for which nothing answers."""
-    text = rewritten.lower()
-    own = set(_WORD.findall(original.lower()))
+    before, text = original.lower(), rewritten.lower()
+    own = set(_WORD.findall(before))
     empty = any_word(lexicon.rewriting.empty)
     covered = [match.span() for pattern in lexicon.understood for match in pattern.finditer(text)]
-    before = Counter(mention.observation for mention in find_mentions(original.lower(), lexicon))
-    so_far = Counter[str]()
-    for mention in find_mentions(text, lexicon):
-        so_far[mention.observation] += 1
-        if mention.observation and so_far[mention.observation] > max(before[mention.observation], 1):
-            yield mention.span.of(text)
+    yield from named_more_often(before, text, lexicon)
+    yield from cues_more_often(before, text, lexicon)
+    yield from (mark for mark in _MARK.findall(text) if mark not in original)
+    change = any_word(lexicon.rewriting.change)
+    yield from (match.group() for match in change.finditer(text) if not change.search(before))
     for match in _WORD.finditer(text):
         answered = any(start <= match.start() and match.end() <= end for start, end in covered)
         if match.group() not in own and not answered and not empty.fullmatch(match.group()):

@@ -86,9 +86,10 @@ class Scope(_Strict):
 
 
 class Rewriting(_Strict):
-    """Words that a rewritten sentence may use without saying anything new."""
+    """Words of rewritten sentences: those that say nothing, and those of comparisons, which say too much."""
 
     empty: Expressions
+    change: Expressions
 
 
 class Lexicon(_Strict):
@@ -156,11 +157,20 @@ class Lexicon(_Strict):
         common = [self.region_words.normal]
         named = [pattern for name, pattern in self.mentions if name]
         attributes = [pattern for _, pattern in (*self.side_words, *self.severity_words, *self.places)]
-        return (*named, *attributes, *(any_word(tuple(words)) for words in (*cues, *regions, *common)))
+        return (*named, *attributes, *(any_word(tuple(map(_literal, words))) for words in (*cues, *regions, *common)))
 
     def larger(self, place: str) -> str:
         """Return the place that holds a place, itself where none does."""
         return self.within.get(place, place)
+
+
+# A word that an expression leaves open, such as that between "no" and "abnormality".
+_OPEN_WORD = re.compile(r"\(\?:(?: \\w\+|\\w\+ )\)(?:\?|\*\??|\{\d,\d\}\??)")
+
+
+def _literal(expression: str) -> str:
+    """Return an expression without the words that it leaves open, for which nothing answers."""
+    return _OPEN_WORD.sub("", expression)
 
 
 @lru_cache(maxsize=512)

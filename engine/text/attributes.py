@@ -8,27 +8,9 @@ from dataclasses import dataclass, replace
 
 from engine.pack.manifest import Laterality, Severity
 from engine.report.vocabulary import DEVICES, SECTIONS, laterality_of
-from engine.text.lexicon import Lexicon
+from engine.text.lexicon import Grammar, Lexicon
 from engine.text.spans import Span
 
-# "left and right", "mild and moderate" stay together; what else "and" joins is a finding of its own.
-_SIDED = r"(?:the )?(?:left|right|upper|lower|mid|bi|both|small|mild|moderate|possibl|likely|bases|apices)"
-_LEFT_CUT = re.compile(rf".*(?:;|\bwith(?:out)?\b|\bor\b|\bversus\b|\bthat\b|,(?!\s{_SIDED}))", re.DOTALL)
-_RIGHT_CUT = re.compile(
-    r";|,(?!\s(?:left|right|bilateral|greater|worse|most|more|predominantly|mild|small|moderate|large))|"
-    r"\bwith(?:out)?\b|\bbut\b|\bor\b|\bversus\b|\brepresent|\breflect|\bconsistent\b|\bcompatible\b|\bwhich\b|\bmay\b|"
-    r"\bsuggest|\bthere\b|\b(?:apart|aside) from\b|\bexcept|\bcaus|\bdue to\b|\bsecondary\b"
-)
-_AND_OTHER = re.compile(rf"\band\b(?!\s{_SIDED})")
-_AND = re.compile(r"\band\b|,(?!\s(?:left|right) (?:greater|worse|more|larger|>))")
-_LINK = re.compile(
-    r"\b(?:consistent|compatible|represent\w*|reflect\w*|suggest\w*|versus|vs|or|likely|associated|adjacent|superimposed|"
-    r"underlying|overlying|due|secondary|and|with|which|___)\b|,|/"
-)
-_ONLY_JOINED = re.compile(
-    r"(?:\s|,|/|and|or|versus|vs|associated|adjacent|subsegmental|linear|focal|patchy|discoid|plate-?like|streaky|mild|"
-    r"minimal|small|possible|early|underlying|other)*"
-)
 _SHARING = ("lungs", "pleura")
 _SHARING_OPEN = frozenset(
     {"Costophrenic Blunting", "Aspiration", "Granuloma", "Volume Loss", "Bronchiectasis", "Contusion"}
@@ -65,28 +47,32 @@ def attributes(
         Where something else is said; words beyond are not the finding's.
     """
     stops = sorted([*others, *(span for _, span in named)], key=lambda span: span.start)
-    windows = [_windows(text, span, stops) for _, span in named]
+    grammar = lexicon.grammar
+    windows = [_windows(text, span, stops, grammar) for _, span in named]
     found = [
         _read(observation, span.of(text), before, after, lexicon)
         for (observation, span), (before, after) in zip(named, windows, strict=True)
     ]
     for i in range(1, len(found)):
         # "A left nodule or mass at the base": two words for one finding.
-        if named[i - 1][0] == named[i][0] and _ONLY_JOINED.fullmatch(text[named[i - 1][1].end : named[i][1].start]):
+        if named[i - 1][0] == named[i][0] and re.fullmatch(
+            grammar.only_joined, text[named[i - 1][1].end : named[i][1].start]
+        ):
             found[i - 1], found[i] = _filled(found[i - 1], found[i]), _filled(found[i], found[i - 1])
     for i in range(1, len(found)):
         gap = text[named[i - 1][1].end : named[i][1].start]
-        if not found[i].placed and _share(named, i) and _linked(gap) and not re.search(r"\b(?:no|without)\b", gap):
+        if not found[i].placed and _share(named, i) and _linked(gap, grammar):
             found[i] = _placed_as(found[i], found[i - 1])
     for i in reversed(range(len(found) - 1)):
         gap = text[named[i][1].end : named[i + 1][1].start]
-        if not found[i].placed and _share(named, i + 1) and _ONLY_JOINED.fullmatch(gap):
+        if not found[i].placed and _share(named, i + 1) and re.fullmatch(grammar.only_joined, gap):
             found[i] = _placed_as(found[i], found[i + 1])
     return found
 
 
-def _linked(gap: str) -> bool:
-    return not gap.strip() or _LINK.search(gap) is not None
+def _linked(gap: str, grammar: Grammar) -> bool:
+    joined = not gap.strip() or re.search(grammar.link, gap) is not None
+    return joined and not re.search(grammar.denial, gap)
 
 
 def _share(named: Sequence[tuple[str, Span]], i: int) -> bool:
@@ -108,20 +94,20 @@ def _placed_as(own: Attributes, other: Attributes) -> Attributes:
     return replace(own, laterality=other.laterality, locations=other.locations)
 
 
-def _windows(text: str, span: Span, stops: Sequence[Span]) -> tuple[str, str]:
+def _windows(text: str, span: Span, stops: Sequence[Span], grammar: Grammar) -> tuple[str, str]:
     """Return the words before and after a finding that may be said of it."""
     start = max((stop.end for stop in stops if stop.end <= span.start), default=0)
     end = min((stop.start for stop in stops if stop.start >= span.end), default=len(text))
     before = text[start : span.start]
-    if cut := _LEFT_CUT.match(before):
+    if cut := re.match(grammar.left_cut, before, re.DOTALL):
         before = before[cut.end() :]
-    elif start and (joined := _AND_OTHER.search(before)):
+    elif start and (joined := re.search(grammar.and_other, before)):
         # After another finding "and" begins a new one; before the first it joins adjectives: "patchy and linear".
         before = before[joined.end() :]
     after = text[span.end : end]
     # Before another finding "and the left ..." is that one's.
-    joint = _AND if end < len(text) else _AND_OTHER
-    cuts = [match.start() for pattern in (_RIGHT_CUT, joint) if (match := pattern.search(after))]
+    joint = grammar.joint if end < len(text) else grammar.and_other
+    cuts = [match.start() for pattern in (grammar.right_cut, joint) if (match := re.search(pattern, after))]
     return before, after[: min(cuts, default=len(after))]
 
 
@@ -136,6 +122,11 @@ def _read(observation: str, phrase: str, before: str, after: str, lexicon: Lexic
     severity = _severity(before, lexicon) or _severity(phrase, lexicon) or _severity(after, lexicon) or "none"
     places = tuple(sorted(name for name, pattern in lexicon.places if pattern.search(around)))
     return Attributes(laterality_of(sides), places, severity)
+
+
+def words_said(text: str, lexicon: Lexicon) -> Attributes:
+    """Return side, places and severity of a sentence in lower case that names no finding."""
+    return _read("", "", "", text, lexicon)
 
 
 def _severity(words: str, lexicon: Lexicon) -> Severity | None:

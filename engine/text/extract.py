@@ -9,6 +9,7 @@ from engine.text.attributes import Attributes, attributes
 from engine.text.findings import TextFinding, TextPolarity
 from engine.text.lexicon import Lexicon, load_lexicon
 from engine.text.polarity import Scopes
+from engine.text.reference import referring
 from engine.text.regions import RegionReader, RegionStatement
 from engine.text.sentences import split_sentences
 from engine.text.spans import Mention, find_mentions
@@ -34,7 +35,10 @@ def extract_findings(text: str, lexicon: Lexicon | None = None) -> tuple[TextFin
     words = lexicon or load_lexicon()
     found: list[TextFinding] = []
     for number, sentence in enumerate(split_sentences(text)):
-        found += extract_sentence(sentence, number, words)
+        own = extract_sentence(sentence, number, words)
+        if not own and found and found[-1].sentence == number - 1:
+            found[-1] = referring(found[-1], _plain(sentence), words)
+        found += own
     return tuple(found)
 
 
@@ -71,7 +75,7 @@ def _named(
             mention.span.start,
             TextFinding(
                 mention.observation, scopes.polarity(mention.span), own.laterality, own.locations, own.severity,
-                sentence=number, phrase=mention.span.of(text),
+                past=scopes.past(mention.span), sentence=number, phrase=mention.span.of(text),
             ),
         )
         for mention, own in zip(named, around, strict=True)

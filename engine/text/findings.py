@@ -26,6 +26,8 @@ class TextFinding:
         Of an absent finding what alone is denied: "no large effusion".
     by_region : bool
         Whether it follows from what is said of a region ("the lungs are clear") instead of naming the observation.
+    past : bool
+        Whether it is told of the past: labelled as denied, as the CheXpert labeler does, it says nothing of this image.
     sentence : int
         Number of the sentence, from 0.
     phrase : str
@@ -38,5 +40,6 @@ class TextFinding:
     locations: tuple[str, ...] = ()
     severity: Severity = "none"
     by_region: bool = False
+    past: bool = False
     sentence: int = 0
     phrase: str = ""

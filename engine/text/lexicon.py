@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from functools import cached_property, lru_cache
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from engine.errors import DraftError
 from engine.resources import resource_path
 
+_VERSION_LENGTH = 12
 TextSeverity = Literal["small", "moderate", "large"]
 TextSide = Literal["left", "right", "bilateral"]
 
@@ -71,6 +73,7 @@ class Cues(_Strict):
     absent_before: Expressions
     absent_after: Expressions
     absent_just_before: Expressions
+    past: Expressions
     doubt_before: Expressions
     doubt_after: Expressions
     one_of: Expressions
@@ -85,6 +88,48 @@ class Scope(_Strict):
     verbs: Expressions
 
 
+class Grammar(_Strict):
+    """How findings, what is said of them and what denies them are joined in a sentence.
+
+    Attributes
+    ----------
+    left_cut, right_cut : str
+        Where the words before and after a finding stop being said of it.
+    and_other, joint : str
+        "and" before a new finding; any "and" between two findings.
+    link, only_joined : str
+        What between two findings lets them share a place; what alone may stand between two words for one.
+    denial : str
+        Between two findings it keeps them from sharing a place.
+    just_before : str
+        How far the shortest cue reaches.
+    and_word, begins_after : str
+        What joins a statement of its own.
+    region_joined, region_denial, region_not, region_stop, region_partners
+        What may stand between two regions of one statement; how a denial begins; what turns a normal word round; words
+        between a descriptor and its region that part them; words that let a descriptor stand beside another region.
+    pronoun : str
+        How a sentence begins that speaks of the finding before.
+    """
+
+    left_cut: Expression
+    right_cut: Expression
+    and_other: Expression
+    joint: Expression
+    link: Expression
+    only_joined: Expression
+    denial: Expression
+    just_before: Expression
+    and_word: str
+    begins_after: Expression
+    region_joined: Expression
+    region_denial: Expression
+    region_not: Expression
+    region_stop: Expression
+    region_partners: tuple[str, ...]
+    pronoun: Expression
+
+
 class Rewriting(_Strict):
     """Words of rewritten sentences: those that say nothing, and those of comparisons, which say too much."""
 
@@ -97,8 +142,8 @@ class Lexicon(_Strict):
 
     Attributes
     ----------
-    version : int
-        Raised with every change of what is extracted.
+    version : str
+        Begins the SHA-256 of the file: other words are another version.
     void : tuple of str
         Phrases that look like a finding and are none.
     locations, devices : dict
@@ -108,7 +153,7 @@ class Lexicon(_Strict):
     """
 
     language: str
-    version: int
+    version: str
     void: Expressions
     observation: tuple[ObservationWords, ...]
     region: tuple[RegionWords, ...]
@@ -116,6 +161,7 @@ class Lexicon(_Strict):
     cues: Cues
     scope: Scope
     rewriting: Rewriting
+    grammar: Grammar
     sides: dict[TextSide, Expressions]
     severities: dict[TextSeverity, Expressions]
     locations: dict[str, Expressions]
@@ -152,7 +198,7 @@ class Lexicon(_Strict):
     @cached_property
     def understood(self) -> tuple[re.Pattern[str], ...]:
         """Expressions of all that is read as a finding, a detail of one, a denial or a doubt."""
-        cues = [expressions for kind, expressions in self.cues if kind != "pseudo"]
+        cues = [expressions for kind, expressions in self.cues if kind not in ("pseudo", "past")]
         regions = [(*region.words, *region.normal, *region.abnormal, *region.uncertain) for region in self.region]
         common = [self.region_words.normal]
         named = [pattern for name, pattern in self.mentions if name]
@@ -190,7 +236,9 @@ def load_lexicon(language: str = "en", folder: Path | None = None) -> Lexicon:
     """
     path = (folder or resource_path("text")) / f"{language}.toml"
     try:
-        return Lexicon.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = path.read_bytes()
+        words = tomllib.loads(content.decode("utf-8"))
+        return Lexicon.model_validate(words | {"version": hashlib.sha256(content).hexdigest()[:_VERSION_LENGTH]})
     except (OSError, ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DraftError(
             "LEXICON", f"the words of reports, {path.name}, cannot be used: {error}", "install the program again"

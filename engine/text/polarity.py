@@ -21,7 +21,6 @@ _KINDS = (
     "doubt_before", "doubt_after",
 )  # fmt: skip
 _COMMA = re.compile(r",(?=\s)")
-_JUST_BEFORE = re.compile(r"\s(?:(?!and\b|or\b|with\b)[\w-]+\s){0,2}")
 
 
 class Scopes:
@@ -58,6 +57,11 @@ class Scopes:
             return "absent"
         return "uncertain" if span in self._open or self._reached(span, "doubt") else "present"
 
+    def past(self, span: Span) -> bool:
+        """Whether a finding that is named at `span` is told of the past: words for that stand before it in its part."""
+        begin = max(clause_of(span, self._clauses).start, self._text.rfind(", ", 0, span.start))
+        return any_word(self._lexicon.cues.past).search(self._text, begin, span.start) is not None
+
     def _reached(self, span: Span, kind: str) -> bool:
         sides = (f"{kind}_before", f"{kind}_after")
         return any(reach.start <= span.start < reach.end for side in sides for reach in self._reaches[side])
@@ -79,7 +83,7 @@ class Scopes:
     def _reach(self, kind: str, cue: Span) -> Span:
         clause = clause_of(cue, self._clauses)
         if kind == "absent_just_before":
-            near = _JUST_BEFORE.match(self._text, cue.end, clause.end)
+            near = re.compile(self._lexicon.grammar.just_before).match(self._text, cue.end, clause.end)
             return Span(cue.end, near.end() + 1 if near else cue.end)
         if kind.endswith("_before") or kind == "pseudo":
             return Span(cue.end, self._along(cue.end, clause.end))
@@ -102,7 +106,7 @@ class Scopes:
             join, verb = self._join.search(words), self._verb.search(words)
             if part.start <= first or (join and (verb is None or join.start() < verb.start())):
                 reach, unbroken = part.end, True
-            elif words.startswith("and ") or (unbroken and not self._begins.match(words) and verb is None):
+            elif words.startswith(self._and) or (unbroken and not self._begins.match(words) and verb is None):
                 reach = part.end
             elif verb is not None:
                 break
@@ -114,15 +118,19 @@ class Scopes:
         """Return how far a cue reaches back: its own part of the list, and those that "and" or "or" joins to it."""
         cuts = [start, *(match.end() for match in _COMMA.finditer(self._text, start, end))]
         last = self._text[cuts[-1] : end]
-        head, joined, _ = last.rpartition(" and ")
+        head, joined, _ = last.rpartition(f" {self._and}")
         if joined and self._verb.search(head):
             return cuts[-1] + len(head) + len(joined)
-        if not (joined or self._join.search(last) or last.strip().startswith("and ")):
+        if not (joined or self._join.search(last) or last.strip().startswith(self._and)):
             return cuts[-1]
         for begin, stop in zip(reversed(cuts[:-1]), reversed(cuts[1:]), strict=True):
             if self._verb.search(self._text, begin, stop):
                 return stop
         return start
+
+    @property
+    def _and(self) -> str:
+        return f"{self._lexicon.grammar.and_word} "
 
     @cached_property
     def _begins(self) -> re.Pattern[str]:
@@ -131,7 +139,7 @@ class Scopes:
     @cached_property
     def _begins_after_and(self) -> re.Pattern[str]:
         begins = "|".join(self._lexicon.scope.begins)
-        return re.compile(rf"(?<!compatible)(?<!consistent)(?<!associated)(?<!keeping)\s(?:and|with) (?={begins})")
+        return re.compile(rf"{self._lexicon.grammar.begins_after}(?={begins})")
 
     @cached_property
     def _join(self) -> re.Pattern[str]:

@@ -13,9 +13,6 @@ from engine.text.lexicon import Lexicon, RegionWords, any_word
 from engine.text.polarity import Scopes
 from engine.text.spans import Mention, Span, clauses
 
-_JOINED = re.compile(r"(?:\s|,|/|and|or|the|of|both|left|right|bilateral|visualized|visible|imaged|central|hilar)*")
-_DENIAL = re.compile(r"no\b|without\b")
-_NOT = re.compile(r"\bnot (?:\w+ )?$")
 _MANY_WORDS = 12
 _INNER = ("lungs", "heart", "pleura")
 
@@ -51,6 +48,7 @@ class RegionReader:
         self._text = text
         self._scopes = scopes
         self._lexicon = lexicon
+        self._grammar = lexicon.grammar
         self._blocked = [mention.span for mention in blocked]
         self._named = [mention.span for mention in blocked if mention.observation]
         self._until = any_word(lexicon.region_words.until)
@@ -157,20 +155,22 @@ class RegionReader:
     def _belongs(self, span: Span, where: Span) -> bool:
         """Whether a descriptor after a region is said of it and not of a later region."""
         gap = self._text[span.end : where.start]
-        if len(gap.split()) > _MANY_WORDS or (gap.rstrip().endswith(",") and _DENIAL.match(where.of(self._text))):
+        if len(gap.split()) > _MANY_WORDS or (
+            gap.rstrip().endswith(",") and re.match(self._grammar.region_denial, where.of(self._text))
+        ):
             return False
         for _, other in self._regions:
             if span.end <= other.start < where.start and self._verb.search(self._text, span.end, other.start):
                 return False
             between = self._text[where.end : other.start] if other.start >= where.end else None
             if between is not None and re.fullmatch(r"\s(?:[\w-]+\s)?", between):
-                return between.split() in (["and"], ["or"], ["with"], ["but"])
+                return between.strip() in self._grammar.region_partners
         return True
 
     def _joined(self, previous: RegionStatement, span: Span) -> bool:
         """Whether a region shares what is said before another: "normal heart size and mediastinal contours"."""
         gap = self._text[previous.span.end : span.start]
-        return previous.words.start < previous.span.start and _JOINED.fullmatch(gap) is not None
+        return previous.words.start < previous.span.start and re.fullmatch(self._grammar.region_joined, gap) is not None
 
     def _said(self, region: RegionWords, where: Span) -> TextPolarity | None:
         """Return what a descriptor means for the region's observation; None where it does not say what is wrong."""
@@ -179,7 +179,7 @@ class RegionReader:
         if words.uncertain.fullmatch(text):
             return "uncertain"
         if words.normal.fullmatch(text):
-            negated = _NOT.search(self._text[: where.start])
+            negated = re.search(self._grammar.region_not, self._text[: where.start])
             return "present" if negated else "absent"
         polarity = self._scopes.polarity(where)
         return None if self._vague.fullmatch(text) and polarity != "absent" else polarity
@@ -189,15 +189,20 @@ class RegionReader:
 
 
 @lru_cache(maxsize=64)
-def _descriptors_of(normal: tuple[str, ...], abnormal: tuple[str, ...], uncertain: tuple[str, ...]) -> _Descriptors:
+def _descriptors_of(
+    normal: tuple[str, ...], abnormal: tuple[str, ...], uncertain: tuple[str, ...], stop: str
+) -> _Descriptors:
     every = "|".join((*normal, *abnormal, *uncertain))
-    before = re.compile(
-        rf"(?<!\w)(?P<word>{every})[\s,](?:(?!(?:and|or|with|without|no|in|of|the|is|are)\b)[\w-]+\s){{0,2}}$"
-    )
+    before = re.compile(rf"(?<!\w)(?P<word>{every})[\s,](?:(?!{stop}\b)[\w-]+\s){{0,2}}$")
     never = (r"(?!)",)
     return _Descriptors(any_word(normal), any_word(abnormal), any_word(uncertain or never), before)
 
 
 def _descriptors(lexicon: Lexicon, region: RegionWords) -> _Descriptors:
     common = lexicon.region_words
-    return _descriptors_of((*region.normal, *common.normal), (*region.abnormal, *common.abnormal), region.uncertain)
+    return _descriptors_of(
+        (*region.normal, *common.normal),
+        (*region.abnormal, *common.abnormal),
+        region.uncertain,
+        lexicon.grammar.region_stop,
+    )

@@ -13,8 +13,13 @@ _WORD_BEFORE = re.compile(r"[\w.]*$")
 _NUMBER = re.compile(r"\d{1,2}")
 _LETTERS = re.compile(r"(?:[A-Za-z]\.)*[A-Za-z]")
 
-_TITLES = frozenset({"dr", "mr", "mrs", "ms", "st", "vs", "e.g", "i.e", "approx", "ca", "cf", "fig", "incl"})
+_TITLES = frozenset(
+    {"dr", "mr", "mrs", "ms", "st", "vs", "e.g", "i.e", "approx", "ca", "cf", "fig", "incl", "ggf", "bzw", "evtl"}
+)
 """Abbreviations that never end a sentence."""
+
+# German: "V. a. Pneumonie", "z. B.", "Z. n. Fraktur", "i. S. einer Stauung".
+_SPACED = re.compile(r"(?:\b[vu]\. ?a|\bz\. ?[bn]|\bi\. ?s|\bd\. ?h)$", re.IGNORECASE)
 
 _SHORT = frozenset({"etc", "al", "inc", "lt", "rt", "lat", "ant", "post", "sup", "inf", "min", "max", "cm", "mm"})
 """Abbreviations that end a sentence only before a capital letter."""
@@ -74,7 +79,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
         return False  # an enumerator
     match = _WORD_BEFORE.search(before)
     word = match.group().lower() if match else ""
-    if word in _TITLES:
+    if word in _TITLES or _SPACED.search(before):
         return False
     if word in _SHORT or _LETTERS.fullmatch(word):
         # "T. spine", "9 a.m. by phone", but "in zone C. The heart": an initial before a capital ends here.

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from engine.text.lexicon import Lexicon, any_word
 
-_STOP = re.compile(r"[;.](?=\s|$)| - |\(|\)")
+# The full stops of "v. a." and "ggf." end nothing.
+_STOP = re.compile(r";(?=\s|$)|(?<!\b[a-z])(?<!\bggf)(?<!\bevtl)(?<!\bbzw)\.(?=\s|$)| - |\(|\)")
 
 
 @dataclass(frozen=True)

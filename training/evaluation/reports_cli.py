@@ -31,6 +31,13 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         "--grounded", type=Path, help="instead of the two: JSON of divided reports with boxes (RadFact)"
     )
     parser.add_argument("--judge-pairs", type=Path, help="labelled sentences to test the judge on (default: RadFact's)")
+    parser.add_argument(
+        "--official",
+        default="",
+        metavar="LIST",
+        help="also the scores of official packages that are installed with their weights, with commas: radgraph, "
+        "f1chexbert, radfact, green",
+    )
     parser.add_argument("--out", type=Path, help="folder for report-metrics.json and README.md")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resamples (default 0)")
     parser.add_argument("--json", action="store_true", help="print the measures as one JSON object")
@@ -50,6 +57,7 @@ def run_reports(args: argparse.Namespace) -> int:
     from engine.text.lexicon import load_lexicon
     from training.evaluation.report_metrics.agreement import measure_agreement, read_pairs
     from training.evaluation.report_metrics.measure import RESAMPLES, measure_reports
+    from training.evaluation.report_metrics.official import measure_official
     from training.evaluation.report_metrics.page import Evaluation, as_json, as_lines, as_markdown
     from training.evaluation.report_metrics.pairs import read_grounded, read_tables
 
@@ -74,6 +82,11 @@ def run_reports(args: argparse.Namespace) -> int:
         agreement=agreement,
         lexicon=f"{lexicon.language}, version {lexicon.version}",
         command=args.command_line,
+        official=measure_official(
+            [name.strip() for name in args.official.split(",") if name.strip()],
+            [pair.candidate for pair in pairs],
+            [pair.reference for pair in pairs],
+        ),
     )
     if args.out is not None:
         write_atomic(args.out / "report-metrics.json", (json.dumps(as_json(evaluation), indent=1) + "\n").encode())

@@ -40,8 +40,10 @@ class ModelRecipe(_Strict):
     prompt_version : int
     prompt_sha256 : str
         Of the prompt's file.
-    check_version, lexicon_version : int
+    check_version : int
         Of the rules that read descriptions back.
+    lexicon_version : str or int
+        Of their words: the beginning of the file's SHA-256; a number in labels of earlier versions.
     context, seed : int
     """
 
@@ -55,7 +57,7 @@ class ModelRecipe(_Strict):
     prompt_version: int
     prompt_sha256: Sha256
     check_version: int
-    lexicon_version: int
+    lexicon_version: str | int
     context: int
     seed: int
 

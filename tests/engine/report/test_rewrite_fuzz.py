@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -13,11 +14,10 @@ from engine.pack.manifest import OBSERVATIONS
 from engine.report.compose import compose
 from engine.report.grounding import check_draft
 from engine.report.vocabulary import DEVICES, MIDLINE, NO_FINDING
-from tests.engine.report.attacks import FORMS, TEXTS
+from tests.engine.report.attacks import FORMS, GERMAN_TEXTS, TEXTS, Attack
 from tests.engine.report.factories import analysis, feature, probabilities, probability
 from tests.engine.report.scripted import Items, answer, scripted
 
-WANTED = 1000
 PLACES = ("", "base", "apex", "upper zone", "lower zone", "perihilar")
 
 
@@ -40,7 +40,10 @@ def some_analysis(rng: Random) -> Analysis:
     return analysis(tuple(features), probabilities(*readouts, **high))
 
 
-def test_no_unsupported_finding_gets_through(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "texts", "wanted"), [("en", TEXTS, 1000), ("de", GERMAN_TEXTS, 500)])
+def test_no_unsupported_finding_gets_through(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str, texts: Mapping[str, Attack], wanted: int
+) -> None:
     rng, tried = Random(0), Counter[str]()
 
     def attack(items: Items) -> str:
@@ -51,22 +54,22 @@ def test_no_unsupported_finding_gets_through(monkeypatch: pytest.MonkeyPatch, tm
                 return FORMS[kind](items, rng)
         worded = []
         for item in items:
-            kind = rng.choice(list(TEXTS))
-            text = TEXTS[kind](item["text"], rng)
+            kind = rng.choice(list(texts))
+            text = texts[kind](item["text"], rng)
             tried[kind] += text != item["text"]
             worded.append(item | {"text": text})
         return answer(worded)
 
     rewriter, _ = scripted(monkeypatch, tmp_path, attack)
     refused, through = Counter[str](), []
-    while tried.total() < WANTED:
+    while tried.total() < wanted:
         made = some_analysis(rng)
-        before = compose(made)
+        before = compose(made, language=language)
         after = rewriter.rewrite(before)
         assert check_draft(after, made) == check_draft(before, made) == []
         assert [s.key for s in after.sentences()] == [s.key for s in before.sentences()]
         through += [(s.rule_text, s.text) for s in after.sentences() if s.origin == "rewritten"]
         refused.update(after.rewriting.counts if after.rewriting else {})
     assert through == []
-    assert set(tried) == {*TEXTS, *FORMS} and min(tried.values()) >= 5
+    assert set(tried) == {*texts, *FORMS} and min(tried.values()) >= 5
     assert {"ADDED", "LOST", "WORDS", "FEATURES", "FORM", "INVENTED", "MISSING", "NO_ANSWER"} <= set(refused)

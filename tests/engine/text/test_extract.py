@@ -253,3 +253,26 @@ WORDS = st.sampled_from(
 def test_any_words_are_read(words: list[str]) -> None:
     for finding in extract_findings(" ".join(words)):
         assert finding.observation and finding.phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "severity", "places"),
+    [
+        ("There is a pleural effusion. It is small and on the left.", "left", "small", ()),
+        ("Consolidation is seen. This is in the right lower lobe.", "right", "none", ("lower zone",)),
+        ("There is a left effusion. It is on the right.", "left", "none", ()),
+        ("There is a pleural effusion. The left hilum was not seen.", "none", "none", ()),
+    ],
+)
+def test_a_pronoun_speaks_of_the_finding_before(text: str, side: str, severity: str, places: tuple[str, ...]) -> None:
+    (finding, *_) = extract_findings(text)
+    assert (finding.laterality, finding.severity, finding.locations) == (side, severity, places)
+
+
+@pytest.mark.parametrize(
+    ("text", "past"),
+    [("History of rib fracture.", True), ("No fracture.", False), ("History of trauma, rib fracture.", False)],
+)
+def test_what_is_told_of_the_past_is_marked(text: str, past: bool) -> None:
+    (finding,) = extract_findings(text)
+    assert finding.past == past

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from engine.errors import DraftError
 from engine.pack.manifest import OBSERVATIONS
+from engine.report.wording import languages
 from engine.resources import resource_path
 from engine.text.lexicon import load_lexicon
 
 
-def test_every_observation_has_words_and_each_place_is_known() -> None:
-    lexicon = load_lexicon()
+@pytest.mark.parametrize("language", languages())
+def test_every_observation_has_words_and_each_place_is_known(language: str) -> None:
+    lexicon = load_lexicon(language)
     named = {entry.name for entry in lexicon.observation}
     assert set(OBSERVATIONS) - {"No Finding"} <= named
     assert len(named) == len(lexicon.observation)
@@ -37,3 +40,10 @@ def test_a_broken_file_is_refused(tmp_path: Path, broken: str) -> None:
 def test_a_language_without_a_file_is_refused() -> None:
     with pytest.raises(DraftError, match=r"xx\.toml"):
         load_lexicon("xx")
+
+
+def test_other_words_are_another_version(tmp_path: Path) -> None:
+    shipped = resource_path("text", "en.toml").read_bytes()
+    (tmp_path / "en.toml").write_bytes(shipped + b"# nothing but a remark\n")
+    assert load_lexicon("en", tmp_path).version != load_lexicon("en").version
+    assert hashlib.sha256(shipped).hexdigest().startswith(load_lexicon("en").version)

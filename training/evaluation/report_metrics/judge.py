@@ -40,7 +40,8 @@ class Verdict:
 
 def read_phrase(text: str, lexicon: Lexicon) -> Phrase:
     """Read a sentence of a report."""
-    return Phrase(text, extract_findings(text, lexicon))
+    # What is told of the past is neither stated nor denied of this image.
+    return Phrase(text, tuple(finding for finding in extract_findings(text, lexicon) if not finding.past))
 
 
 def judge(phrase: Phrase, report: Sequence[Phrase], lexicon: Lexicon) -> Verdict:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from training.evaluation.bootstrap import Interval
 from training.evaluation.report_metrics.agreement import STATUSES, JudgeAgreement
+from training.evaluation.report_metrics.official import Scores
 
 Measured = Mapping[str, Mapping[str, Interval]]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, on how many reports, and how far the judge can be trusted."""
+    """What was measured, on how many reports, how far the judge can be trusted, and what official packages say."""
 
     reports: int
     groups: int
@@ -23,6 +24,7 @@ class Evaluation:
     agreement: JudgeAgreement
     lexicon: str
     command: str
+    official: Mapping[str, Scores] = field(default_factory=dict)
 
 
 def as_json(evaluation: Evaluation) -> dict[str, object]:
@@ -43,6 +45,7 @@ def as_json(evaluation: Evaluation) -> dict[str, object]:
             family: {name: _plain(found) for name, found in values.items()}
             for family, values in evaluation.measured.items()
         },
+        "official": {name: dict(scores) for name, scores in evaluation.official.items()},
     }
 
 
@@ -53,6 +56,8 @@ def as_lines(evaluation: Evaluation) -> str:
     ]
     for family, values in evaluation.measured.items():
         lines += ["", family, *(f"  {name:<32} {found}" for name, found in values.items())]
+    for name, scores in evaluation.official.items():
+        lines += ["", f"{name}, the official package", *(f"  {key:<32} {value:.3f}" for key, value in scores.items())]
     return "\n".join([*lines, "", f"{evaluation.agreement}"])
 
 
@@ -72,6 +77,9 @@ def as_markdown(evaluation: Evaluation) -> str:
     for family, values in evaluation.measured.items():
         lines += ["", f"## {family}", "", "| measure | value |", "| --- | --- |"]
         lines += [f"| {name} | {found} |" for name, found in values.items()]
+    for name, scores in evaluation.official.items():
+        lines += ["", f"## {name}, the official package", "", "| measure | value |", "| --- | --- |"]
+        lines += [f"| {key} | {value:.3f} |" for key, value in scores.items()]
     lines += ["", "## The judge", "", f"On sentences that people labelled, {evaluation.agreement}."]
     lines += ["", "| human label | entailment | neutral | contradiction |", "| --- | --- | --- | --- |"]
     counts = evaluation.agreement.counts

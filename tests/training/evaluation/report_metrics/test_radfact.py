@@ -59,6 +59,11 @@ def test_the_judge(claim: str, report: list[str], status: str) -> None:
     assert judge(read_phrase(claim, LEXICON), phrases, LEXICON).status == status
 
 
+def test_what_is_told_of_the_past_is_no_statement() -> None:
+    report = [read_phrase("Acute rib fracture on the left.", LEXICON)]
+    assert judge(read_phrase("History of rib fracture.", LEXICON), report, LEXICON).status == "neutral"
+
+
 def test_evidence_is_what_bears_it_out() -> None:
     report = [read_phrase(text, LEXICON) for text in ("No effusion.", "Mild edema.", "No pneumothorax.")]
     assert judge(read_phrase("No effusion or pneumothorax.", LEXICON), report, LEXICON).evidence == (0, 2)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
-from engine.resources import user_data_path
+from engine.resources import user_cache_path, user_data_path
 from viewer import crash, qtlog
 from viewer.controller import Controller
 from viewer.i18n import tr
@@ -18,6 +18,7 @@ from viewer.services import Engine
 from viewer.settings.preferences import Preferences
 from viewer.state.autosave import DraftStore
 from viewer.state.session import Session
+from viewer.studies.index import StudyIndex
 from viewer.theme import style
 from viewer.theme.fonts import ensure_font
 from viewer.window import MainWindow
@@ -48,10 +49,14 @@ def make_window(
     preferences: Preferences | None = None,
     *,
     wishes: DraftWishes = DEFAULT_WISHES,
+    index: StudyIndex | None = None,
 ) -> MainWindow:
-    """Return a window with its own session; drafts are kept in `drafts`; no preferences are the defaults."""
+    """Return a window with its own session.
+
+    Drafts are kept in `drafts`, studies in `index` if there is one; no preferences are the defaults.
+    """
     session = Session(DraftStore(drafts))
-    return MainWindow(session, Controller(session, Engine(pack, device, precision, wishes)), preferences)
+    return MainWindow(session, Controller(session, Engine(pack, device, precision, wishes), index), preferences)
 
 
 def run(
@@ -81,7 +86,8 @@ def run(
     """
     application = make_application()
     preferences = Preferences(user_data_path("viewer.ini"))
-    window = make_window(pack, device, user_data_path("drafts"), precision, preferences, wishes=wishes)
+    index = StudyIndex(user_data_path("studies.sqlite"), user_cache_path("thumbnails"))
+    window = make_window(pack, device, user_data_path("drafts"), precision, preferences, wishes=wishes, index=index)
     crash.install(window.show_problem)
     # Python sees Ctrl+C only when it runs: wake it a few times a second.
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -18,9 +18,12 @@ from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap
 from viewer.image.pyramid import Pyramid
 from viewer.map_requests import MapRequests, raster
-from viewer.services import Engine, ExportOrder, LoadedImage
+from viewer.services import Engine, ExportOrder, Found, LoadedImage
 from viewer.state.images import Load, Problem, Work
 from viewer.state.session import AnalysisResult, Session
+from viewer.studies.index import StudyIndex, find_indexed
+from viewer.studies.previews import Previews
+from viewer.studies.thumbnail_job import Thumbnail
 from viewer.tasks import Task, TaskControl, run_task, stop_all
 
 FOREGROUND, BACKGROUND = 10, 0
@@ -31,15 +34,25 @@ class Controller(QObject):
 
     maps_ready = Signal(str)
     thumbnail_ready = Signal(str)
+    preview_ready = Signal(str, object)
+    looked = Signal()
+    """The index was brought up to date."""
+    opened = Signal()
+    """The index knows that an image was opened."""
     exported = Signal(list)
     progressed = Signal(str, float)
     idle = Signal()
     prepared = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, session: Session, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, engine: Engine, index: StudyIndex | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self.session, self.engine = session, engine
+        self.session, self.engine, self.index = session, engine, index
+        self.previews = Previews(index.thumbnails if index is not None else None, lambda: not self._loading, self)
+        self.previews.ready.connect(self._on_preview)
+        self.previews.failed.connect(self._on_no_preview)
         self.pyramids: dict[str, Pyramid] = {}
         self.thumbnails: dict[str, npt.NDArray[np.uint8]] = {}
         self.maps: dict[str, dict[int, DensityMap]] = {}
@@ -51,6 +64,7 @@ class Controller(QObject):
         self._requests.progressed.connect(self.progressed)
         self._requests.failed.connect(self.failed)
         self._requests.ended.connect(self._idle)
+        self._told = False
         session.current_changed.connect(self._on_current)
         session.image_changed.connect(self._on_image)
         session.overlay_changed.connect(lambda _overlay: self._follow_method())
@@ -67,10 +81,23 @@ class Controller(QObject):
     # opening
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open files and folders; the first image found is shown."""
-        self._start(partial(services.find_images, list(paths)), partial(self._found, list(paths)), FOREGROUND)
+        """Open files, folders, archives, DICOMDIRs; the first image is shown, unless a person went on meanwhile."""
+        find = partial(services.find_images, list(paths))
+        if self.index is not None:
+            find = partial(find_indexed, self.index, list(paths))
+        self._start(find, partial(self._found, list(paths), self.session.current_key), FOREGROUND)
 
-    def _found(self, asked: list[Path], found: list[Path]) -> None:
+    def open_images(self, paths: Sequence[Path], first: Path) -> None:
+        """Open images that the index knows and show one of them."""
+        self._add(paths)
+        self.session.show(str(first.resolve()))
+        self._load_next()
+
+    def _found(self, asked: list[Path], shown: str | None, answer: Found) -> None:
+        found = answer.images
+        if answer.problem is not None:
+            self._fail(answer.problem)
+        self.looked.emit()
         if not found:
             names = ", ".join(path.name for path in asked)
             self._fail(
@@ -81,14 +108,22 @@ class Controller(QObject):
                 )
             )
             return
-        keys = self.session.add(found)
-        self.session.show(keys[0])
+        keys = self._add(found)
+        if self.session.current_key == shown:
+            self.session.show(keys[0])
         self._load_next()
+
+    def _add(self, paths: Sequence[Path]) -> tuple[str, ...]:
+        keys = self.session.add(paths)
+        images = self.session.images
+        self.previews.want((key, images[key].path) for key in keys if key not in self.thumbnails)
+        return keys
 
     def _on_current(self, key: str | None) -> None:
         if key is not None:
             self._load(key, FOREGROUND)
             self._analyse_when_ready(key)
+            self._note_opened(self.session.images[key].path)
         self._follow_method()
 
     def _load(self, key: str, priority: int) -> None:
@@ -106,6 +141,7 @@ class Controller(QObject):
     def _loaded(self, key: str, image: LoadedImage) -> None:
         del self._loading[key]
         self.pyramids[key], self.thumbnails[key] = image.pyramid, image.thumbnail
+        self.previews.drop(key)
         self.session.set_radiograph(key, image.radiograph)
         self.thumbnail_ready.emit(key)
         if key == self.session.current_key:
@@ -118,13 +154,39 @@ class Controller(QObject):
         self._load_next()
 
     def _load_next(self) -> None:
-        """Load the next image that has no thumbnail yet, one at a time, so that the one shown comes first."""
+        """Load the image after the one shown, so that it is there when it is wanted; then go on with thumbnails."""
         if self._loading:
             return
-        for key, image in self.session.images.items():
-            if image.load is Load.WAITING and key not in self.thumbnails:
-                self._load(key, BACKGROUND)
-                return
+        following = self.session.following()
+        if following is not None:
+            self._load(following, BACKGROUND)
+        self.previews.go()
+
+    def _on_preview(self, key: str, made: Thumbnail) -> None:
+        identity, gray = made
+        if key in self.session.images:
+            self.thumbnails[key] = gray
+            if identity is not None:
+                self.session.set_identity(key, identity)
+        self.preview_ready.emit(key, gray)
+        if key in self.session.images:
+            self.thumbnail_ready.emit(key)
+
+    def _on_no_preview(self, key: str, error: BaseException) -> None:
+        """An image that cannot be opened is told in its place in the list."""
+        if key in self.session.images and self.session.images[key].load is Load.WAITING:
+            self.session.set_failed(key, Problem.of(error))
+
+    def _note_opened(self, image: Path) -> None:
+        if self.index is not None:
+            catalog = self.index.catalog
+            run_task(lambda _control: catalog.mark_opened(image), lambda _none: self.opened.emit(), self._not_noted)
+
+    def _not_noted(self, error: BaseException) -> None:
+        """Say once that the index cannot be written: a message with each image would end all reading."""
+        if not self._told:
+            self._told = True
+            self.failed.emit(error)
 
     def _on_image(self, key: str) -> None:
         if self.session.images[key].radiograph is None:
@@ -271,6 +333,8 @@ class Controller(QObject):
         """Stop all work and end the worker processes."""
         stop_all()
         self.engine.close()
+        if self.index is not None:
+            self.index.close()
 
     def _start(self, func: Callable[[TaskControl], object], done: Callable[..., None], priority: int) -> None:
         def finish(value: object) -> None:

@@ -25,12 +25,13 @@ from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
 from engine.worker.worker import Worker
 from viewer.image.pyramid import Pyramid, build_pyramid
+from viewer.state.images import Problem
 from viewer.state.session import AnalysisResult
+from viewer.studies.thumbnail_job import small_picture
 from viewer.tasks import TaskControl
 
 T = TypeVar("T")
 
-THUMBNAIL = 112
 POLL_S = 0.05
 ANALYSIS_LIMIT_S = 600.0
 MAPS_LIMIT_S = 3600.0
@@ -44,7 +45,7 @@ class LoadedImage:
     Attributes
     ----------
     thumbnail : ndarray of uint8, shape (height, width)
-        Displayed gray levels, longest side at most `THUMBNAIL`.
+        Displayed gray levels, see `viewer.studies.thumbnail_job.small_picture`.
     """
 
     radiograph: Radiograph
@@ -52,23 +53,29 @@ class LoadedImage:
     thumbnail: npt.NDArray[np.uint8]
 
 
-def find_images(paths: Sequence[Path], control: TaskControl) -> list[Path]:
+@dataclass(frozen=True)
+class Found:
+    """Files that may be images, and what went wrong beside that."""
+
+    images: list[Path]
+    problem: Problem | None = None
+
+
+def find_images(paths: Sequence[Path], control: TaskControl) -> Found:
     """Return the files below `paths` that may be images."""
     control.progress("Looking for images", 0.0)
     job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
-    return wait(job, control)
+    return Found(wait(job, control))
 
 
 def load_image(path: Path, control: TaskControl) -> LoadedImage:
     """Decode a file in the worker process, hash its pixels and build its pyramid."""
     radiograph = wait(submit_decode(path, progress=control.progress), control)
     pyramid = build_pyramid(radiograph.stored)
-    small = pyramid.levels[-1]
-    step = max(1, -(-max(small.shape) // THUMBNAIL))
-    thumbnail = np.rint(radiograph.grayscale.apply(small[::step, ::step]) * 255).astype(np.uint8)
+    thumbnail = small_picture(pyramid, radiograph.grayscale)
     # Computed here because it reads every pixel; the property keeps it.
     _ = radiograph.pixel_sha256
-    return LoadedImage(radiograph, pyramid, np.ascontiguousarray(thumbnail))
+    return LoadedImage(radiograph, pyramid, thumbnail)
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,14 +101,17 @@ class _Job(QRunnable):
         self._task, self._func = task, func
 
     def run(self) -> None:
+        task, func = self._task, self._func
+        # The pool's object may outlive its work in Python, and an image with it that the work was given.
+        del self._task, self._func
         try:
-            self._task.control.check()
-            value = self._func(self._task.control)
+            task.control.check()
+            value = func(task.control)
         except BaseException as error:
             # Nothing is swallowed: the exception object travels to on_error on the UI thread.
-            self._task._failed.emit(error)
+            task._failed.emit(error)
         else:
-            self._task._done.emit(value)
+            task._done.emit(value)
 
 
 _running: set[Task[Any]] = set()

@@ -38,6 +38,7 @@ from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
+from viewer.studies.panel import StudiesPanel
 from viewer.texts import in_place_of_picture, verdict
 from viewer.theme.text import plain_label
 
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(tr("SAE-Rad workstation"))
         self.setAcceptDrops(True)
         self.frame, self.browser = ImageFrame(), StudyBrowser()
+        self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
         self.features, self.report = FeaturePanel(), DraftPanel()
         self.canvas = self.frame.canvas
         self._shown: str | None = None
@@ -75,7 +77,7 @@ class MainWindow(QMainWindow):
         right.setSizes([380, 480])
         right.setMinimumWidth(474)
         whole = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.browser, self.frame, right):
+        for widget in (self.studies, self.frame, right):
             whole.addWidget(widget)
         whole.setStretchFactor(1, 1)
         whole.setSizes([216, 830, 474])
@@ -120,6 +122,11 @@ class MainWindow(QMainWindow):
         preferences.changed.connect(lambda _id: self._prefer())
         preferences.noticed.connect(self.show_problem)
         self._prefer()
+        self.studies.images_chosen.connect(controller.open_images)
+        self.studies.thumbnails_wanted.connect(controller.previews.want)
+        controller.preview_ready.connect(self.studies.set_thumbnail)
+        controller.looked.connect(self.studies.refresh)
+        controller.opened.connect(self.studies.refresh_recent)
         self.canvas.menu_wanted.connect(self._image_menu)
         self.canvas.step_wanted.connect(session.step)
         self.features.features_chosen.connect(commands.choose_features)

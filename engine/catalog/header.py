@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
 from engine.catalog.plain_text import PlainText
-from engine.catalog.sources import Source
+from engine.catalog.sources import Source, source_of
 from engine.dicom.elements import Elements
 from engine.dicom.files import not_dicom
-from engine.dicom.header import view_position
+from engine.dicom.header import read_identity, view_position
 from engine.dicom.names import readable_name
 from engine.dicom.objects import refuse_other_objects
 from engine.dicom.parse import within_limits
+from engine.dicom.radiograph import Identity
 from engine.dicom.recognise import HEAD_BYTES, Kind, recognise
 from engine.dicom.transfer_syntax import check_inflated_size
 from engine.errors import ReadError
@@ -77,6 +80,17 @@ def read_entry(source: Source) -> Entry:
         raise not_dicom(kind, name)
     with within_limits():
         return _entry(_header(source, head))
+
+
+def read_header(image: Path) -> Identity | None:
+    """Return the identity of a DICOM image without reading its pixels, None for a picture file; raises `ReadError`."""
+    with source_of(image) as source, within_limits(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        head = source.head(PREFIX_BYTES)
+        if recognise(head[:HEAD_BYTES])[0] is Kind.PICTURE:
+            return None
+        header = _header(source, head)
+        return read_identity(header, header.text("SOPInstanceUID"))
 
 
 def patient_key(patient_id: str, issuer: str, name: str, birth_date: str, study_uid: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.dicom.archive import Archive
+from engine.dicom.archive import Archive, split_member
 from engine.dicom.dicomdir import is_dicomdir, linked_files
 from engine.dicom.folders import head_of, image_members, search_folder
 from engine.dicom.limits import check_file_size
@@ -60,6 +61,21 @@ class Source:
     def read(self) -> bytes:
         """Return its content."""
         return read_bytes(self.path) if self.archive is None else self.archive.read(self.member)
+
+
+@contextmanager
+def source_of(image: Path) -> Iterator[Source]:
+    """Return one image as a source, open as long as the context is."""
+    inside = split_member(image)
+    if inside is None:
+        status = image.stat()
+        yield Source(image, "", status.st_size, stamp_of(status))
+        return
+    path, name = inside
+    with Archive(path) as archive:
+        if name not in archive.members:
+            raise ReadError("FILE_MISSING", "the archive holds no such file", "open the archive again")
+        yield Source(path, name, archive.members[name].file_size, stamp_of(path.stat()), archive)
 
 
 def stamp_of(status: os.stat_result) -> tuple[int, int]:

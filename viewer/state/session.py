@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from engine.dicom.radiograph import Radiograph
+from engine.dicom.radiograph import Identity, Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis, FeatureMap
 from engine.report.carry import carry_over
@@ -131,6 +131,11 @@ class Session:
             return
         self.show(keys[min(len(keys) - 1, max(0, keys.index(self.current_key) + by))])
 
+    def following(self) -> str | None:
+        """Return the image after the one shown, None at the end."""
+        keys = iter(self.images)
+        return next((next(keys, None) for key in keys if key == self.current_key), None)
+
     def set_loading(self, key: str) -> None:
         """Note that the pixels of an image are being read."""
         self.images[key].load = Load.LOADING
@@ -143,6 +148,13 @@ class Session:
         image.load, image.problem = Load.READY, None
         self._touch(key)
         self.image_changed.emit(key)
+
+    def set_identity(self, key: str, identity: Identity) -> None:
+        """Note whose image it is, before its pixels are wanted."""
+        image = self.images[key]
+        if image.identity is None:
+            image.identity = identity
+            self.image_changed.emit(key)
 
     def set_failed(self, key: str, problem: Problem) -> None:
         """Note that an image could not be opened."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from viewer.i18n import tr
 from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
 from viewer.studies.delegate import ImageDelegate
+from viewer.studies.icons import icon_of
 from viewer.theme.palette import MUTED
 from viewer.theme.text import as_it_is, plain_label
 
@@ -92,17 +93,7 @@ class StudyBrowser(QWidget):
 
     def set_thumbnail(self, key: str, gray: npt.NDArray[np.uint8]) -> None:
         """Show the thumbnail of an image."""
-        height, width = gray.shape
-        picture = QImage(gray.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-        side = THUMBNAIL_SIZE
-        scaled = picture.scaled(
-            side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        pixmap = QPixmap.fromImage(scaled)
-        icon = QIcon(pixmap)
-        # Qt would tint the picture of the selected image.
-        icon.addPixmap(pixmap, QIcon.Mode.Selected)
-        self._entries[self._places[key]].item.setIcon(icon)
+        self._entries[self._places[key]].item.setIcon(icon_of(gray, THUMBNAIL_SIZE))
 
     def set_current(self, key: str | None) -> None:
         """Mark the image shown."""

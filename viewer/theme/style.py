@@ -24,9 +24,9 @@ QStatusBar::item {{ border: 0; }}
 QSplitter::handle {{ background: {p.WINDOW}; }}
 QSplitter::handle:hover {{ background: {p.ACCENT}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.PANEL}; border: 0; }}
-QLineEdit, QPlainTextEdit, QTextBrowser, QComboBox, QListWidget {{ background: #12151a; border: 1px solid {p.BORDER};
-  border-radius: 4px; padding: 4px 6px; selection-background-color: #2f6fb3; }}
-QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {p.ACCENT}; }}
+QLineEdit, QPlainTextEdit, QTextBrowser, QComboBox, QListWidget, QTreeWidget {{ background: #12151a;
+  border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 6px; selection-background-color: #2f6fb3; }}
+QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus, QTreeWidget:focus {{ border-color: {p.ACCENT}; }}
 QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px;
   min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
@@ -67,7 +67,13 @@ QLabel[role="faint"] {{ font-size: 12px; color: {p.FAINT}; }}
 QLabel[role="weak"] {{ font-size: 12px; color: {p.MUTED}; }}
 QLabel[role="muted"] {{ color: {p.MUTED}; }}
 QFrame[role="panel"] {{ background: {p.PANEL}; }}
-QListWidget {{ border: 0; background: {p.PANEL}; }}
+QListWidget, QTreeWidget {{ border: 0; background: {p.PANEL}; }}
+QTreeWidget::item {{ padding: 3px 0; color: {p.TEXT}; }}
+QTreeWidget::item:selected {{ background: {p.SELECTED}; }}
+QTabWidget::pane {{ border: 0; }}
+QTabBar::tab {{ background: {p.WINDOW}; color: {p.MUTED}; padding: 5px 14px; border-bottom: 2px solid {p.WINDOW}; }}
+QTabBar::tab:selected {{ background: {p.PANEL}; color: {p.TEXT}; border-bottom-color: {p.ACCENT}; }}
+QTabBar::tab:focus {{ color: {p.ACCENT}; }}
 QListWidget::item {{ border-radius: 4px; padding: 3px; color: {p.TEXT}; }}
 QListWidget::item:selected {{ background: {p.SELECTED}; border: 1px solid {p.ACCENT}; }}
 """

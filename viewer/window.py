@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         chosen = self.preferences
         method = next(name for name in METHOD_TITLES if name == chosen.text(maps.METHOD))
         self.session.set_overlay(self.session.overlay.with_method(method))
-        self.canvas.hand = Hand(
+        self.canvas.mouse.hand = Hand(
             down_is_brighter=chosen.text(mouse.LEVEL_DIRECTION) == "brighter",
             speed=chosen.number(mouse.WINDOW_SPEED),
             wheel_up_enlarges=chosen.flag(mouse.WHEEL_ZOOMS_IN),

@@ -86,7 +86,7 @@ def test_the_legend_lies_beside_the_maps_and_texts(window: MainWindow, opened: O
     assert not legend.isVisible()
     window.commands.choose_sentence("s1")
     qtbot.waitUntil(lambda: legend.isVisible() and not legend.to_place, timeout=2000)
-    picture = window.canvas._picture_box()
+    picture = window.canvas.painting.picture_box()
     for layer in window.canvas.layers:
         spot = layer.feature_ids[0] % 8
         hot = Box(picture.x + picture.width * spot / 8, picture.y + picture.height * 2 / 8, 60, 60)

@@ -196,7 +196,8 @@ def test_a_calibration_by_hand_changes_every_length_and_is_said_beside_the_image
     reading = window.session.board.reading(only(window))
     assert reading.values[0].unit == "mm" and abs(reading.values[0].number - 25.0) < 0.5
     assert reading.values[0].label == "calibrated by hand"
-    (block,) = [b for b in window.canvas._corner_blocks(window.canvas.radiograph, "") if "bit" in " ".join(b.lines)]  # type: ignore[arg-type]
+    blocks = window.canvas.painting.corner_blocks(window.canvas.radiograph, "")  # type: ignore[arg-type]
+    (block,) = [b for b in blocks if "bit" in " ".join(b.lines)]
     assert any("calibrated by hand" in line for line in block.lines)
     window.actions_by_id["measure_uncalibrate"].trigger()
     assert said(window)[0].endswith("px")

@@ -95,7 +95,7 @@ def test_what_the_screen_does_not_show_is_said(tmp_path: Path) -> None:
 def test_lossy_is_said_also_where_the_corner_texts_are_hidden(window: MainWindow, opened: Open) -> None:
     opened(a={"LossyImageCompression": "01"})
     window.actions_by_id["annotations"].trigger()
-    blocks = window.canvas._corner_blocks(window.canvas.radiograph, "")  # type: ignore[arg-type]
+    blocks = window.canvas.painting.corner_blocks(window.canvas.radiograph, "")  # type: ignore[arg-type]
     assert ["LOSSY compression" in block.lines for block in blocks] == [True]
 
 

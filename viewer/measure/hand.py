@@ -12,7 +12,8 @@ from engine.measure.geometry import scale_of
 from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
 from engine.measure.values import Reading
 from viewer.i18n import tr
-from viewer.image.canvas import DRAG_SLOP, Canvas
+from viewer.image.canvas import Canvas
+from viewer.image.mouse import DRAG_SLOP
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.measure.drawing import draw_shape, draw_text, plate_of
 from viewer.measure.hits import Hit, hit

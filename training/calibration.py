@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.pack.features import FeatureRecord
 from engine.pack.manifest import OBSERVATIONS, Laterality, Readout
 from engine.report.vocabulary import MIDLINE, NORMAL_OF_SECTION, implies
+from training.general import narrow_general
 from training.labelling.cases import DEVICES, NORMAL, Attribute, Case, concept_attributes
 from training.logistic import Logistic, expected_calibration_error, fit_logistic, platt, sigmoid
 from training.reliability import reliability_bins
@@ -33,12 +34,16 @@ class CalibrationRules:
         The threshold with the best F1 on validation is taken among those with at least this precision.
     absence_accuracy : float
         Share of right statements that denials must reach on validation.
+    general_precision : float
+        Precision of a general statement where no specific one is made (:mod:`training.general`): it says little, so
+        that it is worth its line only where it is nearly sure.
     """
 
     l1: float = 5e-4
     minimum_positive: int = 12
     precision_floor: float = 0.6
     absence_accuracy: float = 0.97
+    general_precision: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,10 @@ def calibrate(
         readouts.append(readout)
         name = " ".join(filter(None, (target.observation, _side(target), target.location)))
         metrics.update({f"{key}: {name}": value for key, value in numbers.items()})
-    return CalibrationResult(tuple(readouts), metrics)
+    narrowed = narrow_general(
+        readouts, validation, validation_cases, precision=rules.general_precision, minimum=rules.minimum_positive
+    )
+    return CalibrationResult(narrowed, metrics)
 
 
 def source_weights(sources: npt.NDArray[np.str_], y: npt.NDArray[np.float64], minimum: int) -> FloatVector:

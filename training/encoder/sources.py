@@ -24,6 +24,9 @@ from training.encoder.vit import VitConfig
 CACHE_SIZE = 224
 """Side in pixels at which images are kept for training."""
 
+THIN = frozenset({"central venous line", "endotracheal tube", "Lung Lesion"})
+"""Findings of few pixels, whose phantoms are a kind of their own to be drawn more often."""
+
 PROCEDURAL = "procedural"
 """Background of a phantom whose anatomy is drawn too."""
 
@@ -131,12 +134,13 @@ def phantom_set(
     )
     targets = np.stack([phantom_targets(names, r.findings) for r in chosen])
     normal = targets[:, list(names).index(NO_FINDING)] == 1.0
+    thin = np.array([any((f.device or f.observation) in THIN for f in r.findings) for r in chosen])
     return ImageSet(
         images=pixels,
         targets=targets,
         mask_rows=np.arange(len(chosen), dtype=np.int64),
         masks=masks,
-        kinds=np.where(normal, "phantom-normal", "phantom-finding"),
+        kinds=np.where(thin, "phantom-thin", np.where(normal, "phantom-normal", "phantom-finding")),
         splits=np.array([r.split for r in chosen]),
         groups=np.array([r.group for r in chosen]),
         may_flip=np.zeros(len(chosen), dtype=np.bool_),

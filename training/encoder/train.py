@@ -33,6 +33,7 @@ from training.encoder.config import (
 from training.encoder.dataset import BatchSampler
 from training.encoder.metrics import evaluate
 from training.encoder.model import SupervisedEncoder, random_keep
+from training.encoder.start import exported_vit, fit_heads
 from training.interrupt import StopRequest
 
 __all__ = [
@@ -97,7 +98,7 @@ class Trainer:
             group["lr"] = rate
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            loss, terms = self.model.losses(batch, config.loss.at(self.progress()), keep)
+            loss, terms = self.model.losses(batch, config.loss.at(self.progress(), config.late), keep)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.optimiser.clip)
@@ -142,6 +143,14 @@ class Trainer:
         restore_optimizer(self.model, self.optimizer, checkpoint)
         self.step, self.elapsed = checkpoint.step, checkpoint.elapsed
         self.figures = dict(checkpoint.meta["figures"])
+
+    def start_from(self, encoder: Path) -> None:
+        """Begin with the weights of an exported encoder, and with heads fitted to them."""
+        torch.set_num_threads(self.config.threads)
+        self.model.vit.load_state_dict(exported_vit(encoder, self.config.vit).state_dict())
+        loss = fit_heads(self.model, self.sampler, self.config)
+        self.average.load_state_dict(self.model.state_dict())
+        logger.info("heads fitted to %s, loss %.3f", encoder, loss)
 
     def validate(self) -> dict[str, float]:
         """Return the figures of the averaged weights on the validation images."""
@@ -199,7 +208,14 @@ def run(trainer: Trainer, out_dir: Path) -> Path:
         return trainer.save(out_dir)
 
 
-def train_encoder(config: EncoderTrainingConfig, data: TrainingData, out_dir: Path, *, resume: bool = True) -> Path:
+def train_encoder(
+    config: EncoderTrainingConfig,
+    data: TrainingData,
+    out_dir: Path,
+    *,
+    resume: bool = True,
+    start: Path | None = None,
+) -> Path:
     """Train the demo encoder, or continue a run that was stopped.
 
     Parameters
@@ -211,6 +227,8 @@ def train_encoder(config: EncoderTrainingConfig, data: TrainingData, out_dir: Pa
         Receives ``checkpoint.safetensors``, ``checkpoint.json`` and ``log.jsonl``.
     resume : bool
         Continue from the checkpoint in ``out_dir``, if there is one.
+    start : Path, optional
+        ``encoder.onnx`` to begin with instead of random weights, where no checkpoint is continued.
 
     Returns
     -------
@@ -221,10 +239,14 @@ def train_encoder(config: EncoderTrainingConfig, data: TrainingData, out_dir: Pa
     ------
     KeyboardInterrupt
         When a signal ended the run early: it is saved, but nothing may be built on it yet.
+    UsageError
+        ``ENCODER_START`` when `start` is no demo encoder of the configured sizes.
     """
     trainer = Trainer(config, data)
     if resume and (out_dir / "checkpoint.safetensors").is_file():
         trainer.load(out_dir)
+    elif start is not None:
+        trainer.start_from(start)
     checkpoint = run(trainer, out_dir)
     if trainer.progress() < 1.0:
         raise KeyboardInterrupt(f"stopped at step {trainer.step}, saved in {checkpoint}")

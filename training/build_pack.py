@@ -63,7 +63,9 @@ class BuildOptions:
     whitening : float
         Exponent of the space the autoencoder is trained in (:class:`training.sae.space.Space`).
     reference : {"all", "normal"}
-        Whose deviations that space evens out: those of all training images, or of the normal ones.
+        Whose deviations that space evens out: those of all training images, or of those that show nothing, devices
+        neither. Devices count as normal elsewhere, but a space that evens out their variety shrinks them with it, and
+        the dictionary leaves thin lines out.
     """
 
     n_features: int = 3072
@@ -141,7 +143,7 @@ def build_pack(
             seed=options.seed,
         ),
         progress,
-        x_train[np.array([case.normal is True for case in train_cases])] if options.reference == "normal" else None,
+        x_train[np.array([_shows_nothing(case) for case in train_cases])] if options.reference == "normal" else None,
     )
     sae = result.sae
     progress("descriptions", 0.0)
@@ -183,7 +185,7 @@ def build_pack(
     metrics = {
         **{f"autoencoder {key.replace('_', ' ')}": value for key, value in asdict(result.metrics).items()},
         "random features explained variance": control.explained_variance,
-        **summary(records, labels.scored, labels.ranks),
+        **summary(records, labels.scored, labels.ranks, labels.entry_scores),
         **(gate.metrics if gate else {}),
         **calibration.metrics,
     }
@@ -285,6 +287,10 @@ def _altered(read: Reader, seed: int) -> Reader:
         return np.asarray(np.clip(moved, 0, 1) ** rng.uniform(0.8, 1.25), dtype=np.float32)
 
     return altered
+
+
+def _shows_nothing(case: Case) -> bool:
+    return case.normal is True and not case.claims
 
 
 def _by_source(images: Embedded, cases: Sequence[Case], least: int) -> list[Embedded]:

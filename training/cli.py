@@ -85,9 +85,13 @@ def _add_demo_pack(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     demo.add_argument("--work", type=Path, help="folder of the stages (default: OUT with '-work' appended)")
     demo.add_argument("--toy", action="store_true", help="a tiny pack from phantoms alone, in two or three minutes")
     demo.add_argument("--minutes", type=float, default=36.0, help="time for the encoder's training (default 36)")
-    demo.add_argument("--encoder", type=Path, help="an exported encoder or a checkpoint instead of training one")
+    encoder = demo.add_mutually_exclusive_group()
+    encoder.add_argument("--encoder", type=Path, help="an exported encoder or a checkpoint instead of training one")
+    encoder.add_argument(
+        "--start-from", type=Path, metavar="ENCODER.ONNX", help="train an older demo encoder further, for --minutes"
+    )
     demo.add_argument("--phantoms", type=Path, help="a set of 'saerad-train phantom' instead of drawing one")
-    demo.add_argument("--version", default="0.1.0", help="version of the pack (default 0.1.0)")
+    demo.add_argument("--version", default="0.2.0", help="version of the pack (default 0.2.0)")
     demo.add_argument("--page", type=Path, help="page of the evaluation (default: evaluation.md in the work folder)")
     demo.add_argument("--no-evaluation", action="store_true", help="do not measure the pack")
     _common(demo)
@@ -144,6 +148,7 @@ def _demo_pack(args: argparse.Namespace) -> int:
         data=args.data,
         encoder=args.encoder,
         phantoms=args.phantoms,
+        start_from=args.start_from,
         minutes=args.minutes,
         seed=args.seed,
         threads=args.threads,
@@ -194,7 +199,8 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _measure(args: argparse.Namespace, build: object) -> None:
     from training.build_pack import BuildOptions
-    from training.demo_pack import corpus, spec_of, vit_config
+    from training.demo_pack import corpus, spec_of
+    from training.encoder.start import vit_config
     from training.evaluation.baselines.page import baselines_lines
     from training.evaluation.page import as_json
     from training.evaluation.run import build_random_pack, evaluate

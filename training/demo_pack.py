@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-import onnx
-
 from engine.errors import UsageError
 from engine.pack.manifest import EncoderSpec, Manifest
 from engine.pack.verify import MANIFEST_NAME
@@ -19,13 +17,16 @@ from training.corpus import Sample, real_samples, split_phantoms
 from training.data.phantom.dataset import TABLE, write_phantoms
 from training.encoder.export_onnx import export_encoder
 from training.encoder.sources import encoder_spec, training_data
+from training.encoder.start import vit_config
 from training.encoder.train import PIXEL_MEAN, PIXEL_STD, EncoderTrainingConfig, OptimiserConfig, train_encoder
 from training.encoder.vit import VitConfig
 
 Progress = Callable[[str, float], None]
-NAME, VERSION = "demo", "0.1.0"
+NAME, VERSION = "demo", "0.2.0"
 DEFAULT_MINUTES = 36.0
 """What the shipped pack was trained for, on two CPU cores with nothing else to do."""
+FURTHER_RATE = 6e-4
+"""Peak rate of a training that goes on from an encoder: below that of one from nothing, which would undo it."""
 SHARE_REAL = 0.7
 """Share of phantoms on real normal radiographs: what is learnt there carries over to real findings best."""
 
@@ -42,6 +43,8 @@ class DemoPackOptions:
         An exported encoder (``encoder.onnx`` and ``tail.safetensors``) or a checkpoint, instead of training one.
     phantoms : Path, optional
         A set written by ``saerad-train phantom``, instead of drawing one.
+    start_from : Path, optional
+        ``encoder.onnx`` of an older demo pack to train further, instead of random weights.
     toy : bool
         A tiny pack from procedural phantoms in two or three minutes, to test the chain.
     """
@@ -53,6 +56,7 @@ class DemoPackOptions:
     data: Path | None = None
     encoder: Path | None = None
     phantoms: Path | None = None
+    start_from: Path | None = None
     toy: bool = False
     minutes: float = DEFAULT_MINUTES
     seed: int = 0
@@ -79,13 +83,15 @@ def build_demo_pack(options: DemoPackOptions, progress: Progress) -> Manifest:
     ------
     UsageError
         ``DEMO_PACK_OUT`` when the output folder holds something else than a pack; ``DEMO_PACK_ENCODER`` when the
-        encoder is neither an export nor a checkpoint.
+        encoder is neither an export nor a checkpoint; ``ENCODER_START`` when that to start from is no demo encoder.
     """
     if options.out.exists() and any(options.out.iterdir()) and not (options.out / MANIFEST_NAME).is_file():
         raise UsageError(
             "DEMO_PACK_OUT", f"{options.out} is not empty and not a pack", "name another folder with --out"
         )
     options.work.mkdir(parents=True, exist_ok=True)
+    if options.start_from is not None and not options.start_from.is_file():
+        raise UsageError("ENCODER_START", f"there is no file {options.start_from}", "name an encoder.onnx")
     phantoms = _phantoms(options, progress)
     encoder = _encoder(options, phantoms, progress)
     return build_pack(
@@ -155,15 +161,17 @@ def _encoder(options: DemoPackOptions, phantoms: Path, progress: Progress) -> Pa
         progress("exporting the encoder", 0.0)
         export_encoder(options.encoder, export)
         return export
-    config = encoder_config(options)
+    config, start = encoder_config(options), options.start_from
     table = hashlib.sha256((phantoms / TABLE).read_bytes()).hexdigest()
     wanted = {"config": json.loads(json.dumps(asdict(config))), "phantoms": table}
+    if start is not None:
+        wanted["start"] = hashlib.sha256(start.read_bytes()).hexdigest()
     if not _done(export, wanted):
         progress("training the encoder", 0.0)
         data = training_data(
             phantoms, options.data, config, cache=options.work / "pixels", minimum=6 if options.toy else 40
         )
-        checkpoint = train_encoder(config, data, options.work / "encoder-run")
+        checkpoint = train_encoder(config, data, options.work / "encoder-run", start=start)
         progress("exporting the encoder", 0.0)
         export_encoder(checkpoint, export)
         _mark(export, wanted)
@@ -183,27 +191,10 @@ def encoder_config(options: DemoPackOptions) -> EncoderTrainingConfig:
             bfloat16=False,
         )
     optimiser = OptimiserConfig(seconds=60.0 * options.minutes)
-    return EncoderTrainingConfig(optimiser=optimiser, seed=options.seed, threads=options.threads)
-
-
-def vit_config(path: Path) -> VitConfig:
-    """Return the sizes of an exported demo encoder, read from its graph."""
-    graph = onnx.load(path, load_external_data=False).graph
-    shapes = {
-        value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
-        for value in (*graph.input, *graph.output)
-    }
-    convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    weights = {tensor.name: tensor.dims for tensor in graph.initializer}
-    return VitConfig(
-        image_size=shapes["pixel_values"][2],
-        width=shapes["class_token"][1],
-        heads=shapes["attn_cls"][1],
-        depth=sum(node.op_type == "Softmax" for node in graph.node),
-        stem_width=weights[convolutions[0].input[1]][0],
-        # Two plain convolutions, two of the fine residual, two of each coarse one.
-        stem_blocks=(len(convolutions) - 4) // 2,
-    )
+    config = EncoderTrainingConfig(optimiser=optimiser, seed=options.seed, threads=options.threads)
+    if options.start_from is None:
+        return config
+    return replace(config, optimiser=replace(optimiser, rate=FURTHER_RATE), late=(0.0, 0.0))
 
 
 def spec_of(path: Path) -> EncoderSpec:

@@ -89,9 +89,7 @@ def _narrowed(
     return general.model_copy(update={"threshold": round(threshold, 6), "absence_threshold": absence})
 
 
-def lowest_precise(
-    probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], precision: float
-) -> float:
+def lowest_precise(probability: npt.NDArray[np.float64], y: npt.NDArray[np.float64], precision: float) -> float:
     """Return the lowest threshold from which on a statement is right often enough; `NEVER` where there is none."""
     order = np.argsort(-probability, kind="stable")
     p, right = probability[order], np.cumsum(y[order]) / np.arange(1, len(y) + 1)

@@ -14,6 +14,7 @@ from engine.pack.features import Evidence, FeatureRecord
 from training.labelling.cases import DEVICES, Case
 from training.labelling.choose import Rules
 from training.labelling.describe import Wording
+from training.labelling.entries import entry_scores
 from training.labelling.evidence import evidence_rows
 from training.labelling.judge import FloatArray, Judge, ScoreRules, activity
 from training.labelling.merge import duplicate_groups, same_words
@@ -34,12 +35,15 @@ class Labels:
         Ids of the features whose description has a score; the `label_score` of others is chance.
     ranks : mapping of int to float
         Mean rank among five of the descriptions that were ranked, by feature.
+    entry_scores : mapping of int to float
+        Scores of entries, by group of duplicates, where they are known (:mod:`training.labelling.entries`).
     """
 
     records: tuple[FeatureRecord, ...]
     evidence: tuple[Evidence, ...]
     scored: frozenset[int] = frozenset()
     ranks: Mapping[int, float] = field(default_factory=dict)
+    entry_scores: Mapping[int, float] = field(default_factory=dict)
 
 
 def label_features(
@@ -89,16 +93,40 @@ def label_features(
     own = [verdict.choice.attribute if verdict.choice is not None else None for verdict in verdicts]
     ranks = expected_ranks(own, [verdict.sample for verdict in verdicts], held_out_cases)
     ranked = {ident: round(r, 4) for ident, r in zip(alive.tolist(), ranks, strict=True) if not np.isnan(r)}
-    return Labels(tuple(records), tuple(evidence), scored, ranked)
+    stated = {record.duplicate_group: judged for record, judged in zip(reversed(records), reversed(own), strict=True)}
+    scores = entry_scores(
+        groups,
+        {group: attribute for group, attribute in stated.items() if attribute is not None},
+        there,
+        held_out_cases,
+        minimum_firing=scoring.minimum_scored,
+        seed=seed,
+    )
+    return Labels(tuple(records), tuple(evidence), scored, ranked, scores)
 
 
-def summary(records: Sequence[FeatureRecord], scored: frozenset[int], ranks: Mapping[int, float]) -> dict[str, float]:
+def summary(
+    records: Sequence[FeatureRecord],
+    scored: frozenset[int],
+    ranks: Mapping[int, float],
+    entry_scores: Mapping[int, float] | None = None,
+) -> dict[str, float]:
     """Return counts that describe a set of labels, the median score and rank where there are any; see `Labels`."""
     entries = {record.duplicate_group: same_words(record.description) for record in records if record.observation}
     described = [record for record in records if record.observation]
     scores = [record.label_score for record in described if record.id in scored]
     names = Counter(record.description for record in described)
     repeated = sum(count - 1 for count in names.values())
+    citable = [record for record in described if record.reportable]
+    in_drafts = {record.duplicate_group for record in citable}
+    of_entries = entry_scores or {}
+    medians = {
+        "median label score": scores,
+        "median label score in drafts": [record.label_score for record in citable if record.id in scored],
+        "median entry score": list(of_entries.values()),
+        "median entry score in drafts": [score for group, score in of_entries.items() if group in in_drafts],
+        "median label rank among five": list(ranks.values()),
+    }
     return {
         "features described": float(len(described)),
         "features scored": float(len(scores)),
@@ -110,6 +138,5 @@ def summary(records: Sequence[FeatureRecord], scored: frozenset[int], ranks: Map
         "entries of descriptions": float(len(entries)),
         "share of repeated entries": (len(entries) - len(set(entries.values()))) / max(len(entries), 1),
         "features without polarity": float(sum(UNPOLAR.search(record.description) is not None for record in described)),
-        **({"median label score": float(np.median(scores))} if scores else {}),
-        **({"median label rank among five": float(np.median(list(ranks.values())))} if ranks else {}),
+        **{name: float(np.median(values)) for name, values in medians.items() if values},
     }

@@ -108,8 +108,8 @@ class LossWeights:
     def at(self, progress: float, late: tuple[float, float] = LATE) -> LossWeights:
         """Return the weights at a progress of 0..1 of the run; the late terms rise between the two of `late`."""
         share = min(max((progress - late[0]) / max(late[1] - late[0], 1e-9), 0.0), 1.0) if progress < late[1] else 1.0
-        late = {n: share * getattr(self, n) for n in ("average", "quiet", "own", "composition", "spread")}
-        return replace(self, **late)
+        risen = {n: share * getattr(self, n) for n in ("average", "quiet", "own", "composition", "spread")}
+        return replace(self, **risen)
 
 
 @dataclass(frozen=True)

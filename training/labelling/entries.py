@@ -9,7 +9,7 @@ import numpy as np
 from training.labelling.cases import Attribute, Case
 from training.labelling.evidence import near_misses
 from training.labelling.judge import Activity
-from training.labelling.score import detection_scores, truth_of
+from training.labelling.score import detection_samples, detection_scores, truth_of
 
 
 def entry_scores(
@@ -50,12 +50,15 @@ def entry_scores(
         return {}
     margin = np.stack([held_out.margin[:, columns].max(axis=1) for columns in members.values()], axis=1)
     fires = np.stack([held_out.fires[:, columns].any(axis=1) for columns in members.values()], axis=1)
-    scores = detection_scores(
-        [attributes[group] for group in members],
+    stated = [attributes[group] for group in members]
+    truths = truth_of(stated, cases)
+    samples = detection_samples(
+        stated,
         fires,
         near_misses(fires.astype(np.float32), margin),
-        truth_of(attributes.values(), cases),
+        truths,
         minimum_firing=minimum_firing,
         rngs=[np.random.default_rng([seed, group]) for group in members],
     )
+    scores = detection_scores(stated, samples, truths)
     return {group: float(score) for group, score in zip(members, scores, strict=True) if not np.isnan(score)}

@@ -8,7 +8,7 @@ import pytest
 from training.labelling.cases import Attribute, Case, Claim
 from training.labelling.entries import entry_scores
 from training.labelling.judge import activity
-from training.labelling.score import detection_scores, truth_of
+from training.labelling.score import detection_samples, detection_scores, truth_of
 
 EFFUSION, HEART = "Pleural Effusion", "Cardiomegaly"
 
@@ -34,14 +34,16 @@ def split_features(count: int) -> np.ndarray:
 def test_together_they_say_what_none_of_them_says_alone() -> None:
     held_out, known = activity(split_features(240), np.zeros(4, dtype=np.float32)), cases(240)
     attribute = Attribute(EFFUSION)
-    alone = detection_scores(
+    truths = truth_of([attribute], known)
+    samples = detection_samples(
         [attribute] * 3,
         held_out.fires[:, :3],
         held_out.near[:, :3],
-        truth_of([attribute], known),
+        truths,
         minimum_firing=5,
         rngs=[np.random.default_rng(i) for i in range(3)],
     )
+    alone = detection_scores([attribute] * 3, samples, truths)
     found = entry_scores([0, 0, 0, 3], {0: attribute}, held_out, known, minimum_firing=5, seed=0)
     assert alone.max() < 0.8
     assert found == {0: pytest.approx(1.0)}

@@ -18,6 +18,7 @@ from viewer.actions.help_page import HelpDialog, help_lines
 from viewer.actions.keys import current_keys
 from viewer.dialogs import TextDialog
 from viewer.i18n import tr
+from viewer.image.canvas import Canvas
 from viewer.image.windowing import preset_told
 from viewer.report.export_dialog import ExportDialog
 from viewer.settings.dialog import SettingsDialog
@@ -40,7 +41,7 @@ class Commands:
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""
-        window, session, canvas = self._window, self._session, self._window.canvas
+        window, session = self._window, self._session
         found: dict[str, Callable[[], object]] = {
             "open_files": self.open_files,
             "open_folder": self.open_folder,
@@ -48,19 +49,19 @@ class Commands:
             "next": partial(session.step, 1),
             "export": self.export,
             "quit": window.close,
-            "fit": canvas.fit,
-            "one_to_one": canvas.one_to_one,
-            "zoom_in": partial(canvas.zoom_by, 1.25),
-            "zoom_out": partial(canvas.zoom_by, 0.8),
-            "invert": canvas.toggle_invert,
-            "magnifier": canvas.toggle_magnifier,
-            "sigmoid": canvas.toggle_sigmoid,
-            "turn_right": partial(canvas.turn, 1),
-            "turn_left": partial(canvas.turn, -1),
-            "flip": canvas.flip,
-            "flip_down": partial(canvas.flip, upside_down=True),
-            "reset": canvas.reset,
-            "annotations": canvas.toggle_annotations,
+            "fit": partial(self._on_canvas, Canvas.fit),
+            "one_to_one": partial(self._on_canvas, Canvas.one_to_one),
+            "zoom_in": partial(self._on_canvas, Canvas.zoom_by, 1.25),
+            "zoom_out": partial(self._on_canvas, Canvas.zoom_by, 0.8),
+            "invert": partial(self._on_canvas, Canvas.toggle_invert),
+            "magnifier": partial(self._on_canvas, Canvas.toggle_magnifier),
+            "sigmoid": partial(self._on_canvas, Canvas.toggle_sigmoid),
+            "turn_right": partial(self._on_canvas, Canvas.turn, 1),
+            "turn_left": partial(self._on_canvas, Canvas.turn, -1),
+            "flip": partial(self._on_canvas, Canvas.flip),
+            "flip_down": partial(self._on_canvas, Canvas.flip, upside_down=True),
+            "reset": partial(self._on_canvas, Canvas.reset),
+            "annotations": partial(self._on_canvas, Canvas.toggle_annotations),
             "analyse": self.analyse,
             "overlay_none": lambda: session.change_overlay(tr("all maps off"), session.overlay.show(())),
             "overlay_next": self.next_map,
@@ -81,6 +82,7 @@ class Commands:
             "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
         }
         found.update(window.measures.handlers())
+        found.update(window.hanging.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 
@@ -140,6 +142,10 @@ class Commands:
         """Analyse the image shown again."""
         if self._session.current_key is not None:
             self._controller.analyse(self._session.current_key)
+
+    def _on_canvas(self, do: Callable[..., None], *given: float, **named: bool) -> None:
+        """Do something with the image of the pane that is the active one now."""
+        do(self._window.canvas, *given, **named)
 
     def preset(self, number: int) -> None:
         """Use a window preset, and say which, or that there is none of this number."""

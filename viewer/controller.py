@@ -97,6 +97,10 @@ class Controller(QObject):
         self.session.show(str(first.resolve()))
         self._loading.load_next()
 
+    def want(self, key: str) -> None:
+        """Read the pixels of an image that hangs beside the one shown."""
+        self._loading.load(key)
+
     def _found(self, asked: list[Path], shown: str | None, answer: Found) -> None:
         found = answer.images
         if answer.problem is not None:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from engine.inference.attribution import METHOD_TITLES
-from engine.inference.heat_scale import FULL_SCALE
 from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, name_step, update_enabled
 from viewer.actions.keys import current_keys
 from viewer.actions.spec import IMAGE, OVERLAY
@@ -23,23 +22,26 @@ from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
 from viewer.features.panel import FeaturePanel
+from viewer.hanging.desk import Desk
+from viewer.hanging.pane import Pane
+from viewer.hanging.panes import Panes
 from viewer.i18n import tr
+from viewer.image.canvas import Canvas
 from viewer.image.frame import ImageFrame
 from viewer.image.hand import Hand
-from viewer.image.layers import LayerPainter, Layers
 from viewer.image.method_menu import MethodMenu
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
 from viewer.settings import maps, mouse, picture
 from viewer.settings.preferences import Preferences
+from viewer.state.hanging import LAYOUTS
 from viewer.state.images import Load, Problem
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
 from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
 from viewer.studies.panel import StudiesPanel
-from viewer.texts import in_place_of_picture, verdict
 from viewer.theme.text import plain_label
 
 
@@ -52,23 +54,32 @@ class MainWindow(QMainWindow):
         self.preferences = preferences or Preferences()
         self.setWindowTitle(tr("SAE-Rad workstation"))
         self.setAcceptDrops(True)
-        self.frame, self.browser = ImageFrame(), StudyBrowser()
+        self.panes, self.browser = Panes(), StudyBrowser()
+        self.hanging = Desk(session, controller, self.panes, self)
         self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
         self.features, self.report = FeaturePanel(), DraftPanel()
-        self.canvas = self.frame.canvas
         self._shown: str | None = None
-        self._layers = LayerPainter()
         self._lay_out()
         self.measures = MeasureCommands(self, session, self.canvas)
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
-        self.presets = PresetMenu(self.canvas, self.commands.preset, self)
+        self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)
         self.methods = MethodMenu(lambda method: session.set_overlay(session.overlay.with_method(method)), self)
         build_menus(self, self.actions_by_id, {IMAGE: self.presets, OVERLAY: self.methods})
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()
         self._refresh()
+
+    @property
+    def frame(self) -> ImageFrame:
+        """The image of the active pane, with what is said of it."""
+        return self.hanging.active.frame
+
+    @property
+    def canvas(self) -> Canvas:
+        """The image of the active pane."""
+        return self.hanging.active.canvas
 
     def _lay_out(self) -> None:
         right = QSplitter(Qt.Orientation.Vertical)
@@ -77,7 +88,7 @@ class MainWindow(QMainWindow):
         right.setSizes([380, 480])
         right.setMinimumWidth(474)
         whole = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.studies, self.frame, right):
+        for widget in (self.studies, self.panes, right):
             whole.addWidget(widget)
         whole.setStretchFactor(1, 1)
         whole.setSizes([216, 830, 474])
@@ -127,8 +138,11 @@ class MainWindow(QMainWindow):
         controller.preview_ready.connect(self.studies.set_thumbnail)
         controller.looked.connect(self.studies.refresh)
         controller.opened.connect(self.studies.refresh_recent)
-        self.canvas.menu_wanted.connect(self._image_menu)
-        self.canvas.step_wanted.connect(session.step)
+        for pane in self.panes.each:
+            self._on_pane(pane)
+        self.panes.made.connect(self._on_pane)
+        self.hanging.turned.connect(lambda: self.measures.work_on(self.canvas))
+        self.hanging.changed.connect(self._on_hanging)
         self.features.features_chosen.connect(commands.choose_features)
         self.features.switched.connect(commands.switch_maps)
         self.features.recoloured.connect(commands.recolour)
@@ -151,12 +165,22 @@ class MainWindow(QMainWindow):
         chosen = self.preferences
         method = next(name for name in METHOD_TITLES if name == chosen.text(maps.METHOD))
         self.session.set_overlay(self.session.overlay.with_method(method))
-        self.canvas.mouse.hand = Hand(
+        for pane in self.panes.each:
+            self._prefer_in(pane)
+
+    def _prefer_in(self, pane: Pane) -> None:
+        chosen = self.preferences
+        pane.canvas.mouse.hand = Hand(
             down_is_brighter=chosen.text(mouse.LEVEL_DIRECTION) == "brighter",
             speed=chosen.number(mouse.WINDOW_SPEED),
             wheel_up_enlarges=chosen.flag(mouse.WHEEL_ZOOMS_IN),
         )
-        self.canvas.set_squares_from(chosen.number(picture.SQUARES))
+        pane.canvas.set_squares_from(chosen.number(picture.SQUARES))
+
+    def _on_pane(self, pane: Pane) -> None:
+        pane.canvas.menu_wanted.connect(self._image_menu)
+        pane.canvas.step_wanted.connect(self.session.step)
+        self._prefer_in(pane)
 
     # following the session
 
@@ -174,19 +198,21 @@ class MainWindow(QMainWindow):
         if key == self.session.current_key:
             self._refresh()
 
+    def _on_hanging(self) -> None:
+        """Other panes, or another one of them is active: the rest follows with the image shown."""
+        self._show_picture()
+        self._show_layers()
+        self._enable()
+
+    def _show_picture(self) -> None:
+        key = self.session.current_key
+        self.hanging.active.show_image(self.session.current, self.controller.pyramids.get(key or ""))
+        self.session.board.show(self.canvas.radiograph)
+
     def _refresh(self) -> None:
         """Bring everything that belongs to the image shown up to date."""
         image, key = self.session.current, self.session.current_key
-        self.frame.set_verdict(*verdict(image))
-        if image is not None and image.radiograph is not None and key in self.controller.pyramids:
-            if self.canvas.radiograph is not image.radiograph:
-                self.canvas.show_image(image.radiograph, self.controller.pyramids[key])
-        else:
-            self.canvas.clear(in_place_of_picture(image))
-        shown = self.canvas.radiograph
-        self.session.board.show(shown)
-        ran = image.analysis.warnings if image is not None and image.analysis is not None else ()
-        self.frame.set_notes((*shown.warnings, *ran) if shown is not None else ())
+        self._show_picture()
         self.features.show_image(image, self.session.overlay)
         self.report.show_image(image)
         self._mark(self.session.selection)
@@ -205,6 +231,7 @@ class MainWindow(QMainWindow):
             for name, has in (
                 ("images", len(self.session.images) > 1),
                 ("image", image is not None and image.load is Load.READY),
+                ("panes", self.hanging.state.count > 1),
                 ("draft", image is not None and image.history is not None),
                 ("undo", bool(steps.undo_name) or self.session.typing),
                 ("redo", bool(steps.redo_name)),
@@ -217,6 +244,10 @@ class MainWindow(QMainWindow):
         name_step(self.actions_by_id["undo"], tr("&Undo"), tr(steps.undo_name))
         name_step(self.actions_by_id["redo"], tr("&Redo"), tr(steps.redo_name))
         self.presets.setEnabled("image" in there)
+        self.actions_by_id["annotations"].setChecked(self.canvas.show_annotations)
+        self.actions_by_id["magnifier"].setChecked(self.canvas.magnifying)
+        for name in LAYOUTS:
+            self.actions_by_id[f"layout_{name}"].setChecked(name == self.hanging.state.layout)
 
     def _on_draft(self, key: str) -> None:
         if key == self.session.current_key:
@@ -249,10 +280,7 @@ class MainWindow(QMainWindow):
     def _show_layers(self) -> None:
         """Draw the maps whose switch is on; those not ready yet follow with ``maps_ready``."""
         overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
-        self.canvas.set_overlay(overlay.opacity, overlay.peek)
-        made = self.controller.maps.get(key or "", {})
-        layers = self._layers.paint(image.groups, made, overlay) if image is not None else Layers()
-        self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
+        self.hanging.active.show_layers(image, self.controller.maps.get(key or "", {}), overlay)
 
     def _on_tool(self, tool: str) -> None:
         for name, its in TOOLS.items():

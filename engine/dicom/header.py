@@ -83,6 +83,8 @@ def read_identity(header: Elements, sop_instance_uid: str) -> Identity:
         manufacturer=text("Manufacturer"),
         institution=text("InstitutionName"),
         referring_physician=text("ReferringPhysicianName"),
+        patient_id_issuer=text("IssuerOfPatientID"),
+        view_position=view_position(header),
     )
 
 

@@ -49,7 +49,11 @@ NO_SPACING = Spacing(None, None, Calibration.NONE)
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose image this is and where it belongs (decoded to Unicode; empty when absent)."""
+    """Whose image this is and where it belongs (decoded to Unicode; empty when absent).
+
+    ``view_position`` is that of the acquisition, here too because it says where an image hangs before its pixels are
+    read.
+    """
 
     sop_instance_uid: str
     sop_class_uid: str = ""
@@ -72,6 +76,8 @@ class Identity:
     manufacturer: str = ""
     institution: str = ""
     referring_physician: str = ""
+    patient_id_issuer: str = ""
+    view_position: str = ""
 
     @property
     def readable_name(self) -> str:

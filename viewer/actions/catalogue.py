@@ -6,12 +6,13 @@ To add one: an `ActionSpec` in the file of its concern, its handler in ``Command
 
 from __future__ import annotations
 
-from viewer.actions import edit, file, help, image, measure, overlay, presets, report
+from viewer.actions import edit, file, hanging, help, image, measure, overlay, presets, report
 from viewer.actions.spec import ActionSpec
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *file.ACTIONS,
     *edit.ACTIONS,
+    *hanging.ACTIONS,
     *image.ACTIONS,
     *measure.ACTIONS,
     *overlay.ACTIONS,

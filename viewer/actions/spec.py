@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FILE, EDIT, IMAGE, MEASURE = "&File", "&Edit", "&Image", "&Measure"
+FILE, EDIT, VIEW, IMAGE, MEASURE = "&File", "&Edit", "&View", "&Image", "&Measure"
 OVERLAY, REPORT, HELP = "&Overlay", "&Report", "&Help"
-MENUS = (FILE, EDIT, IMAGE, MEASURE, OVERLAY, REPORT, HELP)
+MENUS = (FILE, EDIT, VIEW, IMAGE, MEASURE, OVERLAY, REPORT, HELP)
 """In the order of the menu bar."""
 
 
@@ -24,7 +24,7 @@ class ActionSpec:
         Menu it stands in; empty when it only has a key.
     needs : str
         What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
-        "maps", "undo" and "redo" (there is something to), "measurements".
+        "maps", "panes" (more than one), "undo" and "redo" (there is something to), "measurements".
     held : bool
         Whether it lasts as long as its key is held.
     """

@@ -13,14 +13,14 @@ from viewer.image.canvas import Canvas
 class PresetMenu(QMenu):
     """A menu within the menu bar; its lines are those of the image that is shown when it opens."""
 
-    def __init__(self, canvas: Canvas, apply: Callable[[int], None], parent: QWidget) -> None:
+    def __init__(self, canvas: Callable[[], Canvas], apply: Callable[[int], None], parent: QWidget) -> None:
         super().__init__(tr("&Window preset"), parent)
         self._canvas, self._apply = canvas, apply
         self.aboutToShow.connect(self._renew)
 
     def _renew(self) -> None:
         self.clear()
-        fill_presets(self, self._canvas, self._apply)
+        fill_presets(self, self._canvas(), self._apply)
 
 
 def fill_presets(menu: QMenu, canvas: Canvas, apply: Callable[[int], None]) -> None:

@@ -42,6 +42,11 @@ class MeasureCommands(QObject):
         self._hand.length_wanted.connect(self._ask_length)
         self._board.changed.connect(lambda _none: self._on_board())
 
+    def work_on(self, canvas: Canvas) -> None:
+        """Measure on another canvas from now on: that of the active pane."""
+        self._canvas = canvas
+        self._hand.work_on(canvas)
+
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""
         found: dict[str, Callable[[], object]] = {name: partial(self._hand.take, tool) for name, tool in TOOLS.items()}

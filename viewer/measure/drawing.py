@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
@@ -11,11 +12,28 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from engine.measure.geometry import Scale, foot
 from engine.measure.shapes import BOXES, LINES, Kind, Measurement, Point
 from viewer.image.decoration import halo_text
+from viewer.image.strip import STRIP_HEIGHT
 from viewer.measure.hits import outline
 from viewer.theme.palette import MEASURE, MEASURE_SELECTED
 
+if TYPE_CHECKING:
+    from viewer.image.canvas import Canvas
+
 Place = Callable[[Point], QPointF]
 LINE, HALO, HANDLE, HEAD, TEXT_PX, GAP = 1.6, 3.6, 4.5, 12.0, 12, 12.0
+
+
+def draw_measurement(
+    painter: QPainter, canvas: Canvas, item: Measurement, lines: tuple[str, ...], scale: Scale, *, selected: bool
+) -> QRectF | None:
+    """Draw a measurement with its text on a canvas; returns where the text stands, None without one."""
+    draw_shape(painter, item, canvas.widget_point, scale, selected=selected)
+    if not lines:
+        return None
+    room = QRectF(canvas.rect()).adjusted(4, 4, -4, -STRIP_HEIGHT - 4)
+    plate = plate_of(painter, item, canvas.widget_point, lines, room)
+    draw_text(painter, plate, lines, selected=selected)
+    return plate
 
 
 def draw_shape(painter: QPainter, item: Measurement, place: Place, scale: Scale, *, selected: bool) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
+from engine.dicom.radiograph import Radiograph
 from engine.measure.geometry import scale_of
 from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
 from engine.measure.values import Reading
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.mouse import DRAG_SLOP
-from viewer.image.strip import STRIP_HEIGHT
-from viewer.measure.drawing import draw_shape, draw_text, plate_of
+from viewer.measure.drawing import draw_measurement
 from viewer.measure.hits import Hit, hit
 from viewer.measure.words import CALIBRATE, HINTS, NAMES, lines_of, spoken
 from viewer.state.board import Board
@@ -61,8 +61,23 @@ class MeasureHand(QObject):
         self._grab: tuple[Hit, Point] | None = None
         self._moving: Measurement | None = None
         self._plates: dict[str, QRectF] = {}
+        self._drawn_on: Radiograph | None = board.radiograph
         canvas.tool = self
         board.changed.connect(lambda _none: self._on_board())
+
+    def work_on(self, canvas: Canvas) -> None:
+        """Go on to another canvas, with the tool that is held; what was half drawn stays behind."""
+        if canvas is not self._canvas:
+            self._forget_drawing()
+            self._canvas.unsetCursor()
+            self._canvas = canvas
+            canvas.setCursor(Qt.CursorShape.CrossCursor if self.tool else Qt.CursorShape.ArrowCursor)
+        canvas.tool = self
+
+    def _forget_drawing(self) -> None:
+        self._set, self._rubber, self._pressed = [], None, None
+        self._grab = self._moving = None
+        self._plates = {}
 
     def take(self, tool: str) -> None:
         """Take up a tool, or with an empty name none; the same one again is put down."""
@@ -171,13 +186,9 @@ class MeasureHand(QObject):
         sheet, radiograph = self._board.sheet, self._board.radiograph
         if sheet is None or radiograph is None:
             return
-        place, scale = self._canvas.widget_point, scale_of(sheet.spacing(radiograph.spacing))
-        draw_shape(painter, item, place, scale, selected=selected)
-        lines = lines_of(reading)
-        if lines:
-            room = QRectF(self._canvas.rect()).adjusted(4, 4, -4, -STRIP_HEIGHT - 4)
-            plate = plate_of(painter, item, place, lines, room)
-            draw_text(painter, plate, lines, selected=selected)
+        scale = scale_of(sheet.spacing(radiograph.spacing))
+        plate = draw_measurement(painter, self._canvas, item, lines_of(reading), scale, selected=selected)
+        if plate is not None:
             self._plates[item.key] = plate
 
     def _drawing(self) -> Measurement | None:
@@ -272,6 +283,10 @@ class MeasureHand(QObject):
 
     def _on_board(self) -> None:
         self._grab = self._moving = None
+        if self._board.radiograph is not self._drawn_on:
+            # Half a line of one image is none of another.
+            self._drawn_on = self._board.radiograph
+            self._forget_drawing()
         if self._board.radiograph is None and self.tool:
             self.take(self.tool)
         item = self._board.sheet.find(self._board.selected) if self._board.sheet is not None else None

@@ -52,10 +52,12 @@ class Board:
         self.radiograph, self.selected = radiograph, ""
         self._read.clear()
         if radiograph is not None:
-            key = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
-            if key not in self._histories:
-                self._histories[key] = _History(self._saved(*key))
+            self._history_of(radiograph)
         self.changed.emit(None)
+
+    def sheet_of(self, radiograph: Radiograph) -> Sheet:
+        """The measurements of an image that hangs beside the one shown; they are seen there, and not changed."""
+        return self._history_of(radiograph).current
 
     @property
     def sheet(self) -> Sheet | None:
@@ -154,7 +156,13 @@ class Board:
     def _history(self) -> _History:
         if self.radiograph is None:
             raise KeyError("no image is shown")
-        return self._histories[self.radiograph.identity.sop_instance_uid, self.radiograph.pixel_sha256]
+        return self._history_of(self.radiograph)
+
+    def _history_of(self, radiograph: Radiograph) -> _History:
+        key = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
+        if key not in self._histories:
+            self._histories[key] = _History(self._saved(*key))
+        return self._histories[key]
 
     def _set(self, sheet: Sheet) -> None:
         if sheet.calibration != self._history.current.calibration:

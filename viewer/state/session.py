@@ -60,6 +60,8 @@ class Session:
         self.leaving: Event[str] = Event()
         """Before the draft shown is left or replaced: what a view still holds of it can be handed over."""
         self.noticed: Event[Problem] = Event()
+        self.hung: frozenset[str] = frozenset()
+        """Images beside the one shown, whose pixels stay in memory."""
         self._recent: list[str] = []
         self._kept = KeptDrafts(store)
         self.board = Board(SheetStore(store.folder / "measurements"))
@@ -110,16 +112,17 @@ class Session:
             self.images_added.emit(tuple(new))
         return tuple(keys)
 
-    def show(self, key: str) -> None:
-        """Make an image the one shown; selection and switches start afresh."""
-        if key not in self.images:
+    def show(self, key: str | None) -> None:
+        """Make an image the one shown, or with None no image; selection and switches start afresh."""
+        if key is not None and key not in self.images:
             raise KeyError(key)
         if key == self.current_key:
             return
         if self.current_key is not None:
             self.leaving.emit(self.current_key)
         self.current_key = key
-        self._touch(key)
+        if key is not None:
+            self._touch(key)
         self.select(NOTHING)
         self.set_overlay(self.overlay.show(()).with_peek(False))
         self.current_changed.emit(key)
@@ -379,7 +382,8 @@ class Session:
             self._recent.remove(key)
         self._recent.append(key)
         held = [k for k in self._recent if self.images[k].radiograph is not None and k != self.current_key]
-        for old in held[: max(0, len(held) + 1 - KEEP_PIXELS)]:
+        free = [k for k in held if k not in self.hung]
+        for old in free[: max(0, len(held) + 1 - KEEP_PIXELS)]:
             self.images[old].radiograph = None
             self.images[old].load = Load.WAITING
             self.image_changed.emit(old)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from viewer.hanging.drag import mime_of
 from viewer.i18n import tr
 from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
@@ -40,6 +42,19 @@ class _Entry:
     heading: QListWidgetItem | None = None
 
 
+class _ImageList(QListWidget):
+    """A list whose images can be dragged into a pane."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDragEnabled(True)
+        self.setDragDropMode(QListWidget.DragDropMode.DragOnly)
+
+    def mimeData(self, items: Sequence[QListWidgetItem]) -> QMimeData:
+        """What a drag of these lines carries."""
+        return mime_of([Path(key) for item in items if (key := item.data(KEY_ROLE))])
+
+
 class StudyBrowser(QWidget):
     """A list: a line for each patient and study, below it the images."""
 
@@ -50,7 +65,7 @@ class StudyBrowser(QWidget):
         self.setMinimumWidth(180)
         title = plain_label(tr("Images"), role="title")
         title.setContentsMargins(10, 8, 0, 2)
-        self.list = QListWidget()
+        self.list = _ImageList()
         self.list.setAccessibleName(tr("Open images"))
         self.list.setIconSize(QSize(THUMBNAIL_SIZE, THUMBNAIL_SIZE))
         self.list.setItemDelegate(ImageDelegate(self.list))

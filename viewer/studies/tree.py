@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.catalog.reading import ImageRow, SeriesRow, StudyRow
+from viewer.hanging.drag import mime_of
 from viewer.i18n import tr
 from viewer.image.annotations import date_text
 from viewer.theme.text import as_it_is
@@ -46,6 +47,8 @@ class StudyTree(QTreeWidget):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.itemExpanded.connect(self._on_expanded)
         self.itemActivated.connect(self._on_activated)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self._rows: list[StudyRow] = []
         self._studies: dict[int, QTreeWidgetItem] = {}
         self._images: dict[str, QTreeWidgetItem] = {}
@@ -97,6 +100,10 @@ class StudyTree(QTreeWidget):
         """Give an image its thumbnail, if it is in the tree."""
         if key in self._images:
             self._images[key].setIcon(0, make())
+
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
+        """What a drag of these lines into a pane carries: the images below them that were listed."""
+        return mime_of([path for item in items for path in _paths_below(item)])
 
     def chosen_study(self) -> int | None:
         """The study that is selected itself."""

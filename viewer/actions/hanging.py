@@ -1,0 +1,15 @@
+"""Actions on how images hang beside each other."""
+
+from __future__ import annotations
+
+from viewer.actions.spec import VIEW, ActionSpec
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("layout_1x1", "&One pane", ("Alt+1",), "One image", VIEW, toolbar=True, checkable=True),
+    ActionSpec("layout_1x2", "&Side by side", ("Alt+2",), "Two panes in one row", VIEW, toolbar=True, checkable=True),
+    ActionSpec("layout_2x1", "One &above the other", ("Alt+3",), "Two panes in one column", VIEW, checkable=True),
+    ActionSpec("layout_2x2", "&Four panes", ("Alt+4",), "Two rows of two", VIEW, toolbar=True, checkable=True),
+    ActionSpec("pane_next", "&Next pane", ("F6",), "Make the next pane the active one", VIEW, needs="panes"),
+    ActionSpec("pane_previous", "&Previous pane", ("Shift+F6",), "Make the pane before it active", VIEW, needs="panes"),
+    ActionSpec("pane_clear", "&Empty this pane", ("Ctrl+W",), "Take the image out of the active pane", VIEW),
+)

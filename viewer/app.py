@@ -13,8 +13,9 @@ from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.resources import user_cache_path, user_data_path
 from viewer import crash, qtlog
 from viewer.controller import Controller
-from viewer.i18n import tr
+from viewer.i18n import language, tr
 from viewer.services import Engine
+from viewer.settings import program
 from viewer.settings.preferences import Preferences
 from viewer.state.autosave import DraftStore
 from viewer.state.session import Session
@@ -24,17 +25,18 @@ from viewer.theme.fonts import ensure_font
 from viewer.window import MainWindow
 
 
-def make_application() -> QApplication:
-    """Return the application, dark and with a font."""
+def make_application(preferences: Preferences | None = None) -> QApplication:
+    """Return the application, dressed as `prepare` does."""
     qtlog.install()
     running = QApplication.instance()
     application = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
-    prepare(application)
+    prepare(application, preferences)
     return application
 
 
-def prepare(application: QApplication) -> None:
-    """Give an application its name, a font and the dark theme."""
+def prepare(application: QApplication, preferences: Preferences | None = None) -> None:
+    """Give an application its language, name, font and theme; English and dark without preferences."""
+    language.use(preferences.text(program.LANGUAGE) if preferences is not None else language.SOURCE, application)
     application.setApplicationName("saerad")
     application.setApplicationDisplayName(tr("SAE-Rad workstation"))
     ensure_font(application)
@@ -84,8 +86,8 @@ def run(
     int
         Exit status.
     """
-    application = make_application()
     preferences = Preferences(user_data_path("viewer.ini"))
+    application = make_application(preferences)
     index = StudyIndex(user_data_path("studies.sqlite"), user_cache_path("thumbnails"))
     window = make_window(pack, device, user_data_path("drafts"), precision, preferences, wishes=wishes, index=index)
     crash.install(window.show_problem)

@@ -24,7 +24,7 @@ from viewer.report.export_dialog import ExportDialog
 from viewer.settings.dialog import SettingsDialog
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
-from viewer.texts import ABOUT
+from viewer.texts import about_html
 
 if TYPE_CHECKING:
     from viewer.controller import Controller
@@ -79,7 +79,7 @@ class Commands:
             "preferences": lambda: self._open(SettingsDialog(window.preferences, window)),
             "shortcuts": lambda: self._open(ShortcutEditor(window.preferences, window)),
             "keys": self.help,
-            "about": partial(self._tell, tr("About"), lambda: tr(ABOUT)),
+            "about": partial(self._tell, tr("About"), about_html),
         }
         found.update(window.measures.handlers())
         found.update(window.hanging.handlers())

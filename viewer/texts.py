@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from engine.inference.heat_scale import FULL_SCALE
 from engine.prose import as_sentence
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 from viewer.state.images import Load, OpenImage, Problem, Work
 
 REFUSAL_ADVICE = {
-    "LATERAL_VIEW": "open the frontal view of this study",
-    "NOT_A_CHEST": "open a frontal chest radiograph",
-    "NOT_A_RADIOGRAPH": "open a radiograph (CR, DX) of the chest",
-    "INVERTED_POLARITY": "export it again with the right photometric interpretation",
-    "CHILD": "read it without the model: it is made for adults",
-    "OUT_OF_DISTRIBUTION": "read it without the model: it has not seen images like this",
+    "LATERAL_VIEW": mark("open the frontal view of this study"),
+    "NOT_A_CHEST": mark("open a frontal chest radiograph"),
+    "NOT_A_RADIOGRAPH": mark("open a radiograph (CR, DX) of the chest"),
+    "INVERTED_POLARITY": mark("export it again with the right photometric interpretation"),
+    "CHILD": mark("read it without the model: it is made for adults"),
+    "OUT_OF_DISTRIBUTION": mark("read it without the model: it has not seen images like this"),
 }
+NO_ADVICE = mark("read it without the model")
 
 
 def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one line a state
@@ -45,7 +46,7 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one 
         time=made.timing_ms.get("total", sum(made.timing_ms.values())),
     )
     if gate.verdict == "refused":
-        advice = tr(REFUSAL_ADVICE.get(gate.code, "read it without the model"))
+        advice = tr(REFUSAL_ADVICE.get(gate.code, NO_ADVICE))
         return "refused", told(tr("REFUSED"), Problem(gate.code, gate.message, advice))
     if gate.verdict == "warning":
         return "warning", f"{told(tr('WARNING'), Problem(gate.code, gate.message))} ({origin})"
@@ -67,12 +68,25 @@ def in_place_of_picture(image: OpenImage | None) -> str:
     return tr("Opening {name}…", name=image.path.name)
 
 
-ABOUT = f"""<h3>SAE-Rad workstation</h3>
-<p>Shows a radiograph, the features that a sparse autoencoder finds in it, and a draft report in which every sentence
-names the features it stands on.</p>
-<p><b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong and
-incomplete; a heat map shows where the model read from, not where disease is.</p>
-<p>Heat maps share one fixed scale: 1 is what each place would carry if a typical activation of the feature were
-spread evenly over the image, and the colour is full from {FULL_SCALE:.0f} on, on every image. The colour says which
-features; maps of features with the same description are added, and so are their typical activations.</p>
-<p>Images are analysed on this machine; nothing leaves it. Apache-2.0.</p>"""
+ABOUT = (
+    mark(
+        "Shows a radiograph, the features that a sparse autoencoder finds in it, and a draft report in which every"
+        " sentence names the features it stands on."
+    ),
+    mark(
+        "<b>Research use only – not for diagnosis.</b> Nothing here was validated for clinical use. Drafts may be wrong"
+        " and incomplete; a heat map shows where the model read from, not where disease is."
+    ),
+    mark(
+        "Heat maps share one fixed scale: 1 is what each place would carry if a typical activation of the feature were"
+        " spread evenly over the image, and the colour is full from {full} on, on every image. The colour says which"
+        " features; maps of features with the same description are added, and so are their typical activations."
+    ),
+    mark("Images are analysed on this machine; nothing leaves it. Apache-2.0."),
+)
+
+
+def about_html() -> str:
+    """What this program is, as HTML."""
+    paragraphs = "".join(f"<p>{tr(text, full=f'{FULL_SCALE:.0f}')}</p>" for text in ABOUT)
+    return f"<h3>{tr('SAE-Rad workstation')}</h3>{paragraphs}"

@@ -61,7 +61,7 @@ def test_the_dialog_shows_and_sets_every_setting(window: MainWindow, qtbot: Any)
     direction.setCurrentIndex(1)
     speed.setValue(2.0)
     wheel.setChecked(False)
-    hand = window.canvas.hand
+    hand = window.canvas.mouse.hand
     assert (hand.down_is_brighter, hand.speed, hand.wheel_up_enlarges) == (True, 2.0, False)
     dialog.defaults.click()
     assert all(window.preferences.value(setting) == setting.default for setting in SETTINGS)

@@ -85,4 +85,4 @@ def update_enabled(actions: Mapping[str, QAction], there: frozenset[str]) -> Non
 def name_step(action: QAction, verb: str, step: str) -> None:
     """Say in the menu what would be undone or done again; the toolbar keeps its short word."""
     action.setIconText(verb.replace("&", ""))
-    action.setText(f"{verb} {step.replace('&', '&&')}" if step else verb)
+    action.setText(tr("{verb} {step}", verb=verb, step=step.replace("&", "&&")) if step else verb)

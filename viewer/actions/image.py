@@ -22,11 +22,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("magnifier", "Ma&gnifier", ("Z",), "A lens at the mouse", IMAGE, checkable=True, needs="image"),
     ActionSpec("turn_right", "Turn &right", ("]",), "A quarter clockwise", IMAGE, needs="image"),
     ActionSpec("turn_left", "Turn &left", ("[",), "A quarter counter-clockwise", IMAGE, needs="image"),
-    ActionSpec("flip", "Fl&ip left and right", ("X",), "Mirror the picture", IMAGE, needs="image"),
+    ActionSpec("flip", "Fli&p left and right", ("X",), "Mirror the picture", IMAGE, needs="image"),
     ActionSpec("flip_down", "Flip top and &bottom", ("Shift+X",), "Mirror the picture", IMAGE, needs="image"),
     ActionSpec(
         "reset",
-        "&Reset",
+        "R&eset",
         ("Escape",),
         "The file's own window and orientation, not inverted, whole image",
         IMAGE,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 from viewer.state.groups import Order
 from viewer.theme.text import plain_label
 
 BAR_WIDTH, PERCENTILE_WIDTH, ACTIVATION_WIDTH, GAP, RIGHT = 84, 26, 58, 6, 8
 
 EXPLAINED = {
-    Order.CITED: "Features that the draft cites first, then by activation",
-    Order.STRENGTH: "Activation relative to what is typical of the feature",
-    Order.PERCENTILE: "Share of the images with this feature on which it is weaker",
-    Order.ACTIVATION: "Activation, in the unit of the autoencoder",
+    Order.CITED: mark("Features that the draft cites first, then by activation"),
+    Order.STRENGTH: mark("Activation relative to what is typical of the feature"),
+    Order.PERCENTILE: mark("Share of the images with this feature on which it is weaker"),
+    Order.ACTIVATION: mark("Activation, in the unit of the autoencoder"),
 }
 
 

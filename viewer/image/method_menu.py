@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.inference.attribution import DEFAULT_METHOD, METHOD_TITLES, Method
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 
 EXPLAINED: dict[Method, str] = {
-    "messages": "What the class token read in the last block: an exact sum, made with the analysis",
-    "integrated": "Shares out the last block's MLP and norms, too: an exact sum, made in an instant",
-    "occlusion": "What windows of the image add through the whole encoder: runs the model 162 times",
+    "messages": mark("What the class token read in the last block: an exact sum, made with the analysis"),
+    "integrated": mark("Shares out the last block's MLP and norms, too: an exact sum, made in an instant"),
+    "occlusion": mark("What windows of the image add through the whole encoder: runs the model 162 times"),
 }
 
 

@@ -8,21 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.dicom.grayscale import Grayscale, VoiLut, Window
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 
 PRESET_PERCENTILES: tuple[tuple[str, float, float], ...] = (
-    ("Full range", 0.0, 100.0),
-    ("Lungs", 1.0, 65.0),
-    ("Mediastinum", 35.0, 99.5),
-    ("Bone", 55.0, 99.9),
-    ("Narrow", 15.0, 85.0),
-    ("Without extremes", 0.5, 99.5),
+    (mark("Full range"), 0.0, 100.0),
+    (mark("Lungs"), 1.0, 65.0),
+    (mark("Mediastinum"), 35.0, 99.5),
+    (mark("Bone"), 55.0, 99.9),
+    (mark("Narrow"), 15.0, 85.0),
+    (mark("Without extremes"), 0.5, 99.5),
 )
 """Name, and which percentiles of the image's own values are shown black and white: projection radiographs have no
 absolute units, so absolute presets as for CT would be wrong. They count from dark to bright, however it is stored."""
 
 
-DEFAULT_NAME = "DICOM default"
+DEFAULT_NAME = mark("DICOM default")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def presets(grayscale: Grayscale, values: npt.NDArray[np.floating] | None = None
         Modality values of the image, or of a smaller copy; without them percentiles are shares of the range.
     """
     first = grayscale.default_voi
-    own = first.name if grayscale.voi else "automatic"
+    own = first.name if grayscale.voi else tr("automatic")
     found = [Preset(DEFAULT_NAME, None, ", ".join(part for part in (own, voi_text(first)) if part))]
     for number, voi in enumerate(grayscale.voi[1:], start=2):
         found.append(Preset(voi.name or f"DICOM {number}", voi, voi_text(voi)))
@@ -125,7 +125,7 @@ def voi_text(voi: Window | VoiLut) -> str:
 def preset_told(found: tuple[Preset, ...], number: int) -> str:
     """What happened when the key of a preset was pressed, for the status bar."""
     if number < len(found):
-        return tr("Window preset {number}: {name}", number=number, name=found[number].name)
+        return tr("Window preset {number}: {name}", number=number, name=tr(found[number].name))
     return tr(
         "There is no window preset {number}: this image has 0 to {last}", number=number, last=min(9, len(found) - 1)
     )
@@ -139,6 +139,6 @@ def describe(windowing: Windowing, grayscale: Grayscale) -> str:
         if voi.function != "LINEAR":
             text += f"  {voi.function.lower()}"
     else:
-        text = "LUT " + (voi.name or "of the file") if voi is not None else "W/L full range"
-    named = windowing.name if isinstance(windowing.voi, Window) else ""
-    return "  ".join(part for part in (text, named, "inverted" if windowing.invert else "") if part)
+        text = "LUT " + (voi.name or tr("of the file"))
+    named = tr(windowing.name) if isinstance(windowing.voi, Window) else ""
+    return "  ".join(part for part in (text, named, tr("inverted") if windowing.invert else "") if part)

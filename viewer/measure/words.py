@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from engine.measure.shapes import Kind
-from engine.measure.values import Reading, Value
-from viewer.i18n import tr
+from engine.measure.values import OTHER_WARNING, Reading, Value
+from viewer.i18n import mark, tr
 
 CALIBRATE = "calibrate"
 
 HINTS: dict[str, str] = {
-    Kind.LENGTH: "Length: draw a line",
-    Kind.ANGLE: "Angle: draw one arm towards the vertex, then click the end of the other",
-    Kind.COBB: "Cobb angle: draw along one end plate, then along the other",
-    Kind.ELLIPSE: "Ellipse: draw from corner to corner of the box around it",
-    Kind.RECTANGLE: "Rectangle: draw from corner to corner",
-    Kind.TEXT: "Text: click where it is to stand",
-    Kind.ARROW: "Arrow: draw towards what it points at",
-    Kind.CARDIOTHORACIC: "Cardiothoracic ratio: draw the greatest width of the heart, then the greatest inner width of"
-    " the thorax; then tilt the midline by its ends",
-    CALIBRATE: "Calibration: draw along something of known length",
+    Kind.LENGTH: mark("Length: draw a line"),
+    Kind.ANGLE: mark("Angle: draw one arm towards the vertex, then click the end of the other"),
+    Kind.COBB: mark("Cobb angle: draw along one end plate, then along the other"),
+    Kind.ELLIPSE: mark("Ellipse: draw from corner to corner of the box around it"),
+    Kind.RECTANGLE: mark("Rectangle: draw from corner to corner"),
+    Kind.TEXT: mark("Text: click where it is to stand"),
+    Kind.ARROW: mark("Arrow: draw towards what it points at"),
+    Kind.CARDIOTHORACIC: mark(
+        "Cardiothoracic ratio: draw the greatest width of the heart, then the greatest inner width of the thorax;"
+        " then tilt the midline by its ends"
+    ),
+    CALIBRATE: mark("Calibration: draw along something of known length"),
 }
 NAMES: dict[str, str] = {
-    Kind.LENGTH: "length",
-    Kind.ANGLE: "angle",
-    Kind.COBB: "Cobb angle",
-    Kind.ELLIPSE: "ellipse",
-    Kind.RECTANGLE: "rectangle",
-    Kind.TEXT: "text",
-    Kind.ARROW: "arrow",
-    Kind.CARDIOTHORACIC: "cardiothoracic ratio",
-    CALIBRATE: "calibration by hand",
+    Kind.LENGTH: mark("length"),
+    Kind.ANGLE: mark("angle"),
+    Kind.COBB: mark("Cobb angle"),
+    Kind.ELLIPSE: mark("ellipse"),
+    Kind.RECTANGLE: mark("rectangle"),
+    Kind.TEXT: mark("text"),
+    Kind.ARROW: mark("arrow"),
+    Kind.CARDIOTHORACIC: mark("cardiothoracic ratio"),
+    CALIBRATE: mark("calibration by hand"),
 }
 
 
 def with_label(text: str, label: str) -> str:
     """A value with what its unit means."""
     return f"{text} ({tr(label)})" if label else text
+
+
+def _warning(text: str) -> str:
+    head, tail = OTHER_WARNING.split("{view}")
+    if text.startswith(head) and text.endswith(tail):
+        return tr(OTHER_WARNING, view=text.removeprefix(head).removesuffix(tail))
+    return tr(text)
 
 
 def _plain(value: Value) -> str:
@@ -45,7 +54,7 @@ def _plain(value: Value) -> str:
 def lines_of(reading: Reading) -> tuple[str, ...]:
     """Return the lines that stand beside a measurement on the image; warnings come last."""
     drawn, values = reading.drawn, reading.values
-    warnings = tuple("⚠ " + tr(warning) for warning in reading.warnings)
+    warnings = tuple("⚠ " + _warning(warning) for warning in reading.warnings)
     if drawn.kind in (Kind.TEXT, Kind.ARROW):
         return (drawn.text,) if drawn.text else ()
     if drawn.kind in (Kind.LENGTH, Kind.ANGLE):

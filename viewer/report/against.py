@@ -19,10 +19,10 @@ def conflict_text(conflict: Conflict) -> str:
     """Say what was taken, what lost, and both probabilities."""
     values = {
         "name": conflict.observation,
-        "kept": conflict.kept,
+        "kept": tr(conflict.kept),
         "p": f"{conflict.kept_probability:.2f}",
         "own": ", ".join(f"#{i}" for i in conflict.kept_features),
-        "lost": conflict.lost,
+        "lost": tr(conflict.lost),
         "q": f"{conflict.lost_probability:.2f}",
         "ids": ", ".join(f"#{i}" for i in conflict.lost_features),
     }

@@ -20,21 +20,21 @@ from PySide6.QtWidgets import (
 )
 
 from engine.report.draft import DraftStatus
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 from viewer.theme.palette import CONFIRMED, UNCONFIRMED
 from viewer.theme.text import plain_label
 
 FORMAT_NAMES = {
-    "text": "Plain text",
-    "json": "JSON (analysis and report)",
-    "pdf": "PDF with image and heat maps",
-    "sr": "DICOM structured report",
-    "gsps": "DICOM presentation state (window and outlines)",
-    "seg": "DICOM segmentation (heat maps)",
-    "sc": "DICOM secondary capture (pictures)",
-    "dicompdf": "DICOM encapsulated PDF",
-    "ko": "DICOM key object",
-    "fhir": "FHIR DiagnosticReport",
+    "text": mark("Plain text"),
+    "json": mark("JSON (analysis and report)"),
+    "pdf": mark("PDF with image and heat maps"),
+    "sr": mark("DICOM structured report"),
+    "gsps": mark("DICOM presentation state (window and outlines)"),
+    "seg": mark("DICOM segmentation (heat maps)"),
+    "sc": mark("DICOM secondary capture (pictures)"),
+    "dicompdf": mark("DICOM encapsulated PDF"),
+    "ko": mark("DICOM key object"),
+    "fhir": mark("FHIR DiagnosticReport"),
 }
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
-from viewer.i18n import tr
+from viewer.i18n import mark, tr
 from viewer.report.against import basis_text
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
@@ -172,7 +172,7 @@ class SentenceRow(MarkedRow):
 SHOWN_IDS = 3
 """Feature numbers beside a sentence; the rest is in the tooltip and lit in the feature panel."""
 
-_BUTTONS = (("confirm", "Confirm"), ("edit", "Edit"), ("remove", "Remove"))
+_BUTTONS = (("confirm", mark("Confirm")), ("edit", mark("Edit")), ("remove", mark("Remove")))
 
 
 def _button(text: str) -> QPushButton:

@@ -8,10 +8,11 @@ Read it with ``preferences.text(SETTING)``, ``.flag``, ``.number``; listen to ``
 from __future__ import annotations
 
 from viewer.i18n import mark
-from viewer.settings import maps, mouse, picture
+from viewer.settings import maps, mouse, picture, program
 from viewer.settings.spec import Setting
 
 GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
+    (mark("Program"), program.SETTINGS),
     (mark("Mouse"), mouse.SETTINGS),
     (mark("Picture"), picture.SETTINGS),
     (mark("Heat maps"), maps.SETTINGS),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from viewer.i18n import tr
 from viewer.settings.catalogue import SETTINGS
 from viewer.settings.spec import Setting, Value
 from viewer.state.images import Problem
@@ -55,8 +56,8 @@ class Preferences(QObject):
                     self.problems.append(
                         Problem(
                             "SETTING_INVALID",
-                            f"the setting {setting.id} cannot be used: {error}",
-                            f"its default holds; choose it anew in Edit > Settings or mend {self.path}",
+                            tr("the setting {name} cannot be used: {reason}", name=setting.id, reason=error),
+                            tr("its default holds; choose it anew in Edit > Settings or mend {path}", path=self.path),
                         )
                     )
         for name in file.allKeys():
@@ -123,7 +124,7 @@ class Preferences(QObject):
             self.noticed.emit(
                 Problem(
                     "SETTING_NOT_SAVED",
-                    f"{self.path} cannot be written",
-                    "the choice holds until the program ends; make the folder writable to keep it",
+                    tr("{path} cannot be written", path=self.path),
+                    tr("the choice holds until the program ends; make the folder writable to keep it"),
                 )
             )

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from engine.inference.analysis import ActiveFeature, Analysis
 from engine.report.draft import Draft
+from viewer.marking import mark
 
 
 class Order(enum.Enum):
     """What comes first in the list; the values are what a person reads."""
 
-    CITED = "cited first"
-    STRENGTH = "strength"
-    PERCENTILE = "percentile"
-    ACTIVATION = "activation"
+    CITED = mark("cited first")
+    STRENGTH = mark("strength")
+    PERCENTILE = mark("percentile")
+    ACTIVATION = mark("activation")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.dicom.radiograph import Identity, Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
+from viewer.marking import mark, tr
 from viewer.state.groups import FeatureGroup, group_features
 from viewer.state.history import DraftHistory
 
@@ -25,11 +26,11 @@ class Load(enum.Enum):
 class Work(enum.Enum):
     """How far the analysis of an image is."""
 
-    NONE = "not analysed"
-    RUNNING = "analysing"
-    DONE = "analysed"
-    FAILED = "analysis failed"
-    CANCELLED = "analysis cancelled"
+    NONE = mark("not analysed")
+    RUNNING = mark("analysing")
+    DONE = mark("analysed")
+    FAILED = mark("analysis failed")
+    CANCELLED = mark("analysis cancelled")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Problem:
         return cls(
             f"UNEXPECTED_{type(error).__name__.upper()}",
             str(error) or type(error).__name__,
-            "this is a fault of the program: please report it with the text above",
+            tr("this is a fault of the program: please report it with the text above"),
         )
 
 

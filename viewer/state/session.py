@@ -12,7 +12,7 @@ from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis, FeatureMap
 from engine.report.carry import carry_over
 from engine.report.draft import Draft
-from viewer.marking import mark
+from viewer.marking import mark, tr
 from viewer.state.autosave import DraftStore
 from viewer.state.board import Board
 from viewer.state.event import Event
@@ -368,10 +368,12 @@ class Session:
         self.noticed.emit(
             Problem(
                 "DRAFT_OTHER_PACK",
-                f"your earlier draft was made with pack {saved.pack_name} {saved.pack_version}"
-                f" ({saved.pack_sha256[:8] or 'build unknown'}), not with {composed.pack_name} {composed.pack_version}"
-                f" ({composed.pack_sha256[:8]})",
-                f"it is kept as {kept}; this draft is new",
+                tr(
+                    "your earlier draft was made with pack {earlier}, not with {pack}",
+                    earlier=_build(saved.pack_name, saved.pack_version, saved.pack_sha256),
+                    pack=_build(composed.pack_name, composed.pack_version, composed.pack_sha256),
+                ),
+                tr("it is kept as {path}; this draft is new", path=kept),
             )
         )
         return None
@@ -387,3 +389,7 @@ class Session:
             self.images[old].radiograph = None
             self.images[old].load = Load.WAITING
             self.image_changed.emit(old)
+
+
+def _build(name: str, version: str, sha256: str) -> str:
+    return f"{name} {version} ({sha256[:8] or tr('build unknown')})"

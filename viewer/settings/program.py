@@ -1,0 +1,19 @@
+"""Settings of the whole program."""
+
+from __future__ import annotations
+
+from viewer.i18n import mark
+from viewer.i18n.language import SYSTEM
+from viewer.settings.spec import Setting
+
+LANGUAGE = Setting(
+    "program/language",
+    mark("Language"),
+    SYSTEM,
+    mark(
+        "Language of menus, panels and dialogs. That of the draft is an option of the command that starts the program."
+    ),
+    choices=((SYSTEM, mark("as the system")), ("en", "English"), ("de", "Deutsch")),
+    restart=True,
+)
+SETTINGS: tuple[Setting, ...] = (LANGUAGE,)

@@ -48,6 +48,10 @@ class MeasureError(SaeRadError):
     """A measurement was used against its rules (wrong image, no length)."""
 
 
+class HangingError(SaeRadError):
+    """The rules by which images hang cannot be used."""
+
+
 class ExportError(SaeRadError):
     """A result could not be written."""
 

@@ -17,6 +17,7 @@ from viewer.actions.editor import ShortcutEditor
 from viewer.actions.help_page import HelpDialog, help_lines
 from viewer.actions.keys import current_keys
 from viewer.dialogs import TextDialog
+from viewer.hanging.ruling import Ruling
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.windowing import preset_told
@@ -83,6 +84,7 @@ class Commands:
         }
         found.update(window.measures.handlers())
         found.update(window.hanging.handlers())
+        found["hang"] = partial(self._try, self.hang)
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 
@@ -136,6 +138,11 @@ class Commands:
                 tr("{count} files written to {folder}", count=len(files), folder=files[0].parent)
             )
 
+    def hang(self) -> None:
+        """Hang what belongs beside the image shown."""
+        ruling = Ruling(self._session, self._window.hanging.state, self._window.preferences)
+        self._window.statusBar().showMessage(ruling.hang())
+
     # image and overlay
 
     def analyse(self) -> None:
@@ -146,10 +153,11 @@ class Commands:
     def _on_canvas(self, do: Callable[..., None], *given: float, **named: bool) -> None:
         """Do something with the image of the pane that is the active one now."""
         do(self._window.canvas, *given, **named)
+        self._window.hanging.links.lead(self._window.canvas)
 
     def preset(self, number: int) -> None:
         """Use a window preset, and say which, or that there is none of this number."""
-        self._window.canvas.apply_preset(number)
+        self._on_canvas(Canvas.apply_preset, number)
         self._window.statusBar().showMessage(preset_told(self._window.canvas.presets, number))
 
     def next_map(self) -> None:

@@ -56,7 +56,9 @@ def settings_page() -> str:
 
 
 def _setting(setting: Setting) -> str:
-    if setting.choices:
+    if setting.file:
+        values = "path of a file"
+    elif setting.choices:
         values = ", ".join(f"`{value}`" for value, _ in setting.choices)
     elif isinstance(setting.default, bool):
         values = "`true`, `false`"

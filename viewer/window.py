@@ -138,11 +138,7 @@ class MainWindow(QMainWindow):
         controller.preview_ready.connect(self.studies.set_thumbnail)
         controller.looked.connect(self.studies.refresh)
         controller.opened.connect(self.studies.refresh_recent)
-        for pane in self.panes.each:
-            self._on_pane(pane)
-        self.panes.made.connect(self._on_pane)
-        self.hanging.turned.connect(lambda: self.measures.work_on(self.canvas))
-        self.hanging.changed.connect(self._on_hanging)
+        self._connect_panes()
         self.features.features_chosen.connect(commands.choose_features)
         self.features.switched.connect(commands.switch_maps)
         self.features.recoloured.connect(commands.recolour)
@@ -159,6 +155,14 @@ class MainWindow(QMainWindow):
         self.report.indication_typed.connect(self.controller.set_indication)
         self.report.review_wanted.connect(commands.review)
         self.report.export_wanted.connect(commands.export)
+
+    def _connect_panes(self) -> None:
+        for pane in self.panes.each:
+            self._on_pane(pane)
+        self.panes.made.connect(self._on_pane)
+        self.hanging.turned.connect(lambda: self.measures.work_on(self.canvas))
+        self.hanging.changed.connect(self._on_hanging)
+        self.hanging.links.told.connect(self._on_links)
 
     def _prefer(self) -> None:
         """Do as the settings say."""
@@ -204,10 +208,16 @@ class MainWindow(QMainWindow):
         self._show_layers()
         self._enable()
 
+    def _on_links(self, text: str) -> None:
+        self.statusBar().showMessage(text)
+        self.actions_by_id["link_window"].setChecked(self.hanging.links.window)
+        self.actions_by_id["link_view"].setChecked(self.hanging.links.view)
+
     def _show_picture(self) -> None:
         key = self.session.current_key
         self.hanging.active.show_image(self.session.current, self.controller.pyramids.get(key or ""))
         self.session.board.show(self.canvas.radiograph)
+        self.hanging.links.renew()
 
     def _refresh(self) -> None:
         """Bring everything that belongs to the image shown up to date."""

@@ -29,7 +29,7 @@ def _keys(text: str) -> Iterator[tuple[int, KeyPath]]:
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("["):
-            path = _path(stripped)
+            path = _placed(_path(stripped), counts)
             if path and stripped.startswith("[["):
                 counts[path] = counts.get(path, -1) + 1
                 path = (*path, counts[path])
@@ -38,6 +38,16 @@ def _keys(text: str) -> Iterator[tuple[int, KeyPath]]:
                 yield number, table
         elif "=" in stripped and (path := _path(stripped.split("=", 1)[0] + "= 0")):
             yield number, (*table, *path)
+
+
+def _placed(path: KeyPath, counts: dict[KeyPath, int]) -> KeyPath:
+    """Put the number of the last entry behind each list of tables that a heading goes through."""
+    placed: KeyPath = ()
+    for place, key in enumerate(path, 1):
+        placed = (*placed, key)
+        if place < len(path) and placed in counts:
+            placed = (*placed, counts[placed])
+    return placed
 
 
 def _path(statement: str) -> KeyPath:

@@ -14,6 +14,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     (mark("right click"), mark("menu of the image")),
     (mark("wheel"), mark("zoom at the mouse")),
     (mark("Shift+wheel"), mark("next or previous image")),
+    (mark("Shift+left or middle drag"), mark("move this image alone, also where pan and zoom are linked")),
+    (mark("Shift+right drag"), mark("zoom this image alone")),
     (mark("middle double click"), mark("whole image")),
 )
 """Where the hand goes, and what happens; in the help page and in docs/viewer-actions.md."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from viewer.hanging.links import Links
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
 from viewer.hanging.words import banner
@@ -33,6 +34,7 @@ class Desk(QObject):
     def __init__(self, session: Session, controller: Controller, panes: Panes, parent: QObject) -> None:
         super().__init__(parent)
         self.panes, self.state = panes, Hanging(session)
+        self.links = Links(panes, self)
         self._session, self._controller = session, controller
         for pane in panes.each:
             self._join(pane)
@@ -57,6 +59,8 @@ class Desk(QObject):
         found["pane_next"] = partial(self._step, 1)
         found["pane_previous"] = partial(self._step, -1)
         found["pane_clear"] = self.state.clear
+        found["link_window"] = self.links.link_window
+        found["link_view"] = self.links.link_view
         return found
 
     def image_of(self, number: int) -> OpenImage | None:
@@ -74,6 +78,7 @@ class Desk(QObject):
         by_hand = sheet.calibration if sheet is not None else None
         pane.canvas.set_spacing(by_hand.spacing if by_hand is not None else None)
         self._layers(number)
+        self.links.renew()
 
     def _join(self, pane: Pane) -> None:
         pane.entered.connect(lambda: self._enter(pane))

@@ -11,7 +11,7 @@ from viewer.i18n import tr
 from viewer.image.events import CanvasEvents
 from viewer.image.layers import Layer, Layers
 from viewer.image.legend import Legend
-from viewer.image.mouse import CanvasMouse
+from viewer.image.mouse import WINDOW_SPEED, CanvasMouse
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.painting import Painting
 from viewer.image.pyramid import Pyramid
@@ -28,6 +28,9 @@ class Canvas(CanvasEvents):
     menu_wanted = Signal(QPoint)
     step_wanted = Signal(int)
     """Next (1) or previous (-1) image."""
+    windowed = Signal(float, float)
+    """The mouse dragged window and level, see `drag_window`."""
+    drag_ended = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +127,12 @@ class Canvas(CanvasEvents):
         if number < len(self.presets):
             preset = self.presets[number]
             self.set_windowing(Windowing(preset.voi, self.windowing.invert, preset.name))
+
+    def drag_window(self, across: float, down: float) -> None:
+        """Change width and level as a drag by so many pixels does, in the range of this image."""
+        if self.radiograph is not None:
+            speed = WINDOW_SPEED * self.mouse.hand.speed
+            self.set_windowing(self.windowing.drag(self.radiograph.grayscale, across, down, speed))
 
     def toggle_sigmoid(self) -> None:
         """Bend the window's straight line into a sigmoid, or back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,8 @@ class CanvasEvents(QWidget):
     tool: CanvasTool | None = None
     """Asked before the canvas does something with the left button or a key; a class attribute, because Qt sends events
     while the widget is made."""
+    led = Signal(bool)
+    """The mouse moved or zoomed the picture; True if against those that it is linked with."""
     mouse: CanvasMouse
     painting: Painting
 
@@ -53,6 +55,7 @@ class CanvasEvents(QWidget):
         """Middle: show the whole image; else as a press."""
         if event.button() is Qt.MouseButton.MiddleButton:
             self.fit()
+            self.led.emit(False)
         else:
             self.mouse.press(event)
 

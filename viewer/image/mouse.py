@@ -33,6 +33,8 @@ class CanvasMouse:
         (column, row) of the image under it.
     dragged : bool
         Whether a button is held and was moved.
+    beside : str
+        What is being dragged on a canvas that this one follows: "window", "view" or nothing.
     """
 
     def __init__(self, canvas: Canvas) -> None:
@@ -40,15 +42,23 @@ class CanvasMouse:
         self.place: QPointF | None = None
         self.cursor: tuple[int, int] | None = None
         self.dragged = False
+        self.beside = ""
         self._canvas = canvas
         self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
         self._last = QPointF()
+        self._alone = False
         self._turned = 0
 
     @property
     def windowing(self) -> bool:
         """Whether window and level are being dragged."""
-        return self.dragged and self._pressed is not None and self._pressed[0] is Qt.MouseButton.LeftButton
+        own = self.dragged and self._pressed is not None and self._pressed[0] is Qt.MouseButton.LeftButton
+        return (own and not self._alone) or self.beside == "window"
+
+    @property
+    def busy(self) -> bool:
+        """Whether the picture changes with every movement, here or on a canvas that this one follows."""
+        return self.dragged or bool(self.beside)
 
     def press(self, event: QMouseEvent) -> None:
         """Begin a click or a drag."""
@@ -57,6 +67,7 @@ class CanvasMouse:
             return
         if self._pressed is None and event.button() in BUTTONS:
             self._pressed = (event.button(), event.position())
+            self._alone = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._last, self.dragged = event.position(), False
 
     def move(self, event: QMouseEvent) -> None:
@@ -73,14 +84,16 @@ class CanvasMouse:
         self.dragged = True
         delta, self._last = position - self._last, position
         ratio = canvas.devicePixelRatioF()
-        if button is Qt.MouseButton.LeftButton and canvas.radiograph is not None:
+        if button is Qt.MouseButton.LeftButton and not self._alone:
             down = -delta.y() if self.hand.down_is_brighter else delta.y()
-            speed = WINDOW_SPEED * self.hand.speed
-            canvas.set_windowing(canvas.windowing.drag(canvas.radiograph.grayscale, delta.x(), down, speed))
-        elif button is Qt.MouseButton.MiddleButton:
-            canvas.set_view(canvas.view.pan(delta.x() * ratio, delta.y() * ratio))
+            canvas.drag_window(delta.x(), down)
+            canvas.windowed.emit(delta.x(), down)
         elif button is Qt.MouseButton.RightButton:
             canvas.set_view(canvas.view.zoom(ZOOM_SPEED ** (-delta.y()), start.x() * ratio, start.y() * ratio))
+            canvas.led.emit(self._alone)
+        else:
+            canvas.set_view(canvas.view.pan(delta.x() * ratio, delta.y() * ratio))
+            canvas.led.emit(self._alone)
 
     def release(self, event: QMouseEvent) -> None:
         """End a drag in full quality, or ask for the menu after a right click."""
@@ -96,6 +109,7 @@ class CanvasMouse:
         elif not clicked:
             canvas.painting.forget_gray()
             canvas.update()
+            canvas.drag_ended.emit()
 
     def wheel(self, event: QWheelEvent) -> None:
         """Zoom at the mouse; with Shift the next or previous image, one for each notch."""
@@ -111,6 +125,7 @@ class CanvasMouse:
         turned = event.angleDelta().y() if self.hand.wheel_up_enlarges else -event.angleDelta().y()
         x, y = event.position().x() * ratio, event.position().y() * ratio
         self._canvas.set_view(self._canvas.view.zoom(1.0015**turned, x, y))
+        self._canvas.led.emit(False)
 
     def leave(self) -> None:
         """Forget the value under the mouse."""

@@ -92,7 +92,7 @@ class Painting:
         view, squares = self._canvas.view, self._canvas.squares_from
         if not self._canvas.mouse.windowing:
             self._sampled = None
-            return render(pyramid, view, table, size, fast=self._canvas.mouse.dragged, squares_from=squares)
+            return render(pyramid, view, table, size, fast=self._canvas.mouse.busy, squares_from=squares)
         if self._sampled is None:
             self._sampled = sample(pyramid, view, size, squares_from=squares)
         return render_sampled(self._sampled, table, size)

@@ -47,7 +47,7 @@ class ShownMeasures:
         if radiograph is None:
             return
         sheet = self._board.sheet_of(radiograph)
-        of = (radiograph, sheet.calibration)
+        of = (radiograph.pixel_sha256, sheet.calibration)
         if of != self._of:
             self._of, self._read = of, {}
         spacing = sheet.spacing(radiograph.spacing)

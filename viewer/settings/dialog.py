@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -26,7 +27,7 @@ from viewer.settings.preferences import Preferences
 from viewer.settings.spec import Setting
 from viewer.theme.text import plain_label
 
-Control = QCheckBox | QComboBox | QSpinBox | QDoubleSpinBox
+Control = QCheckBox | QComboBox | QLineEdit | QSpinBox | QDoubleSpinBox
 
 
 class SettingsDialog(QDialog):
@@ -103,6 +104,11 @@ def _control(setting: Setting, preferences: Preferences) -> Control:
             control.addItem(tr(name), value)
         _show(control, setting, preferences)
         control.currentIndexChanged.connect(lambda n: keep(setting.choices[n][0]))
+    elif setting.file:
+        control = QLineEdit()
+        control.setMinimumWidth(280)
+        _show(control, setting, preferences)
+        control.editingFinished.connect(lambda: keep(control.text().strip()))
     elif isinstance(setting.default, bool):
         control = QCheckBox()
         _show(control, setting, preferences)
@@ -123,6 +129,8 @@ def _show(control: Control, setting: Setting, preferences: Preferences) -> None:
     value = preferences.value(setting)
     if isinstance(control, QComboBox):
         control.setCurrentIndex(control.findData(value))
+    elif isinstance(control, QLineEdit):
+        control.setText(str(value))
     elif isinstance(control, QCheckBox):
         control.setChecked(bool(value))
     elif isinstance(control, QSpinBox):

@@ -25,6 +25,8 @@ class Setting:
         Values of a text setting and what a person reads for each; empty for the other types.
     low, high : float
         Range of a number.
+    file : bool
+        Whether a text is the path of a file; empty for none.
     restart : bool
         Whether a change is seen from the next start on.
     """
@@ -36,6 +38,7 @@ class Setting:
     choices: tuple[tuple[str, str], ...] = ()
     low: float = 0.0
     high: float = 0.0
+    file: bool = False
     restart: bool = False
 
     def parse(self, text: str) -> Value:
@@ -50,6 +53,8 @@ class Setting:
             if text not in ("true", "false"):
                 raise ValueError(f"{text!r} is neither true nor false")
             return text == "true"
+        if self.file:
+            return text
         if isinstance(self.default, str):
             if text not in (value for value, _ in self.choices):
                 raise ValueError(f"{text!r} is none of {', '.join(value for value, _ in self.choices)}")

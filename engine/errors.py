@@ -76,6 +76,10 @@ class EncoderError(SaeRadError):
     """An encoder to import is incomplete, of a kind that is not supported, or not what it claims to be."""
 
 
+class NetworkError(SaeRadError):
+    """A network node cannot be reached, refuses, or answers what cannot be used."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

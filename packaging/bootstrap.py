@@ -28,7 +28,7 @@ DEBIAN_RUN = ("python3-venv", "libgl1", "libegl1", "libglib2.0-0", "libxkbcommon
 DEBIAN_TEST = (
     "xvfb", "xauth", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxkbcommon-x11-0", "libxcb-shape0",
     "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils", "strace",
-    "g++",
+    "g++", "orthanc", "orthanc-dicomweb",
 )  # fmt: skip
 CHECKS = (
     ["ruff", "check", "."],

@@ -1,4 +1,4 @@
-"""``saerad`` without a screen: analyse, packs, doctor."""
+"""``saerad`` without a screen: analyse, packs, query, send, doctor."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from engine.errors import SaeRadError, UsageError
 COMMANDS: dict[str, str] = {
     "analyse": "find features, write heat maps and draft reports, without a screen",
     "packs": "list, inspect, verify, install and remove model packs",
+    "query": "ask an archive (PACS) what it has, and fetch it",
+    "send": "store DICOM objects in an archive (PACS)",
     "doctor": "say what this machine can do and whether the packs are sound",
 }
 INTERRUPTED = 130

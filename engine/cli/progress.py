@@ -11,17 +11,24 @@ from engine.cli.terminal import unknown_size
 
 
 class ProgressLine:
-    """Counts images on stderr; silent unless stderr is a terminal.
+    """Counts images, or other things, on stderr; silent unless stderr is a terminal.
 
     Parameters
     ----------
     total : int
-        Number of images.
+        Number of images; 0 when it is not known yet.
+    unit : str
+        What is counted.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, unit: str = "image") -> None:
         self._bar = tqdm(
-            total=total, unit="image", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False, **unknown_size()
+            total=total or None,
+            unit=unit,
+            file=sys.stderr,
+            disable=not sys.stderr.isatty(),
+            leave=False,
+            **unknown_size(),
         )
 
     def __enter__(self) -> ProgressLine:
@@ -39,6 +46,12 @@ class ProgressLine:
     def next_image(self) -> None:
         """One image is finished."""
         self._bar.update()
+
+    def count(self, done: int, total: int) -> None:
+        """Show that so many are finished, of so many where that is known (else 0)."""
+        self._bar.total = total or None
+        self._bar.n = done
+        self._bar.refresh()
 
     def write(self, text: str, *, error: bool = False) -> None:
         """Print a line without breaking the progress line."""

@@ -21,6 +21,7 @@ from viewer.hanging.ruling import Ruling
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.windowing import preset_told
+from viewer.report.commands import DraftCommands
 from viewer.report.export_dialog import ExportDialog
 from viewer.settings.dialog import SettingsDialog
 from viewer.state.images import Problem
@@ -39,6 +40,7 @@ class Commands:
     def __init__(self, window: MainWindow, session: Session, controller: Controller) -> None:
         self._window, self._session, self._controller = window, session, controller
         self._export_folder: Path | None = None
+        self._draft_commands = DraftCommands(window, session, self.go_to_sentence)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""
@@ -85,6 +87,7 @@ class Commands:
         found.update(window.measures.handlers())
         found.update(window.hanging.handlers())
         found["hang"] = partial(self._try, self.hang)
+        found.update(self._draft_commands.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 
@@ -122,7 +125,15 @@ class Commands:
             pixel_sha256=image.radiograph.pixel_sha256,
         )
         skipped = skipped_formats(image.radiograph)
-        dialog = ExportDialog(draft.status, tuple(WRITERS), skipped, target, self._window, folder=self._export_folder)
+        dialog = ExportDialog(
+            draft.status,
+            tuple(WRITERS),
+            skipped,
+            target,
+            self._window,
+            folder=self._export_folder,
+            waiting=len(draft.waiting),
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._export_to(*dialog.chosen))
         dialog.open()
@@ -208,7 +219,10 @@ class Commands:
             return
         now = self._session.selection.sentence_key
         place = keys.index(now) + by if now in keys else (0 if by > 0 else len(keys) - 1)
-        key = keys[min(len(keys) - 1, max(0, place))]
+        self.go_to_sentence(keys[min(len(keys) - 1, max(0, place))])
+
+    def go_to_sentence(self, key: str) -> None:
+        """Select a sentence and give it the keyboard."""
         self.choose_sentence(key)
         self._window.report.focus(key)
 
@@ -223,8 +237,7 @@ class Commands:
         after = self._sentences()[keys.index(key) + 1 :] if key in keys else []
         following = next((sentence for sentence in after if sentence.state == "unconfirmed"), None)
         if following is not None:
-            self.choose_sentence(following.key)
-            self._window.report.focus(following.key)
+            self.go_to_sentence(following.key)
 
     def edit(self, key: str, text: str) -> None:
         """Replace a sentence's text."""
@@ -238,9 +251,13 @@ class Commands:
             row.begin_edit()
 
     def remove(self, key: str) -> None:
-        """Take a sentence out."""
+        """Take a sentence out; if it was the selected one, go on to the one after it, or before it at the end."""
         self._window.report.commit()
+        keys, selected = [sentence.key for sentence in self._sentences()], self._session.selection.sentence_key
         self._change(tr("remove sentence"), lambda draft: draft.remove(key))
+        if key == selected and key in keys and len(keys) > 1:
+            place = keys.index(key)
+            self.go_to_sentence((keys[place + 1 :] + keys[:place][::-1])[0])
 
     def add(self, section: str, text: str) -> None:
         """Add a sentence of the reader's own."""

@@ -24,6 +24,7 @@ from engine.export.shown_maps import contours, shown_findings
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
 from engine.report.findings import Finding
+from engine.report.phrases import Phrases, phrases_of
 
 REGION = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ImagingSelection.instance.imageRegion2D"
 """R5's ImagingSelection.instance.imageRegion2D in R4, as HL7's cross-version extensions name it."""
@@ -59,13 +60,14 @@ def fhir_bundle(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Jso
     findings = list(dict.fromkeys(finding for sentence in draft.sentences() for finding in sentence.claims))
     links = {finding: urn(tracking_uid(analysis, *finding_key(finding))) for finding in findings}
     outlines = {f.finding: contours(radiograph, f.heat) for f in shown_findings(analysis, draft)}
-    patient, study = _patient(radiograph), _study(radiograph)
+    patient, study, say = _patient(radiograph), _study(radiograph), phrases_of(draft.language)
     uid = radiograph.identity.sop_instance_uid
     about = {name: {"reference": urn(uid, name)} for name in ("patient", "study")}
     about["device"] = {"reference": urn(tracking_uid(analysis, "device"))}
     study["subject"] = about["patient"]
     observations = [
-        (links[finding], _observation(finding, about, radiograph, outlines.get(finding, []))) for finding in findings
+        (links[finding], _observation(finding, about, radiograph, outlines.get(finding, []), say))
+        for finding in findings
     ]
     report = _report(radiograph, analysis, draft, links)
     report |= {"subject": about["patient"], "imagingStudy": [about["study"]]}
@@ -159,7 +161,11 @@ def _device(analysis: Analysis) -> Json:
 
 
 def _observation(
-    finding: Finding, about: dict[str, Json], radiograph: Radiograph, lines: Sequence[npt.NDArray[np.float32]]
+    finding: Finding,
+    about: dict[str, Json],
+    radiograph: Radiograph,
+    lines: Sequence[npt.NDArray[np.float32]],
+    say: Phrases,
 ) -> Json:
     image = radiograph.identity.sop_instance_uid
     probability = {
@@ -193,7 +199,7 @@ def _observation(
         "bodySite": where,
         "derivedFrom": [derived],
         "component": components,
-        "note": [{"text": "Stated by a program from features of the image; not confirmed by a person."}],
+        "note": [{"text": say("Stated by a program from features of the image; not confirmed by a person.")}],
     }
 
 

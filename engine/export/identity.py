@@ -8,6 +8,7 @@ from importlib import metadata
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus, Sentence
+from engine.report.phrases import Phrases, phrases_of
 from engine.report.wording import notices_of
 
 SOFTWARE = "SAE-Rad workstation"
@@ -33,14 +34,33 @@ def strip_text(draft: Draft) -> str:
     return notices.strip if draft.status is DraftStatus.DRAFT else notices.reviewed
 
 
-def author_note(sentence: Sentence) -> str:
+def author_note(sentence: Sentence, say: Phrases) -> str:
     """Return what stands in place of features behind a person's sentence; empty for the program's own."""
-    return {"edited": "edited by a person", "added": "written by a person"}.get(sentence.origin, "")
+    return {"edited": say("edited by a person"), "added": say("written by a person")}.get(sentence.origin, "")
 
 
-def origin_note(sentence: Sentence) -> str:
+def origin_note(sentence: Sentence, say: Phrases) -> str:
     """Return what stands beside the features of a sentence that a language model rewrote; empty for the others."""
-    return "rewritten by a language model" if sentence.origin == "rewritten" else ""
+    return say("rewritten by a language model") if sentence.origin == "rewritten" else ""
+
+
+def features_note(sentence: Sentence, say: Phrases) -> str:
+    """Return the features a sentence stands on as one phrase."""
+    return say("features {ids}", ids=", ".join(map(str, sentence.support)))
+
+
+def state_note(sentence: Sentence, say: Phrases) -> str:
+    """Return whether a person has confirmed a sentence."""
+    return say("confirmed") if sentence.state == "confirmed" else say("unconfirmed")
+
+
+def confirmation_rows(draft: Draft) -> list[tuple[str, str]]:
+    """Return how much of a draft no person has confirmed; nothing where all of it is."""
+    if not draft.waiting:
+        return []
+    say, count = phrases_of(draft.language), len(list(draft.sentences()))
+    text = say("{count} of {all} sentences are confirmed by nobody", count=len(draft.waiting), all=count)
+    return [(say("Not confirmed"), text)]
 
 
 def rewriting_rows(draft: Draft) -> list[tuple[str, str]]:
@@ -48,12 +68,17 @@ def rewriting_rows(draft: Draft) -> list[tuple[str, str]]:
     done = draft.rewriting
     if done is None:
         return []
-    model = done.model
+    model, say = done.model, phrases_of(draft.language)
     name = " ".join(filter(None, (model.file, f"({model.name})" if model.name else "")))
-    rows = [("Rewriting", one_line(f"{name}, prompt {model.prompt} version {model.prompt_version}"))]
+    asked = say(
+        "{name}, prompt {prompt} version {version}", name=name, prompt=model.prompt, version=model.prompt_version
+    )
+    rows = [(say("Rewriting"), one_line(asked))]
     if done.warning:
-        rows.append(("Warning", one_line(f"[{done.warning}] not rewritten by the language model: {done.message}")))
-    rows.append(("Rewritten", f"{done.taken} of {done.asked} sentences, {len(done.rejected)} refused"))
+        failed = say("not rewritten by the language model: {why}", why=done.message)
+        rows.append((say("Warning"), one_line(f"[{done.warning}] {failed}")))
+    counts = {"taken": done.taken, "asked": done.asked, "refused": len(done.rejected)}
+    rows.append((say("Rewritten"), say("{taken} of {asked} sentences, {refused} refused", **counts)))
     return rows
 
 
@@ -68,50 +93,59 @@ def date(value: str) -> str:
     return f"{match[1]}-{match[3]}-{match[4]}" if match else value
 
 
-def age(value: str) -> str:
+def age(value: str, say: Phrases) -> str:
     """Return a DICOM age string (``060Y``, PS3.5 6.2) in words; anything else as it stands."""
     match = re.fullmatch(r"\s*(\d{1,3})([DWMY])\s*", value, re.ASCII)
     if match is None:
         return value
-    number, unit = int(match[1]), {"D": "day", "W": "week", "M": "month", "Y": "year"}[match[2]]
-    return f"{number} {unit}" + ("" if number == 1 else "s")
+    one = {"D": say("1 day"), "W": say("1 week"), "M": say("1 month"), "Y": say("1 year")}
+    number = int(match[1])
+    many = {
+        "D": say("{number} days", number=number),
+        "W": say("{number} weeks", number=number),
+        "M": say("{number} months", number=number),
+        "Y": say("{number} years", number=number),
+    }
+    return one[match[2]] if number == 1 else many[match[2]]
 
 
-def sex(value: str) -> str:
+def sex(value: str, say: Phrases) -> str:
     """Return DICOM's code of a patient's sex in words; anything else as it stands."""
-    return {"M": "male", "F": "female", "O": "other"}.get(value.strip().upper(), value)
+    return {"M": say("male"), "F": say("female"), "O": say("other")}.get(value.strip().upper(), value)
 
 
-def identity_rows(radiograph: Radiograph) -> list[tuple[str, str]]:
+def identity_rows(radiograph: Radiograph, language: str = "en") -> list[tuple[str, str]]:
     """Return the labelled identity of an image in a form for people, leaving out what the file does not say."""
-    who = radiograph.identity
+    who, say = radiograph.identity, phrases_of(language)
     rows = [
-        ("Patient", who.readable_name),
-        ("Patient ID", who.patient_id),
-        ("Born", date(who.patient_birth_date)),
-        ("Sex", sex(who.patient_sex)),
-        ("Age", age(who.patient_age)),
-        ("Study date", date(who.study_date)),
-        ("Study", who.study_description),
-        ("Accession", who.accession_number),
-        ("View", radiograph.acquisition.view_position),
+        (say("Patient"), who.readable_name),
+        (say("Patient ID"), who.patient_id),
+        (say("Born"), date(who.patient_birth_date)),
+        (say("Sex"), sex(who.patient_sex, say)),
+        (say("Age"), age(who.patient_age, say)),
+        (say("Study date"), date(who.study_date)),
+        (say("Study"), who.study_description),
+        (say("Accession"), who.accession_number),
+        (say("View"), radiograph.acquisition.view_position),
         ("SOP Instance UID", who.sop_instance_uid),
     ]
     if not radiograph.is_dicom:
-        rows.insert(0, ("Source", f"research image without identity ({radiograph.source.name})"))
+        source = say("research image without identity ({file})", file=radiograph.source.name)
+        rows.insert(0, (say("Source"), source))
     return [(label, one_line(value)) for label, value in rows if value]
 
 
-def model_rows(analysis: Analysis) -> list[tuple[str, str]]:
+def model_rows(analysis: Analysis, language: str = "en") -> list[tuple[str, str]]:
     """Return the labelled identity of the model and of its input."""
+    say = phrases_of(language)
     rows = [
-        ("Model pack", f"{analysis.pack_name} {analysis.pack_version}"),
-        ("Pack SHA-256", analysis.pack_sha256),
-        ("Provider", analysis.provider),
-        ("Precision", analysis.precision),
-        ("Pixel SHA-256", analysis.pixel_sha256),
+        (say("Model pack"), f"{analysis.pack_name} {analysis.pack_version}"),
+        (say("Pack SHA-256"), analysis.pack_sha256),
+        (say("Provider"), analysis.provider),
+        (say("Precision"), analysis.precision),
+        (say("Pixel SHA-256"), analysis.pixel_sha256),
     ]
     if analysis.gate.verdict == "warning":
-        rows.append(("Input warning", f"{analysis.gate.message} [{analysis.gate.code}]"))
-    rows += [("Note", one_line(warning)) for warning in analysis.warnings]
+        rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))
+    rows += [(say("Note"), one_line(warning)) for warning in analysis.warnings]
     return rows

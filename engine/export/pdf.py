@@ -16,6 +16,7 @@ from engine.export.basis import indication_rows
 from engine.export.identity import (
     SOFTWARE,
     author_note,
+    confirmation_rows,
     identity_rows,
     model_rows,
     one_line,
@@ -25,6 +26,7 @@ from engine.export.identity import (
 )
 from engine.export.measured import measurement_list
 from engine.export.panels import Panel, panel_of_finding, panels_of
+from engine.export.pdf_audit import audit_table
 from engine.export.pdf_evidence import contradiction_table, evidence_table
 from engine.export.pdf_maps import clean_image, panel_grid
 from engine.export.pdf_page import FOOT, MARGIN, STRIP, paged_canvas
@@ -34,6 +36,7 @@ from engine.inference.analysis import Analysis
 from engine.measure.values import Reading
 from engine.report.draft import Draft, DraftStatus, Sentence
 from engine.report.findings import Finding
+from engine.report.phrases import Phrases, phrases_of
 from engine.report.wording import notices_of
 
 
@@ -59,7 +62,7 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
     document = BaseDocTemplate(
         stream,
         pagesize=A4,
-        title="Chest radiograph: AI-assisted report",
+        title=phrases_of(draft.language)("Chest radiograph: AI-assisted report"),
         author=SOFTWARE,
         subject=status_line(draft),
         creator=SOFTWARE,
@@ -75,6 +78,7 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
         *panel_grid(radiograph, panels, draft, width - 2 * MARGIN),
         *evidence_table(analysis, draft, panels),
         *contradiction_table(draft),
+        *audit_table(draft),
     ]
     document.build(story, canvasmaker=paged_canvas(analysis, draft))
     return stream.getvalue()
@@ -83,9 +87,10 @@ def report_pdf(radiograph: Radiograph, analysis: Analysis, draft: Draft, measure
 def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flowable]:
     """Title, status, and the identity of patient, image and model in two columns."""
     rows = [
-        *identity_rows(radiograph),
-        *model_rows(analysis),
+        *identity_rows(radiograph, draft.language),
+        *model_rows(analysis, draft.language),
         *rewriting_rows(draft),
+        *confirmation_rows(draft),
         *indication_rows(draft, analysis),
     ]
     cells = [Paragraph(f'<font name="{BOLD}">{markup(label)}</font>  {markup(value)}', SMALL) for label, value in rows]
@@ -105,7 +110,7 @@ def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flow
         ),
     )
     return [
-        Paragraph("Chest radiograph", TITLE),
+        Paragraph(markup(phrases_of(draft.language)("Chest radiograph")), TITLE),
         Paragraph(markup(status_line(draft)), BODY),
         Spacer(1, 2 * mm),
         table,
@@ -115,7 +120,7 @@ def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flow
 
 def _sections(draft: Draft, panels: Sequence[Panel]) -> list[Flowable]:
     """The report; text that no person has confirmed is coloured, each sentence ends with its map and feature ids."""
-    notices = notices_of(draft)
+    notices, say = notices_of(draft), phrases_of(draft.language)
     numbers = panel_of_finding(panels)
     story: list[Flowable] = []
     for section in draft.sections:
@@ -128,24 +133,32 @@ def _sections(draft: Draft, panels: Sequence[Panel]) -> list[Flowable]:
                 continue
             colour = AI.hexval()[2:] if sentence.state == "unconfirmed" else "000000"
             text = f'<font color="#{colour}">{markup(one_line(sentence.text))}</font>'
-            story.append(Paragraph(f'{text} <font size="7" color="#555555">[{_basis(sentence, numbers)}]</font>', BODY))
+            story.append(
+                Paragraph(
+                    f'{text} <font size="7" color="#555555">[{markup(_basis(sentence, numbers, say))}]</font>', BODY
+                )
+            )
     if draft.status is DraftStatus.DRAFT:
         story += [
             Spacer(1, 2 * mm),
             Paragraph(
-                "Coloured sentences were written by the program and confirmed by nobody. "
-                "Numbers in brackets are the features a sentence stands on, and the heat map that shows them.",
+                markup(
+                    say(
+                        "Coloured sentences were written by the program and confirmed by nobody. "
+                        "Numbers in brackets are the features a sentence stands on, and the heat map that shows them."
+                    )
+                ),
                 SMALL,
             ),
         ]
     return story
 
 
-def _basis(sentence: Sentence, numbers: dict[Finding, int]) -> str:
+def _basis(sentence: Sentence, numbers: dict[Finding, int], say: Phrases) -> str:
     """What a sentence stands on: its features and the panels that show them, or that a person wrote it."""
-    if note := author_note(sentence):
+    if note := author_note(sentence, say):
         return note
     shown = dict.fromkeys(numbers[finding] for finding in sentence.claims if finding in numbers)
-    maps = f"; heat map {', '.join(map(str, shown))}" if shown else ""
-    rewritten = "".join(f"; {note}" for note in filter(None, [origin_note(sentence)]))
+    maps = "; " + say("heat map {numbers}", numbers=", ".join(map(str, shown))) if shown else ""
+    rewritten = "".join(f"; {note}" for note in filter(None, [origin_note(sentence, say)]))
     return ", ".join(map(str, sentence.support)) + maps + rewritten

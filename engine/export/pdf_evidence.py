@@ -9,7 +9,7 @@ from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
-from engine.export.basis import basis_lines
+from engine.export.basis import basis_lines, reading
 from engine.export.identity import one_line
 from engine.export.panels import Panel
 from engine.export.pdf_style import HEADING, SMALL
@@ -17,6 +17,7 @@ from engine.export.typeface import BOLD, REGULAR, markup
 from engine.inference.analysis import ActiveFeature, Analysis
 from engine.report.conflicts import Conflict
 from engine.report.draft import Draft, Sentence
+from engine.report.phrases import Phrases, phrases_of
 
 _NOTE = (
     "Percentile: within the feature's own activations on the training images. Label score: balanced accuracy of the "
@@ -33,20 +34,24 @@ def evidence_table(analysis: Analysis, draft: Draft, panels: Sequence[Panel]) ->
     """Return the table with heading and note; nothing when no sentence cites a feature."""
     active = {feature.id: feature for feature in analysis.features}
     numbers = {panel.sentence.key: panel.number for panel in panels}
-    rows: list[list[Any]] = [["Feature", "Description", "Activation", "Percentile", "Label score"]]
+    say = phrases_of(draft.language)
+    head = [say("Feature"), say("Description"), say("Activation"), say("Percentile"), say("Label score")]
+    rows: list[list[Any]] = [head]
     titles: list[int] = []
     listed: set[int] = set()
     for sentence in draft.sentences():
-        bases = list(basis_lines(sentence, analysis))
+        bases = list(basis_lines(sentence, analysis, say))
         if listed.issuperset(sentence.support) and not bases:
             continue
         listed.update(sentence.support)
         titles.append(len(rows))
-        rows.append([_title(sentence, numbers.get(sentence.key), bases)])
+        rows.append([_title(sentence, numbers.get(sentence.key), bases, say)])
         known = sorted((i for i in sentence.support if i in active), key=lambda i: -active[i].activation)
         rows += [_row(active[ident]) for ident in known]
         # Nothing is passed over, not even what a draft should never cite.
-        rows += [[str(i), "not among this analysis' active features"] for i in sentence.support if i not in active]
+        rows += [
+            [str(i), say("not among the active features of this analysis")] for i in sentence.support if i not in active
+        ]
     if not titles:
         return []
     spans = [("SPAN", (0, row), (-1, row)) for row in titles]
@@ -73,15 +78,16 @@ def evidence_table(analysis: Analysis, draft: Draft, panels: Sequence[Panel]) ->
             ]
         ),
     )
-    return [Paragraph("Evidence", HEADING), table, Spacer(1, 1 * mm), Paragraph(_NOTE, SMALL)]
+    return [Paragraph(say("Evidence"), HEADING), table, Spacer(1, 1 * mm), Paragraph(markup(say(_NOTE)), SMALL)]
 
 
 def contradiction_table(draft: Draft) -> list[Flowable]:
     """Return the table of what active features said against each other; nothing where they did not."""
     if not draft.conflicts:
         return []
-    head = ["Finding", "Taken", "", "By features", "Lost", "", "Of features"]
-    rows: list[list[Any]] = [head, *(_conflict(conflict) for conflict in draft.conflicts)]
+    say = phrases_of(draft.language)
+    head = [say("Finding"), say("Taken"), "", say("By features"), say("Lost"), "", say("Of features")]
+    rows: list[list[Any]] = [head, *(_conflict(conflict, say) for conflict in draft.conflicts)]
     table = Table(
         rows,
         colWidths=[38 * mm, 30 * mm, 13 * mm, 28 * mm, 30 * mm, 13 * mm, 28 * mm],
@@ -100,19 +106,21 @@ def contradiction_table(draft: Draft) -> list[Flowable]:
         ),
     )
     return [
-        Paragraph("Contradictions of features", HEADING),
+        Paragraph(say("Contradictions of features"), HEADING),
         table,
         Spacer(1, 1 * mm),
-        Paragraph(_CONFLICT_NOTE, SMALL),
+        Paragraph(markup(say(_CONFLICT_NOTE)), SMALL),
     ]
 
 
-def _conflict(conflict: Conflict) -> list[Any]:
+def _conflict(conflict: Conflict, say: Phrases) -> list[Any]:
     star = "" if conflict.calibrated else "*"
-    kept = "present (undecided, not stated)" if conflict.kept == "undecided" else conflict.kept
-    lost = "absent (undecided, not stated)" if conflict.kept == "undecided" else conflict.lost
+    kept, lost = reading(conflict.kept, say), reading(conflict.lost, say)
+    if conflict.kept == "undecided":
+        kept, lost = say("present (undecided, not stated)"), say("absent (undecided, not stated)")
+    kinds = {"polarity": say("polarity"), "side": say("side"), "severity": say("severity")}
     cells = [
-        f"{conflict.observation}, {conflict.kind}",
+        f"{say.observation(conflict.observation)}, {kinds[conflict.kind]}",
         kept,
         f"{conflict.kept_probability:.2f}{star}",
         ", ".join(map(str, conflict.kept_features)),
@@ -123,8 +131,8 @@ def _conflict(conflict: Conflict) -> list[Any]:
     return [Paragraph(markup(one_line(cell)), SMALL) for cell in cells]
 
 
-def _title(sentence: Sentence, number: int | None, bases: Sequence[str]) -> Paragraph:
-    panel = f" (heat map {number})" if number is not None else ""
+def _title(sentence: Sentence, number: int | None, bases: Sequence[str], say: Phrases) -> Paragraph:
+    panel = f" ({say('heat map {numbers}', numbers=number)})" if number is not None else ""
     said = "".join(f"<br/>{markup(basis)}" for basis in bases)
     return Paragraph(f'<font name="{BOLD}">{markup(one_line(sentence.text))}</font>{panel}{said}', SMALL)
 

@@ -19,6 +19,7 @@ from engine.export.typeface import BOLD, markup
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD
 from engine.measure.values import Reading
 from engine.report.draft import Draft
+from engine.report.phrases import Phrases, phrases_of
 
 COLUMNS = 3
 STRONGEST = 4
@@ -43,7 +44,9 @@ def panel_grid(radiograph: Radiograph, panels: Sequence[Panel], draft: Draft, wi
     cells = [_panel(radiograph, grey, panel, draft, each) for panel in panels]
     rows = [cells[start : start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
     tables = [_row(row, each) for row in rows]
-    head = [Paragraph("Heat maps of the positive findings", HEADING), _scale(width, panels), Spacer(1, 2 * mm)]
+    say = phrases_of(draft.language)
+    title = Paragraph(say("Heat maps of the positive findings"), HEADING)
+    head = [title, _scale(width, panels, say), Spacer(1, 2 * mm)]
     return [KeepTogether([*head, tables[0]]), *tables[1:]]
 
 
@@ -55,22 +58,27 @@ def _panel(
     if panel.heat is not None:
         shown = [picture(render(radiograph, grey, panel.heat, strip_text(draft)), width, _PANEL_HEIGHT)]
     text = f'<font name="{BOLD}">{panel.number}</font>  {markup(one_line(panel.sentence.text))}'
-    return [*shown, Spacer(1, 1 * mm), Paragraph(text, CAPTION), Paragraph(_features(panel), SMALL)]
+    return [
+        *shown,
+        Spacer(1, 1 * mm),
+        Paragraph(text, CAPTION),
+        Paragraph(_features(panel, phrases_of(draft.language)), SMALL),
+    ]
 
 
-def _features(panel: Panel) -> str:
+def _features(panel: Panel, say: Phrases) -> str:
     count = len(panel.cited)
     if panel.heat is None:
-        summed = ", without a heat map"
+        summed = say(", without a heat map")
     elif panel.mapped < count:
-        summed = f", {panel.mapped} of them summed"
+        summed = say(", {count} of them summed", count=panel.mapped)
     else:
-        summed = " summed" if count > 1 else ""
+        summed = say(" summed") if count > 1 else ""
     if panel.heat is not None and float(panel.heat.density.max()) <= THRESHOLD * FULL_SCALE:
-        summed += ", nowhere strong enough to be drawn"
+        summed += say(", nowhere strong enough to be drawn")
     lead = ", ".join(map(str, panel.cited[:STRONGEST]))
-    named = f"; strongest {lead}" if count > STRONGEST else f": {lead}"
-    return f"{count} feature{'s' if count > 1 else ''}{summed}{named}"
+    named = say("; strongest {ids}", ids=lead) if count > STRONGEST else f": {lead}"
+    return (say("{count} features", count=count) if count > 1 else say("1 feature")) + summed + named
 
 
 def _row(cells: Sequence[list[Flowable]], width: float) -> Table:
@@ -93,15 +101,17 @@ def _row(cells: Sequence[list[Flowable]], width: float) -> Table:
     )
 
 
-def _scale(width: float, panels: Sequence[Panel]) -> Table:
+def _scale(width: float, panels: Sequence[Panel], say: Phrases) -> Table:
     """The one colour scale, what it means, and how the maps were made."""
     methods = ", ".join(dict.fromkeys(panel.heat.map.method for panel in panels if panel.heat is not None))
-    note = (
-        f"The colour begins at {THRESHOLD * FULL_SCALE:g} and is full at {FULL_SCALE:g} times the features' typical "
-        "activation spread evenly over the image; the scale is the same in every report. A panel adds up the maps of "
-        "all features that its sentence cites. It shows where the model read them, not how far a disease extends."
-        + (f" Method: {markup(methods)}." if methods else "")
+    note = say(
+        "The colour begins at {low} and is full at {full} times the features' typical activation spread evenly over "
+        "the image; the scale is the same in every report. A panel adds up the maps of all features that its sentence "
+        "cites. It shows where the model read them, not how far a disease extends.",
+        low=f"{THRESHOLD * FULL_SCALE:g}",
+        full=f"{FULL_SCALE:g}",
     )
+    note = markup(note + (" " + say("Method: {names}.", names=methods) if methods else ""))
     bar = 30 * mm
     return Table(
         [[picture(ramp(300, 30), bar, 3 * mm), Paragraph(note, SMALL)]],

@@ -13,6 +13,7 @@ from engine.export.identity import SOFTWARE, software_version, strip_text
 from engine.export.typeface import BOLD, REGULAR, plain
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+from engine.report.phrases import phrases_of
 
 MARGIN, STRIP, FOOT = 15 * mm, 8 * mm, 14 * mm
 _AMBER = colors.Color(1.0, 0.757, 0.027)
@@ -22,8 +23,9 @@ def paged_canvas(analysis: Analysis, draft: Draft) -> type[Canvas]:
     """Return a canvas that puts strip, footer and "page n of m" on every page, once the number of pages is known."""
     strip = plain(strip_text(draft))
     pack = f"{analysis.pack_name} {analysis.pack_version} ({analysis.pack_sha256[:8]}…)"
-    model = f"Model pack {pack} · {analysis.provider}, {analysis.precision}"
-    foot = plain(f"{SOFTWARE} {software_version()} · {model} · pixels {analysis.pixel_sha256[:16]}…")
+    say = phrases_of(draft.language)
+    model = f"{say('Model pack')} {pack} · {analysis.provider}, {analysis.precision}"
+    foot = plain(f"{SOFTWARE} {software_version()} · {model} · {say('pixels')} {analysis.pixel_sha256[:16]}…")
 
     class PagedCanvas(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:

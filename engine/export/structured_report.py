@@ -32,10 +32,20 @@ from engine.export.dicom_object import (
     tracking_uid,
     write_object,
 )
-from engine.export.identity import SOFTWARE, author_note, one_line, origin_note, status_line
+from engine.export.identity import (
+    SOFTWARE,
+    author_note,
+    confirmation_rows,
+    features_note,
+    one_line,
+    origin_note,
+    state_note,
+    status_line,
+)
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
+from engine.report.phrases import Phrases, phrases_of
 from engine.report.wording import notices_of
 
 
@@ -140,11 +150,13 @@ def _no_statement(
 def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Sequence[str]) -> None:
     """Append the sentences as text: findings by section, impression, then what a reader has to know."""
     contains = sr.RelationshipTypeValues.CONTAINS
-    comments = [status_line(draft), *(f"{label}: {value}" for label, value in indication_rows(draft, analysis))]
-    comments += [f"Source: {note}" for note in notes]
-    comments += [f"Note: {warning}" for warning in analysis.warnings]
+    say = phrases_of(draft.language)
+    rows = [*confirmation_rows(draft), *indication_rows(draft, analysis)]
+    rows += [(say("Source"), note) for note in notes]
+    rows += [(say("Note"), warning) for warning in analysis.warnings]
     if analysis.gate.verdict == "warning":
-        comments.append(f"Input warning: {analysis.gate.message} [{analysis.gate.code}]")
+        rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))
+    comments = [status_line(draft), *(f"{label}: {value}" for label, value in rows)]
     found: list[sr.ContentItem] = []
     summary: list[sr.ContentItem] = []
     notices = notices_of(draft)
@@ -155,7 +167,7 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
         for sentence in section.sentences:
             if sentence.state != "removed":
                 name = codes.DCM.Impression if impression else codes.DCM.Finding
-                text = sr.TextContentItem(name, _cited(section.title, sentence), contains)
+                text = sr.TextContentItem(name, _cited(section.title, sentence, say), contains)
                 (summary if impression else found).append(text)
     remarks = [sr.TextContentItem(codes.DCM.Comment, one_line(comment), contains) for comment in comments]
     for name, items in ((codes.DCM.Findings, [*remarks, *found]), (codes.DCM.Impressions, summary)):
@@ -165,10 +177,10 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
             root.ContentSequence.append(container)
 
 
-def _cited(title: str, sentence: Sentence) -> str:
-    features = f"features {', '.join(map(str, sentence.support))}"
-    basis = author_note(sentence) or "; ".join(filter(None, [features, origin_note(sentence)]))
-    return f"{title}: {one_line(sentence.text)} [{basis}; {sentence.state}]"
+def _cited(title: str, sentence: Sentence, say: Phrases) -> str:
+    program = [features_note(sentence, say), origin_note(sentence, say)]
+    basis = author_note(sentence, say) or "; ".join(filter(None, program))
+    return f"{title}: {one_line(sentence.text)} [{basis}; {state_note(sentence, say)}]"
 
 
 def _language(language: str) -> sr.CodedConcept:

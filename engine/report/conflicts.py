@@ -39,16 +39,6 @@ class Conflict:
     lost_features: tuple[int, ...]
     calibrated: bool = True
 
-    @property
-    def text(self) -> str:
-        """One line for people, as the evidence of a report has it."""
-        lost = f"{self.lost_probability:.2f} (feature {', '.join(map(str, self.lost_features))})"
-        if self.kept == "undecided":
-            kept = f"{self.kept_probability:.2f} (feature {', '.join(map(str, self.kept_features))})"
-            return f"{self.observation}: undecided, nothing is stated: present {kept} against absent {lost}"
-        basis = "" if self.calibrated else ", shared by activation"
-        return f"{self.observation}: {self.kept} {self.kept_probability:.2f} outweighs {self.lost} {lost}{basis}"
-
 
 def conflicts_of(section: str, sentence: Sentence, conflicts: Sequence[Conflict]) -> list[Conflict]:
     """Return the contradictions about what a sentence claims; the impression repeats none."""

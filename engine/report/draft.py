@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.errors import DraftError
+from engine.report.audit import AuditEntry
 from engine.report.conflicts import Conflict
 from engine.report.findings import Finding
 from engine.report.notices import Notices
@@ -96,6 +97,9 @@ class Draft:
         Where active features contradicted each other, and what lost.
     notices : Notices, optional
         Of the style it was composed in; None in earlier drafts.
+    audit : tuple of AuditEntry
+        What persons changed, oldest first; whoever keeps a changed draft adds to it (`engine.report.audit.noted`).
+        Drafts that say the same are equal whatever led to them.
 
     Raises
     ------
@@ -117,6 +121,7 @@ class Draft:
     conflicts: tuple[Conflict, ...] = ()
     notices: Notices | None = None
     rewriting: Rewriting | None = None
+    audit: tuple[AuditEntry, ...] = field(default=(), compare=False)
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -130,6 +135,11 @@ class Draft:
             for sentence in section.sentences:
                 if sentence.state != "removed":
                     yield sentence
+
+    @property
+    def waiting(self) -> tuple[Sentence, ...]:
+        """The sentences that no person has confirmed."""
+        return tuple(sentence for sentence in self.sentences() if sentence.state == "unconfirmed")
 
     def find(self, key: str) -> Sentence:
         """Return the sentence with this key, removed or not."""
@@ -185,12 +195,18 @@ class Draft:
 
     def review(self) -> Draft:
         """Draft → Reviewed; refused while a sentence is unconfirmed."""
-        waiting = [sentence.key for sentence in self.sentences() if sentence.state == "unconfirmed"]
-        if waiting:
+        if self.waiting:
             raise DraftError(
-                "UNCONFIRMED", f"{len(waiting)} sentences are not confirmed", "confirm, edit or remove them"
+                "UNCONFIRMED", f"{len(self.waiting)} sentences are not confirmed", "confirm, edit or remove them"
             )
         return replace(self, status=DraftStatus.REVIEWED)
+
+    def confirm_all(self) -> Draft:
+        """Mark every sentence that waits as confirmed by a person."""
+        draft = self
+        for sentence in self.waiting:
+            draft = draft.confirm(sentence.key)
+        return draft
 
     def exported(self) -> Draft:
         """Reviewed → Exported."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -54,6 +55,7 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
     ``notice`` of a section is what its reader is told where it has no sentence (`Notices.notice`). A sentence that a
     person edited states no coded finding and cites no feature; what the program had written and on which features is
     kept under ``ai_text`` and ``ai_features``; what the rules had written before a language model, under ``rule_text``.
+    ``unconfirmed`` counts the sentences that no person has confirmed; ``audit`` is who changed what and when.
     """
     notices = notices_of(draft)
     return {
@@ -70,6 +72,8 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
         "unanswered": list(draft.unanswered),
         "contradictions": [_public_conflict(conflict) for conflict in draft.conflicts],
         "rewriting": _public_rewriting(draft),
+        "unconfirmed": len(draft.waiting),
+        "audit": [asdict(entry) for entry in draft.audit],
         "sections": [
             {
                 "name": section.name,

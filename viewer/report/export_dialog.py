@@ -51,6 +51,8 @@ class ExportDialog(QDialog):
         The folder that is written, of the chosen one.
     folder : Path, optional
         What is offered first; the user's ``saerad-export`` unless given.
+    waiting : int
+        Sentences that no person has confirmed; every file marks them.
     """
 
     def __init__(
@@ -62,13 +64,14 @@ class ExportDialog(QDialog):
         parent: QWidget | None = None,
         *,
         folder: Path | None = None,
+        waiting: int = 0,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(640)
         draft = status is DraftStatus.DRAFT
         state = plain_label(
-            tr("This draft is not reviewed: every file will be marked DRAFT.")
+            tr("This draft is not reviewed: every file will be marked DRAFT.") + _unconfirmed(waiting)
             if draft
             else tr("This draft is reviewed.")
         )
@@ -150,6 +153,13 @@ class ExportDialog(QDialog):
         self.written.setText(text)
         ready = usable and any(box.isChecked() for box in self.boxes.values())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+
+
+def _unconfirmed(waiting: int) -> str:
+    """Say how much of the draft no person has confirmed; empty where all of it is."""
+    if not waiting:
+        return ""
+    return " " + tr("Sentences that no person has confirmed, and which are marked so: {count}.", count=waiting)
 
 
 def _existing(folder: Path) -> Path:

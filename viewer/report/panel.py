@@ -166,12 +166,28 @@ class DraftPanel(QFrame):
         if row is not None:
             row.setFocus()
 
+    def compare(self, key: str) -> None:
+        """Show at a sentence what a person changed of the AI's text, or hide it again."""
+        row = self.row(key)
+        if row is not None:
+            row.compare()
+            self._layout.activate()
+            self.area.ensureWidgetVisible(row, 0, 20)
+
+    def begin_entry(self, section: str, text: str = "") -> None:
+        """Open the line of a new sentence in a section."""
+        box = next((box for box in self.sections if box.name == section), None)
+        if box is not None:
+            box.begin_entry(text)
+            self._layout.activate()
+            self.area.ensureWidgetVisible(box.add, 0, box.height())
+
     def _show_status(self, draft: Draft | None) -> None:
         self.status.setVisible(draft is not None)
         self.export.setEnabled(draft is not None)
         if draft is None:
             return
-        waiting = sum(sentence.state == "unconfirmed" for sentence in draft.sentences())
+        waiting = len(draft.waiting)
         text = tr(draft.status.value).upper()
         if draft.status is DraftStatus.DRAFT and waiting:
             text += " · " + tr("{count} to confirm", count=waiting)

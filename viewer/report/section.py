@@ -39,7 +39,7 @@ class SectionBox(QWidget):
     ) -> None:
         super().__init__(parent)
         self.rows: list[SentenceRow] = []
-        self._name = section.name
+        self.name = section.name
         self._notices = notices
         self._entry: SentenceEditor | None = None
         title = plain_label(section.title.upper(), role="section")
@@ -47,7 +47,7 @@ class SectionBox(QWidget):
         self.add.setProperty("role", "small")
         self.add.setAccessibleName(tr("Add a sentence to {section}", section=section.title))
         self.add.setToolTip(as_it_is(self.add.accessibleName()))
-        self.add.clicked.connect(self._begin_entry)
+        self.add.clicked.connect(lambda _checked: self.begin_entry())
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -102,7 +102,7 @@ class SectionBox(QWidget):
             typed = self._entry.text().strip()
             self._end_entry()
             if typed:
-                self.sentence_added.emit(self._name, typed)
+                self.sentence_added.emit(self.name, typed)
 
     def with_typed(self, draft: Draft) -> Draft:
         """Return the draft with what is being typed in this section, which waits for confirmation there."""
@@ -110,10 +110,11 @@ class SectionBox(QWidget):
             if row.typing is not None:
                 draft = with_sentence(draft, row.sentence.key, row.typing)
         if self._entry is not None:
-            draft = with_addition(draft, self._name, self._entry.text().strip())
+            draft = with_addition(draft, self.name, self._entry.text().strip())
         return draft
 
-    def _begin_entry(self) -> None:
+    def begin_entry(self, text: str = "") -> None:
+        """Open the line of a new sentence, or go to it, with a text to begin with."""
         if self._entry is None:
             self.editing.emit("")
             self._entry = SentenceEditor()
@@ -125,6 +126,7 @@ class SectionBox(QWidget):
             self._entry.textChanged.connect(self.typed)
             self._column.addWidget(self._entry)
             self._entry.show()
+        self._entry.insert(text)
         self._entry.setFocus()
 
     def _end_entry(self) -> None:

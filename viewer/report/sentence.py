@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.report.draft import Sentence
 from viewer.i18n import mark, tr
 from viewer.report.against import basis_text
+from viewer.report.difference import compared
 from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
 from viewer.theme.elided import ElidedLabel
@@ -40,6 +41,7 @@ class SentenceRow(MarkedRow):
         self.note = ElidedLabel(role="small")
         self.against = ElidedLabel(role="small")
         self.against.hide()
+        self.difference: QLabel | None = None
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
@@ -71,6 +73,7 @@ class SentenceRow(MarkedRow):
             self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
         self.buttons["confirm"].setVisible(waiting)
         self.set_edge(UNCONFIRMED if waiting else CONFIRMED)
+        self._show_difference()
 
     def set_against(self, lines: list[str]) -> None:
         """Show what active features said against the sentence; nothing where a person wrote it or none did."""
@@ -78,6 +81,24 @@ class SentenceRow(MarkedRow):
         more = f" +{len(shown) - 1}" if len(shown) > 1 else ""
         self.against.set_full(tr("Against:") + f" {shown[0]}{more}" if shown else "", tip="\n".join(shown))
         self.against.setVisible(bool(shown))
+
+    def compare(self) -> None:
+        """Show what a person changed of the AI's text, or hide it again."""
+        if self.difference is None:
+            self.difference = QLabel()
+            self.difference.setTextFormat(Qt.TextFormat.RichText)
+            self.difference.setWordWrap(True)
+            self.difference.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self._column.insertWidget(self._column.indexOf(self.against), self.difference)
+            self._show_difference()
+        else:
+            self.difference.hide()
+            self.difference.deleteLater()
+            self.difference = None
+
+    def _show_difference(self) -> None:
+        if self.difference is not None:
+            self.difference.setText(compared(self.sentence))
 
     def begin_edit(self) -> None:
         """Put an editor in the place of the text."""

@@ -52,6 +52,10 @@ class DraftHistory:
         self._future.clear()
         self._current = draft
 
+    def amend(self, draft: Draft) -> None:
+        """Put `draft` in the place of the current one, which it differs from only in its record of changes."""
+        self._current = draft
+
     def undo(self) -> Draft:
         """Return to the draft before the last change."""
         if not self._past:

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.dicom.radiograph import Identity, Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis, FeatureMap
+from engine.report.audit import Action, noted
 from engine.report.carry import carry_over
 from engine.report.draft import Draft
 from viewer.marking import mark, tr
@@ -20,6 +21,7 @@ from viewer.state.history import DraftHistory
 from viewer.state.images import Load, OpenImage, Problem, Work
 from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
+from viewer.state.reader import now, system_reader
 from viewer.state.selection import NOTHING, Selection, maps_of
 from viewer.state.sheets import SheetStore
 from viewer.state.steps import Step, Steps
@@ -50,6 +52,8 @@ class Session:
         self.images: dict[str, OpenImage] = {}
         self.current_key: str | None = None
         self.overlay = OverlaySettings()
+        self.reader = system_reader()
+        """Who is said to have made a change of a draft."""
         self.selection = NOTHING
         self.images_added: Event[tuple[str, ...]] = Event()
         self.image_changed: Event[str] = Event()
@@ -214,7 +218,7 @@ class Session:
         """Replace the draft of the image shown by a newly composed one; the review is dropped, undo brings it back."""
         if self.current_key is not None:
             self.leaving.emit(self.current_key)
-        self.change(mark("write the draft anew"), draft)
+        self.change(mark("write the draft anew"), draft, "compose")
 
     def reindicate(self, key: str, draft: Draft) -> None:
         """Replace the draft of an image by one that answers another indication, as one step that undo takes back.
@@ -230,6 +234,7 @@ class Session:
         if key == self.current_key:
             self.change(name, carried)
             return
+        carried = self._noted(image.history.current, carried)
         image.history.push(name, carried)
         self._steps_of(key).push(Step(name, "draft", self._undo_draft, self._redo_draft))
         self._save(carried)
@@ -275,11 +280,11 @@ class Session:
         if changed:
             self.selection_changed.emit(selection)
 
-    def change(self, name: str, draft: Draft) -> None:
-        """Make `draft` the draft of the image shown, as one undoable step, and save it."""
+    def change(self, name: str, draft: Draft, action: Action | None = None) -> None:
+        """Make `draft` the draft of the image shown, as one undoable step in its record of changes, and save it."""
         history = self._history()
         before = history.current
-        history.push(name, draft)
+        history.push(name, self._noted(before, draft, action))
         self._changed(before, history.current)
         self.steps.push(Step(name, "draft", self._undo_draft, self._redo_draft))
 
@@ -288,9 +293,9 @@ class Session:
         history = self.images[key].history
         if history is None:
             raise KeyError(key)
-        history.settle(draft)
+        history.settle(self._noted(history.current, draft))
         self._steps_of(key).forget("draft")
-        self._save(draft)
+        self._save(history.current)
         self.draft_changed.emit(key)
 
     def keep_typed(self, draft: Draft) -> None:
@@ -298,7 +303,7 @@ class Session:
         history = self._history()
         draft.require_image(history.current.sop_instance_uid, history.current.pixel_sha256)
         try:
-            self._kept.keep(draft, history.current)
+            self._kept.keep(self._noted(history.current, draft, "typing"), history.current)
         except SaeRadError as error:
             self.noticed.emit(Problem.of(error))
 
@@ -312,11 +317,18 @@ class Session:
 
     def _undo_draft(self) -> None:
         history = self._history()
-        self._changed(history.current, history.undo())
+        before = history.current
+        history.amend(self._noted(before, history.undo(), "undo"))
+        self._changed(before, history.current)
 
     def _redo_draft(self) -> None:
         history = self._history()
-        self._changed(history.current, history.redo())
+        before = history.current
+        history.amend(self._noted(before, history.redo(), "redo"))
+        self._changed(before, history.current)
+
+    def _noted(self, before: Draft, after: Draft, action: Action | None = None) -> Draft:
+        return noted(before, after, user=self.reader, time=now(), action=action)
 
     def _history(self) -> DraftHistory:
         image = self.current

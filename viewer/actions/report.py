@@ -11,7 +11,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "sentence_waiting",
-        "Next that &waits",
+        "Next &unconfirmed",
         ("Ctrl+Shift+Down",),
         "Select the next sentence that nobody has confirmed",
         REPORT,
@@ -53,7 +53,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("indication", "In&dication", ("Ctrl+I",), "Type why the image was asked for", REPORT, needs="draft"),
     ActionSpec(
         "impression",
-        "Im&pression",
+        "Impressi&on",
         ("Ctrl+J",),
         "Go to the impression, or begin one where there is none",
         REPORT,

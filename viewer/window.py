@@ -34,6 +34,7 @@ from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.report.panel import DraftPanel
 from viewer.settings import maps, mouse, picture
+from viewer.settings.place import WindowPlace
 from viewer.settings.preferences import Preferences
 from viewer.state.hanging import LAYOUTS
 from viewer.state.images import Load, Problem
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()
         self._refresh()
+        self.place.restore(self.hanging.state.set_layout, tuple(LAYOUTS))
 
     @property
     def frame(self) -> ImageFrame:
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         whole.setSizes([216, 830, 474])
         whole.setChildrenCollapsible(False)
         self.setCentralWidget(whole)
+        self.place = WindowPlace(self, (whole, right), self.preferences)
         self.resize(1520, 920)
         self.progress_text = plain_label()
         self.progress = QProgressBar()
@@ -356,5 +359,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what is being typed and stop all work; drafts are on disk then."""
         self.report.commit()
+        self.place.save(self.hanging.state.layout)
         self.controller.close()
         super().closeEvent(event)

@@ -97,6 +97,17 @@ class Preferences(QObject):
         self._write(setting.id, setting.write(value))
         self.changed.emit(setting.id)
 
+    # what the window notes for itself
+
+    def kept(self, name: str) -> str:
+        """Return what was kept under a name that is no setting; empty when nothing was."""
+        return str(self._file.value(name, "")) if self._file is not None else ""
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text under a name that is no setting."""
+        if text != self.kept(name):
+            self._write(name, text)
+
     # keys
 
     def keys(self, action: str, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.benchmarks.pane_frames [--layout 1x2] [--side 4280] [--size 1920x1080] [--frames 200]
 
-As `tests.benchmarks.frames`, with two films in two panes that share a screen, window and level, pan and zoom linked, and
-three heat maps on each. A frame is one movement of the mouse in the first pane and the painting of both.
+As `tests.benchmarks.frames`, with a film in each of the panes that share a screen, window and level, pan and zoom
+linked, and three heat maps on each. A frame is one movement of the mouse in the first pane and the painting of both.
 """
 
 from __future__ import annotations

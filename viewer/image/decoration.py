@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 
 from viewer.image.annotations import Corners, Edges
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.theme.palette import IMAGE_TEXT, STRIP
 
-MARGIN, PLATE = 12, 5
+MARGIN, PLATE, EDGE = 12, 5, 2
 TEXT_PX, LETTER_PX, LETTER_BOX, MARK_PX = 12, 20, 28, 14
 
 
@@ -48,21 +48,42 @@ def corner_blocks(font: QFont, area: QRect, texts: Corners) -> list[Block]:
     return blocks
 
 
-def draw_corners(painter: QPainter, blocks: Sequence[Block]) -> None:
-    """Draw corner texts, each block on a plate through which the picture is still seen."""
-    painter.save()
-    painter.setFont(_sized(painter.font(), TEXT_PX))
+class CornerTexts:
+    """Draws corner texts; a block whose text is as before is not written again: that would cost more than the image."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[object, ...], QImage] = {}
+
+    def draw(self, painter: QPainter, blocks: Sequence[Block], ratio: float) -> None:
+        """Draw each block on a plate through which the picture is still seen; `ratio` physical pixels are one."""
+        before, self._drawn = self._drawn, {}
+        font = _sized(painter.font(), TEXT_PX)
+        for block in blocks:
+            key = (block.lines, block.flag, block.plate.width(), block.plate.height(), font.key(), ratio)
+            picture = before.get(key)
+            self._drawn[key] = _block(block, font, ratio) if picture is None else picture
+            painter.drawImage(block.plate.topLeft() - QPointF(EDGE, EDGE), self._drawn[key])
+
+
+def _block(block: Block, font: QFont, ratio: float) -> QImage:
+    """Draw one block with its plate; letters may reach beyond it by `EDGE`."""
+    size = block.plate.size() + QSizeF(2 * EDGE, 2 * EDGE)
+    picture = QImage((size * ratio).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(ratio)
+    painter = QPainter(picture)
+    painter.setFont(font)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    height = painter.fontMetrics().height() + 1
-    for block in blocks:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 105))
-        painter.drawRoundedRect(block.plate, 4, 4)
-        for number, line in enumerate(block.lines):
-            inner = block.plate.adjusted(PLATE, 2, -PLATE, -2)
-            rect = QRectF(inner.left(), inner.top() + number * height, inner.width(), height)
-            halo_text(painter, rect, block.flag | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, line)
-    painter.restore()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 105))
+    plate = block.plate.translated(QPointF(EDGE, EDGE) - block.plate.topLeft())
+    painter.drawRoundedRect(plate, 4, 4)
+    height, inner = painter.fontMetrics().height() + 1, plate.adjusted(PLATE, 2, -PLATE, -2)
+    for number, line in enumerate(block.lines):
+        rect = QRectF(inner.left(), inner.top() + number * height, inner.width(), height)
+        halo_text(painter, rect, block.flag | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, line)
+    painter.end()
+    return picture
 
 
 def edge_boxes(area: QRect, picture: QRectF) -> tuple[QRectF, QRectF, QRectF, QRectF]:

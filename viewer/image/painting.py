@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from engine.dicom.radiograph import Radiograph
 from viewer.i18n import tr
 from viewer.image.annotations import Corners, corners, edges, turned_text
-from viewer.image.decoration import Block, corner_blocks, draw_corners, draw_edges, draw_mark, edge_boxes, mark_box
+from viewer.image.decoration import Block, CornerTexts, corner_blocks, draw_edges, draw_mark, edge_boxes, mark_box
 from viewer.image.fidelity import lacking
 from viewer.image.layers import compose
 from viewer.image.legend import box_of
@@ -35,6 +35,7 @@ class Painting:
         self._base: QImage | None = None
         self._sampled: Sampled | None = None
         self._composite: QImage | None = None
+        self._corners = CornerTexts()
 
     def forget_all(self) -> None:
         """The picture lies elsewhere."""
@@ -102,7 +103,8 @@ class Painting:
         canvas = self._canvas
         if canvas.tool is not None:
             canvas.tool.paint(painter)
-        draw_corners(painter, self.corner_blocks(radiograph, canvas.readout()))
+        blocks = self.corner_blocks(radiograph, canvas.readout())
+        self._corners.draw(painter, blocks, canvas.devicePixelRatioF())
         picture = self.picture_box()
         letters = edge_boxes(canvas.rect(), QRectF(picture.x, picture.y, picture.width, picture.height))
         draw_edges(painter, letters, edges(radiograph, canvas.orientation))

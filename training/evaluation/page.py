@@ -120,6 +120,12 @@ def _known(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+RANDOM_ENCODER = (
+    "The random encoder has the same architecture with weights as they were drawn, and an autoencoder, descriptions",
+    "and readouts of its own.",
+)
+
+
 def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:
     first = next(iter(systems.values()))
     lines = [
@@ -132,8 +138,8 @@ def _phantoms(systems: dict[str, PhantomScores], figures: str) -> list[str]:
         "Pointing: the peak of the map, laid over the image, lies inside the drawn finding's mask; a random peak would",
         'hit as often as the masks are large. "Within a patch" also counts a peak up to one patch outside the mask: a',
         "tube is thinner than a patch. The dense probe reads the whole class token and states findings without",
-        "features. The random encoder has the same architecture with weights as they were drawn, and an autoencoder,",
-        "descriptions and readouts of its own.",
+        "features.",
+        *(RANDOM_ENCODER if "random-weight encoder" in systems else ()),
         "",
         "| system | precision | recall | F1 | F1, side | pointing, stated | within a patch | pointing, all | "
         "random peak | refused |",

@@ -24,10 +24,7 @@ from training.encoder.vit import VitConfig
 Progress = Callable[[str, float], None]
 NAME, VERSION = "demo", "0.2.0"
 DEFAULT_MINUTES = 36.0
-"""What the encoder of the first shipped pack was trained for, on two CPU cores with nothing else to do.
-
-That of version 0.2.0 went on from it (`DemoPackOptions.start_from`) for 1,320 steps, 43 minutes on a busy core.
-"""
+"""What the shipped pack was trained for, on two CPU cores with nothing else to do."""
 FURTHER_RATE = 6e-4
 """Peak rate of a training that goes on from an encoder: below that of one from nothing, which would undo it."""
 SHARE_REAL = 0.7

@@ -13,7 +13,7 @@ from highdicom import seg
 from highdicom.color import CIELabColor
 from PIL import ImageColor
 from pydicom.sr.codedict import codes
-from pydicom.uid import RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.codes import finding_code, site_code
@@ -81,7 +81,7 @@ def segmentation(
         fractional_type=seg.SegmentationFractionalTypeValues.OCCUPANCY,
         max_fractional_value=STEPS,
         segment_descriptions=[_segment(finding, number, analysis) for number, finding in enumerate(findings, 1)],
-        transfer_syntax_uid=RLELossless,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
         content_label="AI_HEAT_MAPS",
         content_description=f"{description(draft, 'heat maps')}"[:64],
         omit_empty_frames=False,
@@ -91,6 +91,8 @@ def segmentation(
     )
     document.SeriesDescription = description(draft, "heat maps")
     document.PatientOrientation = list(radiograph.acquisition.patient_orientation)
+    # Of pydicom's encoders GDCM, the first choice, ends the whole process where an image has an odd number of pixels.
+    document.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
     source.finish(document)
     return document
 

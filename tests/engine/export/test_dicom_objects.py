@@ -194,6 +194,12 @@ def test_a_reviewed_draft_says_so_in_every_object(tmp_path: Path) -> None:
         assert "reviewed, not verified" in pydicom.dcmread(path).SeriesDescription
 
 
+def test_heat_maps_of_an_odd_number_of_pixels_are_written(tmp_path: Path) -> None:
+    found = everything(tmp_path, radiograph(81, 63, **CR))["segmentation"]
+    assert found.file_meta.TransferSyntaxUID.name == "RLE Lossless"
+    assert found.pixel_array.shape == (found.NumberOfFrames, 81, 63) and found.pixel_array.max() > 0
+
+
 def test_the_pdf_inside_is_the_report_s(tmp_path: Path) -> None:
     document = everything(tmp_path, radiograph(**CR))["report_pdf"]
     content = document.EncapsulatedDocument[: document.EncapsulatedDocumentLength]

@@ -30,7 +30,7 @@ from engine.cli.results import (
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
 from engine.errors import ExportError, ReadError, SaeRadError
-from engine.export import export_all, resolve_formats, skipped_formats
+from engine.export import WRITERS, export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
@@ -124,7 +124,7 @@ def _parser() -> Parser:
         metavar="LIST",
         type=_format_names,
         default="text,json",
-        help="reports to write beside report.json: text, json, pdf, sr or all, with commas (default: text,json)",
+        help=f"what to write beside report.json: {', '.join(WRITERS)} or all, with commas (default: text,json)",
     )
     add_draft_options(parser)
     parser.add_argument(

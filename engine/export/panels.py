@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap
-from engine.inference.heat_scale import density_unit
+from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, density_unit
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
 
@@ -35,6 +35,11 @@ class HeatSum:
     def density(self) -> npt.NDArray[np.float32]:
         """Contributions as multiples of the typical activations spread evenly, shape (patch_rows, patch_columns)."""
         return (self.map.values / np.float32(self.unit)).astype(np.float32)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether any place is strong enough to be given colour."""
+        return float(self.density.max()) > THRESHOLD * FULL_SCALE
 
 
 @dataclass(frozen=True, eq=False)

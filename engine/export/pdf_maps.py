@@ -74,7 +74,7 @@ def _features(panel: Panel, say: Phrases) -> str:
         summed = say(", {count} of them summed", count=panel.mapped)
     else:
         summed = say(" summed") if count > 1 else ""
-    if panel.heat is not None and float(panel.heat.density.max()) <= THRESHOLD * FULL_SCALE:
+    if panel.heat is not None and not panel.heat.is_drawn:
         summed += say(", nowhere strong enough to be drawn")
     lead = ", ".join(map(str, panel.cited[:STRONGEST]))
     named = say("; strongest {ids}", ids=lead) if count > STRONGEST else f": {lead}"

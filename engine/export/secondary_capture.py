@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.export.shown_maps import ShownFinding, shown_findings
 from engine.export.typeface import FONT_FILE, plain
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
+from engine.report.phrases import Phrases, phrases_of
 
 
 def write_secondary_captures(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Path]:
@@ -49,10 +51,10 @@ def secondary_captures(radiograph: Radiograph, analysis: Analysis, draft: Draft)
     made = []
     for number, finding in enumerate(shown, 1):
         picture = render(radiograph, grey, finding.heat if finding else None, strip)
-        caption = finding.label if finding else "No positive finding with a heat map"
+        lines = _lines(finding, phrases_of(draft.language))
         document = SCImage.from_ref_dataset(
             source.dataset,
-            np.asarray(_captioned(picture, caption)),
+            np.asarray(_captioned(picture, lines)),
             photometric_interpretation=PhotometricInterpretationValues.RGB,
             bits_allocated=8,
             coordinate_system=CoordinateSystemNames.PATIENT,
@@ -62,7 +64,7 @@ def secondary_captures(radiograph: Radiograph, analysis: Analysis, draft: Draft)
             **{**series, **new_instance("sc", number), "series_instance_uid": series["series_instance_uid"]},
             manufacturer=equipment(analysis)["manufacturer"],
         )
-        _describe(document, analysis, draft, caption)
+        _describe(document, analysis, draft, " ".join(lines))
         document.PatientOrientation = list(radiograph.acquisition.patient_orientation)
         document.SourceImageSequence = [reference(source.dataset)]
         source.finish(document)
@@ -70,22 +72,33 @@ def secondary_captures(radiograph: Radiograph, analysis: Analysis, draft: Draft)
     return made
 
 
-def _describe(document: SCImage, analysis: Analysis, draft: Draft, caption: str) -> None:
+def _describe(document: SCImage, analysis: Analysis, draft: Draft, words: str) -> None:
     who = equipment(analysis)
     document.ManufacturerModelName, document.SoftwareVersions = who["manufacturer_model_name"], who["software_versions"]
     document.SeriesDescription = description(draft, "pictures")
-    document.DerivationDescription = caption[:1024]
+    document.DerivationDescription = words[:1024]
     document.Laterality = ""  # the chest is no paired part, but the class asks for the element
     document.ImageType = ["DERIVED", "SECONDARY"]
 
 
-def _captioned(picture: Image.Image, caption: str) -> Image.Image:
-    """Add a line below the picture; words that do not fit end in an ellipsis."""
+def _lines(finding: ShownFinding | None, say: Phrases) -> list[str]:
+    """What stands below a picture: the finding and how its map was made; one without colour says why it has none."""
+    if finding is None:
+        return [say("No positive finding with a heat map")]
+    drawn = "" if finding.heat.is_drawn else say(", nowhere strong enough to be drawn")
+    return [finding.label, say("Heat map: {method}", method=finding.heat.map.method) + drawn]
+
+
+def _captioned(picture: Image.Image, lines: Sequence[str]) -> Image.Image:
+    """Add lines below the picture; words that do not fit end in an ellipsis."""
     size = max(12, round(min(picture.size) / 40))
-    font, text = ImageFont.truetype(str(FONT_FILE), size), plain(caption)
-    while font.getlength(text) > picture.width * 0.97 and len(text) > 1:
-        text = text[:-2].rstrip() + "…"
-    page = Image.new("RGB", (picture.width, picture.height + 2 * size), (18, 18, 20))
+    font = ImageFont.truetype(str(FONT_FILE), size)
+    page = Image.new("RGB", (picture.width, picture.height + round(size * (0.5 + 1.5 * len(lines)))), (18, 18, 20))
     page.paste(picture, (0, 0))
-    ImageDraw.Draw(page).text((size * 0.6, picture.height + size), text, (255, 255, 255), font, "lm")
+    for number, line in enumerate(lines):
+        text = plain(line)
+        while font.getlength(text) > picture.width * 0.97 and len(text) > 1:
+            text = text[:-2].rstrip() + "…"
+        place = size * 0.6, picture.height + size * (1 + 1.5 * number)
+        ImageDraw.Draw(page).text(place, text, (255, 255, 255), font, "lm")
     return page

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
-from engine.errors import Cancelled, InferenceError
+from engine.errors import InferenceError
 from engine.inference.analysis import Analysis, FeatureMap, GateVerdict
 from engine.inference.attribution import DEFAULT_METHOD, Method
-from engine.inference.gate import INVERTED, SUITABLE, ModelGate, combine, polarity_verdict, refuses, weigh_view
+from engine.inference.gate import ModelGate, combine, refuses, weigh_view
 from engine.inference.header_gate import header_verdict, may_be_no_chest
 from engine.inference.mapping import Encoded, Mapper
+from engine.inference.model_verdict import model_verdict
 from engine.inference.prepared import Prepared, prepare
 from engine.inference.preprocess import pixel_values
 from engine.inference.readings import active_features, observations
-from engine.inference.session import EncoderOutput, ModelSession
+from engine.inference.session import ModelSession
 from engine.inference.sparse import preactivations, unexplained_share
 from engine.inference.steps import BEFORE_MAPS, Cancel, Progress, Steps
 from engine.inference.tail import Tail
-from engine.pack.descriptor import describe
 from engine.pack.library import InstalledPack
 from engine.pack.precision import Precision
 
@@ -147,7 +147,7 @@ class Analyzer:
         steps.begin("encoder", 0.1)
         output = self._session.encode(ready.pixels)
         token = output.class_token[0]
-        seen = self._model_verdict(output, radiograph)
+        seen = model_verdict(self._session, self.pack.manifest, self._gate, output, radiograph)
         if doubtful:
             return self._empty(radiograph, [weigh_view(header, seen)], steps)
         verdicts.append(seen)
@@ -202,18 +202,13 @@ class Analyzer:
         if analysis.pack_sha256 != self._pack_sha256:
             raise InferenceError("WRONG_PACK", "this analysis was made with another model pack", "analyse again")
 
-        def tell(share: float) -> None:
-            if cancelled is not None and cancelled():
-                raise Cancelled
-            if progress is not None:
-                progress("heat maps", share)
-
-        tell(0.0)
+        steps = Steps(progress, cancelled)
+        steps.tell("heat maps", 0.0)
         encoded = self._encoded(radiograph)
         activations = self._session.activations(encoded.output.class_token)[0]
         rows = self.pack.sae.rows(sorted(analysis.maps))
         preactivation = preactivations(encoded.output.class_token[0], rows, activations[list(rows.ids)])
-        return self._mapper.maps(encoded, rows, preactivation, method, tell)
+        return self._mapper.maps(encoded, rows, preactivation, method, partial(steps.tell, "heat maps"))
 
     def _encoded(self, radiograph: Radiograph) -> Encoded:
         if self._last is None or self._last.image != _image(radiograph):
@@ -221,22 +216,6 @@ class Analyzer:
             size = (radiograph.rows, radiograph.columns)
             self._last = Encoded(_image(radiograph), pixels, self._session.encode(pixels), size)
         return self._last
-
-    def _model_verdict(self, output: EncoderOutput, radiograph: Radiograph) -> GateVerdict:
-        """Only an image that is not suitable costs a second run, which shows whether polarity is the reason."""
-        own = self._describe(output)
-        verdict = self._gate.descriptor_verdict(own)
-        if verdict == SUITABLE:
-            return verdict
-        inverted = self._session.encode(pixel_values(1.0 - radiograph.display(), self.pack.manifest.encoder))
-        verdict = self._gate.descriptor_verdict(own, self._describe(inverted))
-        return polarity_verdict(radiograph) if verdict == INVERTED else verdict
-
-    def _describe(self, output: EncoderOutput) -> npt.NDArray[np.float32]:
-        """What the pack's gate judges by, of the only image of an output."""
-        spec, kind = self.pack.manifest.encoder, self.pack.manifest.gate.descriptor
-        found = describe(kind, output.class_token, output.patch_tokens, spec.patch_rows, spec.patch_columns)
-        return np.asarray(found[0])
 
     def _empty(self, radiograph: Radiograph, verdicts: list[GateVerdict], steps: Steps) -> Analysis:
         """Identity, verdict and times: all there is of a refused image."""

@@ -23,6 +23,7 @@ import onnxruntime as ort
 from pydantic import TypeAdapter, ValidationError
 
 from engine.inference.devices import DEVICES
+from engine.inference.gpu import NO_TF32, NVIDIA
 from engine.resources import user_cache_path
 
 SEAL = "seal.json"
@@ -116,7 +117,8 @@ def open_compiled(provider: str, graph: Mapping[str, str], root: Path | None = N
     """
     if not cache_options(provider, Path()):
         return None
-    of = {**graph, "provider": provider, "onnxruntime": ort.__version__, "options": json.dumps(_own_options(provider))}
+    own = {**_own_options(provider), **(NO_TF32 if provider in NVIDIA else {})}
+    of = {**graph, "provider": provider, "onnxruntime": ort.__version__, "options": json.dumps(own)}
     name = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:32]
     folder = (cache_folder() if root is None else root) / name
     compiled = Compiled(folder, cache_options(provider, folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ import onnxruntime as ort
 from engine.inference.devices import DEVICES
 
 NVIDIA = (DEVICES["cuda"][0], DEVICES["tensorrt"][0])
+NO_TF32 = {"NVIDIA_TF32_OVERRIDE": "0"}
+"""TF32 rounds to 10 bits, TensorRT takes it unasked and has no option against it; NVIDIA's libraries read this."""
 _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _TENSORRT = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
 
@@ -22,8 +25,10 @@ _TENSORRT = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
 def load_nvidia_libraries() -> None:
     """Load CUDA and cuDNN where pip put them, which the system's loader does not search; once is enough.
 
-    What cannot be loaded is not an error here: the runtime then falls back, and that is said.
+    What cannot be loaded is not an error here: the runtime then falls back, and that is said. Sets `NO_TF32` in the
+    environment first, whatever it says there: heat maps would no longer close to 1e-4.
     """
+    os.environ.update(NO_TF32)
     if not hasattr(ort, "preload_dlls"):  # before onnxruntime 1.21
         return
     # It prints what it misses to standard output, where machines read.

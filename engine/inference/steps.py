@@ -27,12 +27,12 @@ class Steps:
     def begin(self, name: str, share: float, spent_s: float = 0.0) -> None:
         """Begin a step, for which `spent_s` seconds were spent before."""
         self._close()
-        self._tell(name, share)
+        self.tell(name, share)
         self._name, self._start = name, time.perf_counter() - spent_s
 
     def within(self, share: float) -> None:
         """Go on with the heat maps, of which a share is done."""
-        self._tell(self._name, BEFORE_MAPS + (1.0 - BEFORE_MAPS) * share)
+        self.tell(self._name, BEFORE_MAPS + (1.0 - BEFORE_MAPS) * share)
 
     def end(self) -> None:
         """End the last step and add up."""
@@ -41,7 +41,8 @@ class Steps:
         if self.progress is not None:
             self.progress("done", 1.0)
 
-    def _tell(self, name: str, share: float) -> None:
+    def tell(self, name: str, share: float) -> None:
+        """Report a share done under a name, untimed."""
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
         if self.progress is not None:

@@ -183,6 +183,16 @@ def test_a_draft_without_a_map_has_a_plain_capture_and_no_segmentation(tmp_path:
     assert strip.tolist() == [255, 193, 7]
 
 
+def test_a_capture_says_how_its_map_was_made_and_why_it_shows_no_colour(tmp_path: Path) -> None:
+    image = radiograph(**CR)
+    made = busy(image)
+    faint = replace(made, maps={i: replace(m, values=m.values * 1e-3) for i, m in made.maps.items()})
+    for shown, nowhere in ((made, False), (faint, True)):
+        export_all(tmp_path, image, shown, compose(shown), ["sc"])
+        words = pydicom.dcmread(tmp_path / "capture_01.dcm").DerivationDescription
+        assert "Heat map: attention contribution" in words and ("nowhere strong enough" in words) == nowhere
+
+
 def test_a_reviewed_draft_says_so_in_every_object(tmp_path: Path) -> None:
     image = radiograph(**CR)
     made = busy(image)

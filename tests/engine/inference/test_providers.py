@@ -1,7 +1,11 @@
+import os
+
+import onnxruntime as ort
 import pytest
 
 from engine.errors import UsageError
 from engine.inference.devices import DEVICE_NAMES, usable_cores
+from engine.inference.gpu import load_nvidia_libraries
 from engine.inference.providers import choose_providers
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -32,6 +36,16 @@ def test_the_order_and_the_warning(device: str, available: list[str], order: lis
 
 def test_cuda_does_not_round_to_tf32() -> None:
     assert choose_providers("cuda", [CUDA, CPU]).providers[0][1]["use_tf32"] == "0"
+
+
+def test_tensorrt_does_not_round_to_tf32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no option for that; its libraries read the environment, so it must be set before they are loaded."""
+    seen: list[str] = []
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    monkeypatch.setattr(ort, "preload_dlls", lambda: seen.append(os.environ["NVIDIA_TF32_OVERRIDE"]), raising=False)
+    load_nvidia_libraries.cache_clear()
+    load_nvidia_libraries()
+    assert seen == ["0"]
 
 
 def test_an_unknown_device() -> None:

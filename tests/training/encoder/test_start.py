@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 from onnx import numpy_helper
 
+from engine.dicom.files import read_radiograph
 from engine.errors import UsageError
+from engine.inference.preprocess import pixel_values
+from engine.pack.manifest import Manifest
 from tests.training.encoder.toy import toy_config, toy_data
 from training.cli import main
 from training.encoder.start import PREFIX, exported_vit, exported_weights, fit_heads, vit_config
@@ -23,6 +28,19 @@ def test_all_weights_of_a_shipped_encoder_come_back(demo_pack: Path) -> None:
     vit = exported_vit(path)
     assert vit.config == vit_config(path) == VitConfig()
     assert exported_weights(path).keys() == VisionTransformer(VitConfig()).state_dict().keys()
+
+
+def test_the_shipped_encoder_is_pytorch_s_on_real_radiographs(demo_pack: Path, shared_data: Path) -> None:
+    spec = Manifest.model_validate_json((demo_pack / "pack.json").read_bytes()).encoder
+    radiographs = shared_data / "dicom" / "radiographs"
+    paths = [radiographs / "RG1_J2KI.dcm", *sorted((shared_data / "cxr_open" / "images").glob("cov_*.jpg"))[:3]]
+    pixels = np.concatenate([pixel_values(read_radiograph(path).display(), spec) for path in paths])
+    session = ort.InferenceSession(demo_pack / "encoder.onnx", providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = exported_vit(demo_pack / "encoder.onnx").eval()(torch.from_numpy(pixels))
+    found = session.run(["class_token", "patch_tokens"], {"pixel_values": pixels})
+    for ours, reference in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, reference.numpy(), rtol=0, atol=1e-4)
 
 
 def test_another_graph_is_refused(demo_pack: Path, tmp_path: Path) -> None:

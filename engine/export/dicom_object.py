@@ -88,11 +88,11 @@ def new_instance(name: str, number: int = 1) -> dict[str, Any]:
 
 
 def equipment(analysis: Analysis) -> dict[str, Any]:
-    """Return which program and model made the object, as highdicom's constructors take it."""
+    """Return which program and model made the object, and what ran the model, as highdicom's constructors take it."""
     return {
         "manufacturer": SOFTWARE,
         "manufacturer_model_name": f"{analysis.pack_name} {analysis.pack_version}"[:64],
-        "software_versions": software_version(),
+        "software_versions": [software_version(), f"{analysis.provider}, {analysis.precision}"[:64]],
         "device_serial_number": analysis.pixel_sha256[:16],
     }
 

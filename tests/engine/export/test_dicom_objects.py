@@ -64,6 +64,7 @@ def test_every_object_is_valid_and_belongs_to_the_study(tmp_path: Path, identity
         assert str(document.PatientName) == identity.get("patient_name", "Doe^Jane")
         assert document.SpecificCharacterSet == "ISO_IR 192"
         assert "not for diagnostic use" in document.SeriesDescription
+        assert "CPUExecutionProvider, int8" in document.SoftwareVersions
         errors = [e for e in run("dciodvfy", str(tmp_path / f"{name}.dcm")).splitlines() if e.startswith("Error")]
         assert errors == []
     assert sorted({int(d.SeriesNumber) for d in found.values()}) == sorted(SERIES_NUMBERS.values())

@@ -88,6 +88,7 @@ class Commands:
         found.update(window.hanging.handlers())
         found["hang"] = partial(self._try, self.hang)
         found.update(self._draft_commands.handlers())
+        found.update(window.why.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 

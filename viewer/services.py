@@ -6,7 +6,7 @@ cannot bring the window down, and no long computation holds the interpreter that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis, FeatureMap
 from engine.inference.attribution import Method
 from engine.measure.sheet import Sheet
+from engine.pack.evidence import PackEvidence
 from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.report.wording import load_wording
@@ -172,6 +173,21 @@ class Engine:
             precision=self.precision,
             progress=control.progress,
             time_limit_s=MAPS_LIMIT_S,
+        )
+        return wait(job, control)
+
+    def evidence(
+        self, analysis: Analysis, feature_ids: Sequence[int], observations: Collection[str], control: TaskControl
+    ) -> PackEvidence:
+        """Read what the pack keeps of some features of an analysis, and of some observations."""
+        job: Job[PackEvidence] = self._worker.submit(
+            "viewer.evidence_job:look_up",
+            analysis.pack_sha256,
+            feature_ids,
+            observations,
+            pack=self.pack,
+            device=self.device,
+            precision=self.precision,
         )
         return wait(job, control)
 

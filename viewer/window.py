@@ -44,6 +44,7 @@ from viewer.state.session import Session
 from viewer.studies.browser import StudyBrowser
 from viewer.studies.panel import StudiesPanel
 from viewer.theme.text import plain_label
+from viewer.why.commands import WhyCommands
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._shown: str | None = None
         self._lay_out()
         self.measures = MeasureCommands(self, session, self.canvas)
+        self.why = WhyCommands(self, session, controller.engine)
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,10 @@ from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap, GateVerdict, ObservationProbability
 from engine.inference.attribution import METHOD_TITLES, Method
+from engine.pack.evidence import FeatureEvidence, PackEvidence
+from engine.pack.features import Evidence, FeatureRecord
+from engine.pack.manifest import Readout
+from engine.pack.reliability import ReliabilityBin
 from engine.report.draft import Draft, IndicationSource, ReportSection, Sentence
 from engine.report.findings import Finding
 from viewer.services import ExportOrder
@@ -126,6 +130,30 @@ def make_draft(analysis: Analysis) -> Draft:
     )  # fmt: skip
 
 
+def kept_evidence(active: ActiveFeature) -> FeatureEvidence:
+    """What a pack keeps of a feature whose activations run evenly from 0 to 4."""
+    record = FeatureRecord(
+        active.id, active.description, active.observation, "present", "left", active.location, "small", "pleura",
+        active.label_score, active.reportable, firing_rate=0.02, quantiles=tuple(np.linspace(0, 4, 101).tolist()),
+        duplicate_group=active.id,
+    )  # fmt: skip
+    examples = tuple(Evidence(active.id, n, f"set/{n}", 4.0 - n, f"FINDINGS: report {n}.") for n in range(2))
+    return FeatureEvidence(record, examples, rank=1.5, duplicates=(active.id, active.id + 100))
+
+
+def readout(observation: str) -> Readout:
+    """A readout whose stated probabilities held in one bin and not in the other."""
+
+    def half(low: float, stated: float, observed: float) -> ReliabilityBin:
+        return ReliabilityBin(
+            low=low, high=low + 0.5, images=40, positives=10, stated=stated, observed=observed,
+            observed_low=observed - 0.05, observed_high=observed + 0.05,
+        )  # fmt: skip
+
+    bins = (half(0.0, 0.2, 0.22), half(0.5, 0.8, 0.6))
+    return Readout(observation=observation, feature_ids=(3,), weights=(1.0,), bias=0.0, threshold=0.5, reliability=bins)
+
+
 class FakeEngine:
     """Answers at once, or when `gate` is set; refuses images of a body part other than the chest."""
 
@@ -140,6 +168,7 @@ class FakeEngine:
         self.maps_gate.set()
         self.maps_asked: list[tuple[str, Method]] = []
         self.maps_fail: BaseException | None = None
+        self.evidence_fail: BaseException | None = None
         self.exported: list[Analysis] = []
         self.exports: list[tuple[Path, Draft, tuple[str, ...]]] = []
 
@@ -183,6 +212,15 @@ class FakeEngine:
         if self.maps_fail is not None:
             raise self.maps_fail
         return {i: replace(m, values=2 * m.values, method=METHOD_TITLES[method]) for i, m in analysis.maps.items()}
+
+    def evidence(
+        self, analysis: Analysis, feature_ids: Sequence[int], observations: Collection[str], control: TaskControl
+    ) -> PackEvidence:
+        """Two reports for each feature, and a readout with two bins for each observation."""
+        if self.evidence_fail is not None:
+            raise self.evidence_fail
+        features = {i: kept_evidence(next(f for f in analysis.features if f.id == i)) for i in feature_ids}
+        return PackEvidence(features, tuple(readout(name) for name in sorted(observations)))
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         folder = order.folder / order.analysis.sop_instance_uid

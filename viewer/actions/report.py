@@ -68,6 +68,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="draft",
     ),
     ActionSpec(
+        "why",
+        "Wh&y this sentence…",
+        ("Y",),
+        "Features, reports and probability behind the selected sentence",
+        REPORT,
+        needs="draft",
+    ),
+    ActionSpec(
         "review",
         "Mark as re&viewed",
         ("Ctrl+Shift+R",),

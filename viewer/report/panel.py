@@ -34,6 +34,7 @@ class DraftPanel(QFrame):
     typed = Signal(object)
     """The draft with what has been typed for a second, or no longer is: to be saved, not to be shown."""
     indication_typed = Signal(str)
+    why_wanted = Signal(str)
     review_wanted = Signal()
     export_wanted = Signal()
 
@@ -122,6 +123,7 @@ class DraftPanel(QFrame):
             box.sentence_edited.connect(self.sentence_edited)
             box.sentence_removed.connect(self.sentence_removed)
             box.sentence_added.connect(self.sentence_added)
+            box.why_wanted.connect(self.why_wanted)
             box.editing.connect(self.commit)
             box.typed.connect(self._on_typed)
             self._layout.addWidget(box)

@@ -26,6 +26,7 @@ class SectionBox(QWidget):
     sentence_edited = Signal(str, str)
     sentence_removed = Signal(str)
     sentence_added = Signal(str, str)
+    why_wanted = Signal(str)
     editing = Signal(str)
     """Before an editor opens: key of its sentence, empty for the line of a new one."""
     typed = Signal()
@@ -90,6 +91,7 @@ class SectionBox(QWidget):
         row.confirmed.connect(self.sentence_confirmed)
         row.edited.connect(self.sentence_edited)
         row.removed.connect(self.sentence_removed)
+        row.why_wanted.connect(self.why_wanted)
         row.editing.connect(self.editing)
         row.typed.connect(self.typed)
         return row

@@ -25,6 +25,7 @@ class SentenceRow(MarkedRow):
     confirmed = Signal(str)
     edited = Signal(str, str)
     removed = Signal(str)
+    why_wanted = Signal(str)
     editing = Signal(str)
     """Before an editor opens: whatever is typed elsewhere is to be kept first."""
     typed = Signal()
@@ -43,6 +44,7 @@ class SentenceRow(MarkedRow):
         self.against.hide()
         self.difference: QLabel | None = None
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
+        self.buttons["why"].clicked.connect(lambda: self.why_wanted.emit(self.sentence.key))
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
         self.buttons["edit"].clicked.connect(self.begin_edit)
         self.buttons["remove"].clicked.connect(lambda: self.removed.emit(self.sentence.key))
@@ -72,6 +74,7 @@ class SentenceRow(MarkedRow):
         for name, text in _BUTTONS:
             self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
         self.buttons["confirm"].setVisible(waiting)
+        self.buttons["why"].setVisible(bool(sentence.evidence))
         self.set_edge(UNCONFIRMED if waiting else CONFIRMED)
         self._show_difference()
 
@@ -193,7 +196,12 @@ class SentenceRow(MarkedRow):
 SHOWN_IDS = 3
 """Feature numbers beside a sentence; the rest is in the tooltip and lit in the feature panel."""
 
-_BUTTONS = (("confirm", mark("Confirm")), ("edit", mark("Edit")), ("remove", mark("Remove")))
+_BUTTONS = (
+    ("why", mark("Why?")),
+    ("confirm", mark("Confirm")),
+    ("edit", mark("Edit")),
+    ("remove", mark("Remove")),
+)
 
 
 def _button(text: str) -> QPushButton:

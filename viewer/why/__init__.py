@@ -1,0 +1,1 @@
+"""Why a sentence stands in the draft."""

@@ -1,0 +1,55 @@
+"""One feature on the card: what it is read as, how far that may be trusted, how strong it is, which reports say so."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.inference.analysis import ActiveFeature
+from engine.pack.evidence import FeatureEvidence
+from engine.pack.features import Evidence
+from viewer.i18n import tr
+from viewer.theme.text import plain_label
+from viewer.why.histogram import ActivationHistogram
+from viewer.why.words import duplicates_text, label_text, reading_text, strength_text
+
+
+class FeatureBlock(QWidget):
+    """Shows one feature; what the pack keeps of it follows when it was read.
+
+    Parameters
+    ----------
+    kept : FeatureEvidence or None
+        None until it was read, and where the pack has nothing.
+    """
+
+    def __init__(self, feature: ActiveFeature, kept: FeatureEvidence | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        said = feature.description or tr("not described")
+        self.setAccessibleName(tr("Feature {id}: {text}", id=feature.id, text=said))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 6, 0, 6)
+        self._column.setSpacing(2)
+        self._say(f"#{feature.id}  {said}", "title")
+        self._say(reading_text(feature), "muted")
+        self._say(label_text(feature, kept), "muted")
+        if kept is None:
+            return
+        self._say(strength_text(feature, kept), "")
+        self._column.addWidget(ActivationHistogram(kept.record.quantiles, feature.activation))
+        same = duplicates_text(kept)
+        if same:
+            self._say(same, "small")
+        if kept.examples:
+            self._say(tr("Reports of training images ({count})", count=len(kept.examples)), "section")
+        for example in kept.examples:
+            self._say(example_text(example), "small")
+
+    def _say(self, text: str, role: str) -> None:
+        label = plain_label(text, role=role)
+        label.setWordWrap(True)
+        self._column.addWidget(label)
+
+
+def example_text(example: Evidence) -> str:
+    """One training image: activation, source, the beginning of its report."""
+    return f"{example.activation:.2f} · {example.source} · {example.text}"

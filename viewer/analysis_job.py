@@ -15,9 +15,9 @@ from engine.report.wishes import DraftWishes
 Answer = tuple[Analysis, Draft | None]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def open_analyzer(pack: str | None, device: str, precision: str) -> Analyzer:
-    """Open a model pack and keep it for the next images."""
+    """Open a model pack and keep it for the next images, beside the one that was used before it for comparison."""
     return Analyzer(load_pack(pack), device=device, precision=precision)
 
 

@@ -66,7 +66,7 @@ class Commands:
             "reset": partial(self._on_canvas, Canvas.reset),
             "annotations": partial(self._on_canvas, Canvas.toggle_annotations),
             "analyse": self.analyse,
-            "overlay_none": lambda: session.change_overlay(tr("all maps off"), session.overlay.show(())),
+            "overlay_none": lambda: session.change_overlay(tr("all maps off"), session.overlay.none()),
             "overlay_next": self.next_map,
             "search": window.features.search.setFocus,
             "undo": partial(self._settled, session.undo),
@@ -89,6 +89,7 @@ class Commands:
         found["hang"] = partial(self._try, self.hang)
         found.update(self._draft_commands.handlers())
         found.update(window.why.handlers())
+        found.update(window.comparison.handlers())
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         return found
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer import services
 from viewer.analyses import Analyses
+from viewer.comparing import Comparing
 from viewer.drafting import Drafting
 from viewer.errands import Errands
 from viewer.i18n import tr
@@ -48,6 +49,8 @@ class Controller(QObject):
         self._analyses = Analyses(session, engine, self)
         self._requests = MapRequests(session, engine, self)
         self._drafting = Drafting(session, engine, self._errands, self)
+        self.run = self._errands.run
+        self.comparing = Comparing(session, engine, self._errands, self)
         self.pyramids, self.thumbnails = self._loading.pyramids, self._loading.thumbnails
         self.previews, self.maps = self._loading.previews, self._analyses.maps
         self.analyse, self.regenerate = self._analyses.analyse, self._drafting.regenerate
@@ -61,6 +64,8 @@ class Controller(QObject):
         loading.thumbnail_ready.connect(self.thumbnail_ready)
         loading.preview_ready.connect(self.preview_ready)
         analyses.maps_ready.connect(self.maps_ready)
+        self.comparing.maps_ready.connect(self.maps_ready)
+        self.comparing.failed.connect(self.failed)
         requests.made.connect(analyses.put_maps)
         self._drafting.exported.connect(self.exported)
         for work in (self._errands, analyses):

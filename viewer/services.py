@@ -18,7 +18,9 @@ from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis, FeatureMap
 from engine.inference.attribution import Method
 from engine.measure.sheet import Sheet
+from engine.pack import library
 from engine.pack.evidence import PackEvidence
+from engine.pack.library import PackEntry
 from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.report.wording import load_wording
@@ -67,6 +69,12 @@ def find_images(paths: Sequence[Path], control: TaskControl) -> Found:
     control.progress("Looking for images", 0.0)
     job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
     return Found(wait(job, control))
+
+
+def list_packs(control: TaskControl) -> list[PackEntry]:
+    """Return installed and bundled packs."""
+    control.progress("Looking for model packs", 0.0)
+    return library.list_packs()
 
 
 def load_image(path: Path, control: TaskControl) -> LoadedImage:
@@ -131,11 +139,18 @@ class Engine:
 
     def analyse(self, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
         """Analyse one image and compose its draft."""
+        return self._analyse(self.pack, radiograph, control)
+
+    def analyse_with(self, pack: str, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
+        """Analyse one image with another pack than the drafts' own: its name, folder or file."""
+        return self._analyse(pack, radiograph, control)
+
+    def _analyse(self, pack: str | None, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
         control.progress("Waiting for the model", 0.0)
         job = self._worker.submit(
             "viewer.analysis_job:analyse",
             radiograph,
-            self.pack,
+            pack,
             self.device,
             self.precision,
             self.wishes,

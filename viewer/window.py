@@ -21,7 +21,8 @@ from viewer.actions.spec import IMAGE, OVERLAY
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
-from viewer.features.panel import FeaturePanel
+from viewer.features.compare_commands import CompareCommands
+from viewer.features.side import FeatureSide
 from viewer.hanging.desk import Desk
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
@@ -59,11 +60,13 @@ class MainWindow(QMainWindow):
         self.panes, self.browser = Panes(), StudyBrowser()
         self.hanging = Desk(session, controller, self.panes, self)
         self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
-        self.features, self.report = FeaturePanel(), DraftPanel()
+        self.side, self.report = FeatureSide(), DraftPanel()
+        self.features = self.side.own
         self._shown: str | None = None
         self._lay_out()
         self.measures = MeasureCommands(self, session, self.canvas)
         self.why = WhyCommands(self, session, controller.engine)
+        self.comparison = CompareCommands(self, session, controller)
         self.commands = Commands(self, session, controller)
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)
@@ -87,10 +90,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.features)
+        right.addWidget(self.side)
         right.addWidget(self.report)
         right.setSizes([380, 480])
-        right.setMinimumWidth(474)
         whole = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.studies, self.panes, right):
             whole.addWidget(widget)
@@ -228,7 +230,7 @@ class MainWindow(QMainWindow):
         """Bring everything that belongs to the image shown up to date."""
         image, key = self.session.current, self.session.current_key
         self._show_picture()
-        self.features.show_image(image, self.session.overlay)
+        self.side.show_image(image, self.session.overlay)
         self.report.show_image(image)
         self._mark(self.session.selection)
         self._show_layers()
@@ -272,7 +274,7 @@ class MainWindow(QMainWindow):
         self.browser.update_image(self.session.images[key])
 
     def _on_overlay(self, overlay: OverlaySettings) -> None:
-        self.features.show_overlay(overlay)
+        self.side.show_overlay(overlay)
         self.methods.show_method(overlay.method)
         self.preferences.set(maps.METHOD, overlay.method)
         self._show_layers()
@@ -295,7 +297,8 @@ class MainWindow(QMainWindow):
     def _show_layers(self) -> None:
         """Draw the maps whose switch is on; those not ready yet follow with ``maps_ready``."""
         overlay, key, image = self.session.overlay, self.session.current_key, self.session.current
-        self.hanging.active.show_layers(image, self.controller.maps.get(key or "", {}), overlay)
+        made, beside = self.controller.maps.get(key or "", {}), self.comparison.source()
+        self.hanging.active.show_layers(image, made, overlay, beside)
 
     def _on_tool(self, tool: str) -> None:
         for name, its in TOOLS.items():

@@ -197,6 +197,12 @@ class FakeEngine:
         analysis = replace(analysis, warnings=self.warnings)
         return AnalysisResult(analysis, None if refused else make_draft(analysis))
 
+    def analyse_with(self, pack: str, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
+        """Feature 3 means something else in this pack, and 4 is its own."""
+        analysis = replace(make_analysis(radiograph, (3, 4)), pack_name=pack, pack_sha256="f" * 64)
+        features = tuple(replace(f, description=f"other {f.id}") for f in analysis.features)
+        return AnalysisResult(replace(analysis, features=features), None)
+
     def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
         return replace(make_draft(analysis), indication=indication, indication_source=source)
 

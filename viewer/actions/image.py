@@ -37,4 +37,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "annotations", "&Annotations", ("A",), "Show or hide the corner texts", IMAGE, checkable=True, needs="image"
     ),
     ActionSpec("analyse", "Anal&yse again", ("Ctrl+R",), "Run the model on this image", IMAGE, needs="image"),
+    ActionSpec(
+        "analyse_with",
+        "Analyse with anot&her pack…",
+        ("Ctrl+Shift+P",),
+        "Show another model pack's features beside those of the draft",
+        IMAGE,
+        needs="draft",
+    ),
 )

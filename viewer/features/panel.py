@@ -24,6 +24,7 @@ from viewer.i18n import tr
 from viewer.state.groups import FeatureGroup, Order, cited_by, in_order
 from viewer.state.images import OpenImage, Work
 from viewer.state.overlay import OverlaySettings
+from viewer.state.results import ResultSet
 from viewer.theme.line import Line
 from viewer.theme.text import plain_label
 
@@ -105,7 +106,22 @@ class FeaturePanel(QFrame):
             self._say(_why_none(image))
             return
         self._cited = cited_by(image.history.current if image.history is not None else None)
-        self.groups = in_order(image.groups, self.columns.order, self._cited)
+        self._list(analysis, image.groups, overlay)
+
+    def show_results(self, results: ResultSet, overlay: OverlaySettings) -> None:
+        """List the features of an analysis by another pack than the draft's."""
+        shown = (results.analysis, results.title)
+        if self._shown is not None and shown[0] is self._shown[0]:
+            self.show_overlay(overlay)
+            return
+        self._shown = shown
+        self._clear()
+        self._cited = frozenset()
+        self._list(results.analysis, results.groups, overlay)
+        self.title.setText(f"{results.title} ({len(results.analysis.features)})")
+
+    def _list(self, analysis: Analysis, groups: tuple[FeatureGroup, ...], overlay: OverlaySettings) -> None:
+        self.groups = in_order(groups, self.columns.order, self._cited)
         self.title.setText(_title(len(analysis.features), len(self.groups)))
         if analysis.observations:
             self._rows_layout.addWidget(ProbabilityBox(analysis.observations))

@@ -15,7 +15,7 @@ from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.frame import TONES, ImageFrame
 from viewer.image.heatmap import DensityMap
-from viewer.image.layers import LayerPainter, Layers
+from viewer.image.layers import LayerPainter, Layers, Source
 from viewer.image.pyramid import Pyramid
 from viewer.state.images import OpenImage
 from viewer.state.overlay import OverlaySettings
@@ -68,11 +68,17 @@ class Pane(QFrame):
         ran = image.analysis.warnings if image is not None and image.analysis is not None else ()
         self.frame.set_notes((*shown.warnings, *ran) if shown is not None else ())
 
-    def show_layers(self, image: OpenImage | None, made: Mapping[int, DensityMap], overlay: OverlaySettings) -> None:
-        """Draw the maps of its own image whose switch is on."""
+    def show_layers(
+        self,
+        image: OpenImage | None,
+        made: Mapping[int, DensityMap],
+        overlay: OverlaySettings,
+        beside: Source | None = None,
+    ) -> None:
+        """Draw the maps of its own image whose switch is on, and those of its analysis by another pack."""
         self.canvas.set_overlay(overlay.opacity, overlay.peek)
         own = image is not None and image.radiograph is not None and image.radiograph is self.canvas.radiograph
-        layers = self._painter.paint(image.groups, made, overlay) if image is not None and own else Layers()
+        layers = self._painter.paint(image.groups, made, overlay, beside) if image is not None and own else Layers()
         self.canvas.set_layers(layers, tr("fixed scale: 0 – {full} × even spread", full=f"{FULL_SCALE:.0f}"))
 
     def set_banner(self, tone: str, text: str) -> None:

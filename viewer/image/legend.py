@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
 )
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -171,6 +172,10 @@ class Legend(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QBrush(ramp))
             painter.drawRect(QRectF(PADDING, y + 2, RAMP_WIDTH, self._line() - 6))
+            if layer.beside:
+                painter.setPen(QPen(QColor(layer.colour), 2, Qt.PenStyle.DotLine))
+                foot = y + self._line() - 3
+                painter.drawLine(QPointF(PADDING, foot), QPointF(PADDING + RAMP_WIDTH, foot))
             self._write(painter, layer.label, y, PADDING + RAMP_WIDTH + 8, IMAGE_TEXT)
             y += self._line()
         for text in self._small():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from engine.dicom.radiograph import Identity, Radiograph
@@ -12,6 +13,7 @@ from engine.inference.analysis import Analysis
 from viewer.marking import mark, tr
 from viewer.state.groups import FeatureGroup, group_features
 from viewer.state.history import DraftHistory
+from viewer.state.results import PackKey, ResultSet
 
 
 class Load(enum.Enum):
@@ -65,6 +67,12 @@ class OpenImage:
         Kept when the pixels are released, so that the list of images stays complete.
     radiograph : Radiograph or None
         None until loaded, and again after its pixels were released to save memory.
+    analysis : Analysis or None
+        The one that the draft stands on; `analysed` says when it arrived.
+    others : dict
+        Analyses by other packs, by pack; they change nothing of the draft.
+    beside : tuple or None
+        Which of them is shown beside `analysis`.
     """
 
     key: str
@@ -78,6 +86,19 @@ class OpenImage:
     analysis_problem: Problem | None = None
     history: DraftHistory | None = None
     restored: bool = False
+    analysed: datetime | None = None
+    others: dict[PackKey, ResultSet] = field(default_factory=dict)
+    beside: PackKey | None = None
+
+    @property
+    def results(self) -> ResultSet | None:
+        """The analysis that the draft stands on, with how it was made."""
+        return ResultSet(self.analysis, self.analysed) if self.analysis is not None and self.analysed else None
+
+    @property
+    def compared(self) -> ResultSet | None:
+        """The analysis shown beside it."""
+        return self.others.get(self.beside) if self.beside is not None else None
 
     @property
     def groups(self) -> tuple[FeatureGroup, ...]:

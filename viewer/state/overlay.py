@@ -11,7 +11,7 @@ from engine.inference.heat_scale import OPACITY, THRESHOLD
 from viewer.state.colours import give_colours
 from viewer.state.groups import FeatureGroup
 
-CHOSEN = ("visible", "colours", "opacity", "threshold")
+CHOSEN = ("visible", "beside", "colours", "opacity", "threshold")
 """What a person chooses, and can take back."""
 
 
@@ -23,6 +23,8 @@ class OverlaySettings:
     ----------
     visible : frozenset of int
         Features whose switch is on.
+    beside : frozenset of int
+        Features of the analysis shown beside it, of another pack, whose switch is on.
     colours : dict of str to str
         Colours a person chose (``#rrggbb``), by the key of the group of features.
     given : dict of str to str
@@ -38,6 +40,7 @@ class OverlaySettings:
     """
 
     visible: frozenset[int] = frozenset()
+    beside: frozenset[int] = frozenset()
     colours: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     opacity: float = OPACITY
@@ -54,13 +57,31 @@ class OverlaySettings:
         change = self.visible | set(feature_ids) if on else self.visible - set(feature_ids)
         return replace(self, visible=frozenset(change))
 
+    def none(self) -> OverlaySettings:
+        """Switch every map off."""
+        return replace(self, visible=frozenset(), beside=frozenset())
+
+    def show_beside(self, feature_ids: Iterable[int]) -> OverlaySettings:
+        """Switch exactly these features of the other pack on."""
+        return replace(self, beside=frozenset(feature_ids))
+
+    def switch_beside(self, feature_ids: Iterable[int], on: bool) -> OverlaySettings:
+        """Switch some features of the other pack on or off."""
+        change = self.beside | set(feature_ids) if on else self.beside - set(feature_ids)
+        return replace(self, beside=frozenset(change))
+
+    def of_beside(self) -> OverlaySettings:
+        """Return the settings as those of the other pack's features."""
+        return replace(self, visible=self.beside, beside=frozenset())
+
     def recolour(self, group_key: str, colour: str) -> OverlaySettings:
         """Give a group of features a colour (``#rrggbb``)."""
         return replace(self, colours={**self.colours, group_key: colour})
 
-    def with_colours_for(self, groups: Sequence[FeatureGroup]) -> OverlaySettings:
-        """Give every group that is shown a colour of its own; `groups` are those of the image shown."""
+    def with_colours_for(self, groups: Sequence[FeatureGroup], beside: Sequence[FeatureGroup] = ()) -> OverlaySettings:
+        """Give every group that is shown a colour of its own; `groups` and `beside` are those of the image shown."""
         shown = [group.key for group in groups if any(i in self.visible for i in group.ids)]
+        shown += [group.key for group in beside if any(i in self.beside for i in group.ids)]
         given = give_colours(shown, self.given, self.colours)
         return self if given == self.given else replace(self, given=given)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from viewer.state.images import Load, OpenImage, Problem, Work
 from viewer.state.kept import KeptDrafts
 from viewer.state.overlay import OverlaySettings
 from viewer.state.reader import now, system_reader
+from viewer.state.results import PackKey, ResultSet
 from viewer.state.selection import NOTHING, Selection, maps_of
 from viewer.state.sheets import SheetStore
 from viewer.state.steps import Step, Steps
@@ -128,7 +130,7 @@ class Session:
         if key is not None:
             self._touch(key)
         self.select(NOTHING)
-        self.set_overlay(self.overlay.show(()).with_peek(False))
+        self.set_overlay(self.overlay.none().with_peek(False))
         self.current_changed.emit(key)
 
     def step(self, by: int) -> None:
@@ -193,7 +195,7 @@ class Session:
             )
         if key == self.current_key:
             self.leaving.emit(key)
-        image.analysis = result.analysis
+        image.analysis, image.analysed = result.analysis, datetime.now()
         image.work, image.analysis_problem = Work.DONE, None
         image.history, image.restored = None, False
         self._steps_of(key).forget("draft")
@@ -201,6 +203,28 @@ class Session:
         if result.draft is not None:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
+        self.image_changed.emit(key)
+
+    def add_result(self, key: str, result: ResultSet) -> None:
+        """Keep an analysis by another pack and show it beside the one that the draft stands on, which stays.
+
+        Raises
+        ------
+        InferenceError
+            ``WRONG_IMAGE`` when it is of another image.
+        """
+        image = self.images[key]
+        if image.analysis is None:
+            raise KeyError(key)
+        result.analysis.require_image(image.analysis.sop_instance_uid, image.analysis.pixel_sha256)
+        image.others[result.pack] = result
+        self.compare(key, result.pack)
+
+    def compare(self, key: str, pack: PackKey | None) -> None:
+        """Show the analysis by another pack beside the one that the draft stands on, or none."""
+        self.images[key].beside = pack
+        if key == self.current_key:
+            self.set_overlay(self.overlay.show_beside(()))
         self.image_changed.emit(key)
 
     def set_maps(self, key: str, analysis: Analysis, maps: Mapping[int, FeatureMap]) -> bool:
@@ -242,7 +266,8 @@ class Session:
     def set_overlay(self, overlay: OverlaySettings) -> None:
         """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""
         if self.current is not None:
-            overlay = overlay.with_colours_for(self.current.groups)
+            other = self.current.compared
+            overlay = overlay.with_colours_for(self.current.groups, other.groups if other is not None else ())
         if overlay != self.overlay:
             self.overlay = overlay
             self.overlay_changed.emit(overlay)

@@ -99,7 +99,8 @@ class WhyCard(QDialog):
 
     def lines(self) -> list[str]:
         """Return the texts of the card from top to bottom."""
-        return [label.text() for label in self.area.widget().findChildren(QLabel)]
+        inside = self.area.widget()
+        return [label.text() for label in inside.findChildren(QLabel)] if inside is not None else []
 
     def _same(self, asked: Asked) -> bool:
         return self.asked is not None and self.asked.sentence.key == asked.sentence.key

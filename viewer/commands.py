@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from engine.errors import SaeRadError
 from engine.report.draft import Draft, Sentence
+from engine.report.rewriting import Rewriting
 from viewer.actions.editor import ShortcutEditor
 from viewer.actions.help_page import HelpDialog, help_lines
 from viewer.actions.keys import current_keys
@@ -24,6 +25,7 @@ from viewer.image.windowing import preset_told
 from viewer.report.commands import DraftCommands
 from viewer.report.export_dialog import ExportDialog
 from viewer.settings.dialog import SettingsDialog
+from viewer.settings.rewriting import MODEL
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
 from viewer.texts import about_html
@@ -41,6 +43,7 @@ class Commands:
         self._window, self._session, self._controller = window, session, controller
         self._export_folder: Path | None = None
         self._draft_commands = DraftCommands(window, session, self.go_to_sentence)
+        controller.reworded.connect(self.report_rewording)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""
@@ -78,6 +81,7 @@ class Commands:
             "sentence_remove": partial(self._selected, self.remove),
             "review": self.review,
             "regenerate": self._controller.regenerate,
+            "reword": self.reword,
             "peek": lambda: session.set_overlay(session.overlay.with_peek(True)),
             "preferences": lambda: self._open(SettingsDialog(window.preferences, window)),
             "shortcuts": lambda: self._open(ShortcutEditor(window.preferences, window)),
@@ -269,6 +273,31 @@ class Commands:
         """Draft → Reviewed, with what is being typed."""
         self._window.report.commit()
         self._change(tr("mark as reviewed"), lambda draft: draft.review())
+
+    def reword(self) -> None:
+        """Let the language model that was chosen in the settings reword the draft, with what is being typed."""
+        model = self._window.preferences.text(MODEL)
+        if model:
+            self._window.report.commit()
+            self._controller.reword(model)
+        else:
+            self._window.show_problem(
+                Problem(
+                    "NO_LANGUAGE_MODEL",
+                    tr("no language model is chosen"),
+                    tr("name a GGUF file on this computer in Edit > Settings > Rewriting"),
+                )
+            )
+
+    def report_rewording(self, done: Rewriting) -> None:
+        """Say what became of a rewording."""
+        if done.warning:
+            self._window.show_problem(Problem(done.warning, done.message, tr("the draft stays as it was")))
+            return
+        counts = {"taken": done.taken, "asked": done.asked, "refused": len(done.rejected)}
+        self._window.statusBar().showMessage(
+            tr("{taken} of {asked} sentences reworded, {refused} refused: “Why?” says why", **counts)
+        )
 
     def _sentences(self) -> list[Sentence]:
         draft = self._session.draft

@@ -34,6 +34,7 @@ class Controller(QObject):
     opened = Signal()
     """The index knows that an image was opened."""
     exported = Signal(list)
+    reworded = Signal(object)
     progressed = Signal(str, float)
     idle = Signal()
     prepared = Signal(str)
@@ -54,6 +55,7 @@ class Controller(QObject):
         self.pyramids, self.thumbnails = self._loading.pyramids, self._loading.thumbnails
         self.previews, self.maps = self._loading.previews, self._analyses.maps
         self.analyse, self.regenerate = self._analyses.analyse, self._drafting.regenerate
+        self.reword = self._drafting.reword
         self.set_indication, self.export = self._drafting.set_indication, self._drafting.export
         self._told = False
         self._connect()
@@ -68,6 +70,7 @@ class Controller(QObject):
         self.comparing.failed.connect(self.failed)
         requests.made.connect(analyses.put_maps)
         self._drafting.exported.connect(self.exported)
+        self._drafting.reworded.connect(self.reworded)
         for work in (self._errands, analyses):
             work.begun.connect(requests.pause)
             work.ended.connect(self._settle)

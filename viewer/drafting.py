@@ -18,6 +18,8 @@ class Drafting(QObject):
     """Sends the draft's work away and takes what comes back only where it still belongs."""
 
     exported = Signal(list)
+    reworded = Signal(object)
+    """The `engine.report.rewriting.Rewriting` of the draft shown."""
 
     def __init__(self, session: Session, engine: Engine, errands: Errands, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,22 @@ class Drafting(QObject):
 
         self._errands.run(partial(self._engine.compose, analysis, text, "typed"), done)
 
+    def reword(self, model: str) -> None:
+        """Let a language model reword the draft of the image shown, as one step; a person's sentences stay."""
+        key, image = self._session.current_key, self._session.current
+        if key is None or image is None or image.history is None:
+            return
+        before, analysis = image.history.current, image.analysis
+
+        def done(draft: Draft) -> None:
+            # Analysed again or composed for another indication meanwhile: these are words of another draft.
+            now = image.history.current if image.history is not None else None
+            if image.analysis is analysis and now is not None and _composed_as(now) == _composed_as(before):
+                self._session.reword(key, draft)
+                self.reworded.emit(draft.rewriting)
+
+        self._errands.run(partial(self._engine.reword, before, Path(model)), done)
+
     def export(self, folder: Path, formats: Sequence[str]) -> None:
         """Write the draft of the image shown into its own folder below `folder`; a reviewed one becomes exported."""
         key, image = self._session.current_key, self._session.current
@@ -65,3 +83,8 @@ class Drafting(QObject):
             self.exported.emit(files)
 
         self._errands.run(partial(self._engine.export, order), done)
+
+
+def _composed_as(draft: Draft) -> tuple[object, ...]:
+    """What a draft was composed from and for."""
+    return draft.pack, draft.indication, draft.indication_source, draft.language

@@ -28,6 +28,7 @@ from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
 from engine.worker.worker import Worker
 from viewer.image.pyramid import Pyramid, build_pyramid
+from viewer.rewording import Rewording
 from viewer.state.images import Problem
 from viewer.state.session import AnalysisResult
 from viewer.studies.thumbnail_job import small_picture
@@ -118,6 +119,7 @@ class Engine:
         self, pack: str | None, device: str, precision: str = "auto", wishes: DraftWishes = DEFAULT_WISHES
     ) -> None:
         self.pack, self.device, self.precision, self.wishes = pack, device, precision, wishes
+        self._rewording = Rewording()
         self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
 
     def warm_up(self) -> None:
@@ -174,6 +176,10 @@ class Engine:
         )
         return wait(job, control)
 
+    def reword(self, draft: Draft, model: Path, control: TaskControl) -> Draft:
+        """Let a local language model (a GGUF file) reword a draft, in a process of its own."""
+        return self._rewording.reword(draft, model, control)
+
     def maps(
         self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl
     ) -> dict[int, FeatureMap]:
@@ -221,7 +227,8 @@ class Engine:
         return wait(job, control)
 
     def close(self) -> None:
-        """End the model's process."""
+        """End the models' processes."""
+        self._rewording.close()
         self._worker.close()
 
 

@@ -24,6 +24,7 @@ from engine.pack.manifest import Readout
 from engine.pack.reliability import ReliabilityBin
 from engine.report.draft import Draft, IndicationSource, ReportSection, Sentence
 from engine.report.findings import Finding
+from engine.report.rewriting import Rejection, Rewriting, RewritingModel
 from viewer.services import ExportOrder
 from viewer.state.session import AnalysisResult
 from viewer.tasks import TaskControl
@@ -169,6 +170,7 @@ class FakeEngine:
         self.maps_asked: list[tuple[str, Method]] = []
         self.maps_fail: BaseException | None = None
         self.evidence_fail: BaseException | None = None
+        self.rewriting: Rewriting | None = None
         self.exported: list[Analysis] = []
         self.exports: list[tuple[Path, Draft, tuple[str, ...]]] = []
 
@@ -227,6 +229,22 @@ class FakeEngine:
             raise self.evidence_fail
         features = {i: kept_evidence(next(f for f in analysis.features if f.id == i)) for i in feature_ids}
         return PackEvidence(features, tuple(readout(name) for name in sorted(observations)))
+
+    def reword(self, draft: Draft, model: Path, control: TaskControl) -> Draft:
+        """Reword the first sentence and refuse the words for the second."""
+        control.progress("rewording", 0.5)
+        while not self.gate.wait(0.01):
+            if control.cancelled():
+                raise Cancelled
+        pleura, *rest = draft.sections
+        first, *others = pleura.sentences
+        said = replace(first, text="Left effusion, small.", origin="rewritten", rule_text=first.text)
+        used = RewritingModel(model.name, "", "fake", "", "rewrite-en", 1, "", "1", 0)
+        refused = Rejection(others[0].key, "Pneumothorax.", "LOST", "the denial")
+        done = Rewriting(used, asked=3, taken=1, rejected=(refused,))
+        return replace(
+            draft, sections=(replace(pleura, sentences=(said, *others)), *rest), rewriting=self.rewriting or done
+        )
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         folder = order.folder / order.analysis.sop_instance_uid

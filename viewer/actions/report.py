@@ -92,6 +92,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="draft",
     ),
     ActionSpec(
+        "reword",
+        "Rewo&rd the draft",
+        (),
+        "Let the language model of the settings reword what nobody confirmed yet",
+        REPORT,
+        needs="draft",
+    ),
+    ActionSpec(
         "regenerate",
         "&Write the draft anew",
         (),

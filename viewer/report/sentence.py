@@ -14,7 +14,7 @@ from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
 from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
-from viewer.theme.palette import CONFIRMED, UNCONFIRMED
+from viewer.theme.palette import CONFIRMED, REWORDED, UNCONFIRMED
 from viewer.theme.text import plain_label, set_role
 
 
@@ -67,7 +67,8 @@ class SentenceRow(MarkedRow):
         waiting = sentence.state == "unconfirmed"
         self._close_editor()
         self.text.setText(sentence.text)
-        set_role(self.text, "unconfirmed" if waiting else "confirmed")
+        reworded = sentence.origin == "rewritten"
+        set_role(self.text, "confirmed" if not waiting else "reworded" if reworded else "unconfirmed")
         self.note.set_full(_note(sentence), tip=", ".join(f"#{i}" for i in sentence.support))
         self.setAccessibleName(sentence.text)
         self.setAccessibleDescription(tr("not confirmed") if waiting else tr("confirmed"))
@@ -75,7 +76,7 @@ class SentenceRow(MarkedRow):
             self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
         self.buttons["confirm"].setVisible(waiting)
         self.buttons["why"].setVisible(bool(sentence.evidence))
-        self.set_edge(UNCONFIRMED if waiting else CONFIRMED)
+        self.set_edge(CONFIRMED if not waiting else REWORDED if reworded else UNCONFIRMED)
         self._show_difference()
 
     def set_against(self, lines: list[str]) -> None:
@@ -218,7 +219,7 @@ def _note(sentence: Sentence) -> str:
     shown = sentence.support[:SHOWN_IDS]
     more = len(sentence.support) - len(shown)
     ids = ", ".join(f"#{i}" for i in shown) + (f" +{more}" if more else "")
-    source = tr("AI text")
+    source = tr("AI text, reworded") if sentence.origin == "rewritten" else tr("AI text")
     kind = tr("map") if is_positive(sentence) else tr("no map")
     parts = [source, ids, kind, basis_text(sentence)] if ids else [source]
     return " · ".join(part for part in parts if part)

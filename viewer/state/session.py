@@ -249,12 +249,19 @@ class Session:
 
         What a person did to the draft that stands stays in it.
         """
+        self._carry(key, mark("change the indication"), draft)
+
+    def reword(self, key: str, draft: Draft) -> None:
+        """Replace the draft of an image by one in other words, likewise."""
+        self._carry(key, mark("reword the draft"), draft)
+
+    def _carry(self, key: str, name: str, draft: Draft) -> None:
         image = self.images[key]
         if key == self.current_key:
             self.leaving.emit(key)
         if image.history is None:
             raise KeyError(key)
-        carried, name = carry_over(image.history.current, draft), mark("change the indication")
+        carried = carry_over(image.history.current, draft)
         if key == self.current_key:
             self.change(name, carried)
             return

@@ -61,6 +61,7 @@ QLabel[role="title"] {{ font-size: 14px; font-weight: 600; color: {p.TEXT}; }}
 QLabel[role="section"] {{ font-size: 11px; font-weight: 700; color: {p.MUTED}; }}
 QLabel[role="small"] {{ font-size: 11px; color: {p.MUTED}; }}
 QLabel[role="unconfirmed"] {{ color: {p.UNCONFIRMED}; }}
+QLabel[role="reworded"] {{ color: {p.REWORDED}; }}
 QLabel[role="confirmed"] {{ color: {p.TEXT}; }}
 QLabel[role="strong"] {{ font-size: 12px; color: {p.TEXT}; }}
 QLabel[role="faint"] {{ font-size: 12px; color: {p.FAINT}; }}

@@ -106,7 +106,8 @@ class WhyCard(QDialog):
         return self.asked is not None and self.asked.sentence.key == asked.sentence.key
 
     def _sentence(self, asked: Asked) -> None:
-        self._say(asked.sentence.text, "unconfirmed" if asked.sentence.state == "unconfirmed" else "title")
+        waiting = "reworded" if asked.sentence.origin == "rewritten" else "unconfirmed"
+        self._say(asked.sentence.text, waiting if asked.sentence.state == "unconfirmed" else "title")
         self._say(origin_text(asked.sentence), "muted")
         for line in rewriting_lines(asked.draft, asked.sentence):
             self._say(line, "small")

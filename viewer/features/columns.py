@@ -16,6 +16,9 @@ EXPLAINED = {
     Order.STRENGTH: mark("Activation relative to what is typical of the feature"),
     Order.PERCENTILE: mark("Share of the images with this feature on which it is weaker"),
     Order.ACTIVATION: mark("Activation, in the unit of the autoencoder"),
+    Order.LABEL_SCORE: mark("How well the description predicts the held-out reports"),
+    Order.NUMBER: mark("The feature's number"),
+    Order.SECTION: mark("By the section of the draft that they belong to, then by activation"),
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from engine.inference.analysis import ActiveFeature, Analysis
+from engine.pack.manifest import Section
 from engine.report.draft import Draft
 from viewer.marking import mark
 
@@ -18,6 +20,13 @@ class Order(enum.Enum):
     STRENGTH = mark("strength")
     PERCENTILE = mark("percentile")
     ACTIVATION = mark("activation")
+    LABEL_SCORE = mark("label score")
+    NUMBER = mark("number")
+    SECTION = mark("section")
+
+
+SECTIONS: tuple[str, ...] = get_args(Section)
+"""In the order in which a draft has them."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,9 @@ def in_order(groups: Sequence[FeatureGroup], order: Order, cited: Collection[int
         Order.STRENGTH: lambda group: -group.strength,
         Order.PERCENTILE: lambda group: -group.percentile,
         Order.ACTIVATION: lambda group: -group.activation,
+        Order.LABEL_SCORE: lambda group: -group.first.label_score,
+        Order.NUMBER: lambda group: float(group.first.id),
+        Order.SECTION: lambda group: float(SECTIONS.index(group.first.section)),
     }
     return tuple(sorted(by_activation, key=keys[order]))
 

@@ -80,6 +80,10 @@ class NetworkError(SaeRadError):
     """A network node cannot be reached, refuses, or answers what cannot be used."""
 
 
+class ServiceError(SaeRadError):
+    """The unattended service cannot work on its queue or open its port."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

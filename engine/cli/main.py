@@ -1,4 +1,4 @@
-"""``saerad`` without a screen: analyse, packs, query, send, doctor."""
+"""``saerad`` without a screen: analyse, packs, query, send, serve, doctor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "packs": "list, inspect, verify, install and remove model packs",
     "query": "ask an archive (PACS) what it has, and fetch it",
     "send": "store DICOM objects in an archive (PACS)",
+    "serve": "receive, analyse and send back to an archive, unattended",
     "doctor": "say what this machine can do and whether the packs are sound",
 }
 INTERRUPTED = 130

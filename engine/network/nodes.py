@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -62,6 +62,7 @@ class Local(_Table):
     ae_title: AETitle = "SAERAD"
     host: str = LOOPBACK
     port: Port = 11112
+    tls: TLS | None = None
 
 
 class DimseNode(_Table):
@@ -100,6 +101,7 @@ class WebNode(_Table):
         return self
 
 
+_Placed = TypeVar("_Placed", Local, DimseNode, WebNode, DimseNode | WebNode)
 Node = Annotated[DimseNode | WebNode, Field(discriminator="kind")]
 
 
@@ -160,7 +162,8 @@ def load_nodes(path: Path | None = None) -> Nodes:
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _refusal(chosen, str(reason)) from error
-    return nodes.model_copy(update={"nodes": {name: _placed(one, chosen.parent) for name, one in nodes.nodes.items()}})
+    placed = {name: _placed(one, chosen.parent) for name, one in nodes.nodes.items()}
+    return nodes.model_copy(update={"nodes": placed, "local": _placed(nodes.local, chosen.parent)})
 
 
 def _refuse_secrets(content: object) -> None:
@@ -173,8 +176,8 @@ def _refuse_secrets(content: object) -> None:
             _refuse_secrets(value)
 
 
-def _placed(node: DimseNode | WebNode, folder: Path) -> DimseNode | WebNode:
-    """Return the node with the files of its TLS found from the folder of the nodes file."""
+def _placed(node: _Placed, folder: Path) -> _Placed:
+    """Return a node, or what is ours, with the files of its TLS found from the folder of the nodes file."""
     if node.tls is None:
         return node
     found = {name: str(folder / value) if value else "" for name, value in node.tls.model_dump().items()}

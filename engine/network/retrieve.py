@@ -29,6 +29,7 @@ from engine.network.find import Cancel, failed
 from engine.network.incoming import Incoming
 from engine.network.limits import MAX_OBJECTS, MAX_RETRIEVED_BYTES
 from engine.network.nodes import DimseNode, Local
+from engine.network.tls import server_context
 
 GET, MOVE = UID(StudyRootQueryRetrieveInformationModelGet), UID(StudyRootQueryRetrieveInformationModelMove)
 STORED_CLASSES = tuple(
@@ -202,10 +203,12 @@ class _Receiver:
         self._handlers = [*bounded(node.timeout), (evt.EVT_C_STORE, incoming.handle)]
 
     def __enter__(self) -> None:
+        tls = server_context(self._local.tls) if self._local.tls is not None else None
         try:
             self._entity.start_server(
                 (self._local.host, self._local.port),
                 block=False,
+                ssl_context=tls,
                 evt_handlers=self._handlers,
             )
         except OSError as error:

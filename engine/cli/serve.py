@@ -1,0 +1,82 @@
+"""``saerad serve``: receive radiographs, analyse them and send the results to an archive, unattended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+from engine.cli.parser import Parser, filled, filled_path, positive
+from engine.errors import UsageError
+from engine.inference.analyzer import Analyzer
+from engine.inference.devices import DEVICE_NAMES
+from engine.network.nodes import is_loopback, load_nodes
+from engine.network.peer import Peer
+from engine.pack.library import load_pack
+from engine.resources import user_data_path
+from engine.service.serve import Service, ServiceSettings
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command; 0 when it was stopped or, with --once, has nothing left to do."""
+    options = _parser().parse_args(argv)
+    if not options.listen and options.watch is None:
+        raise UsageError("USAGE", "nothing would be received", "give --listen, --watch or both")
+    nodes = load_nodes(options.nodes)
+    peer = Peer(nodes, options.node)
+    if options.listen and not is_loopback(nodes.local.host):
+        print(f"listening beyond this machine, on {nodes.local.host}, as [local] says", file=sys.stderr)
+    if options.watch is not None and not options.watch.is_dir():
+        raise UsageError("FILE_MISSING", f"there is no folder {options.watch}", "check the path")
+    logging.getLogger("engine.service").setLevel(logging.INFO)
+    logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr)
+    settings = ServiceSettings(
+        state=options.state or user_data_path("serve"),
+        local=nodes.local if options.listen else None,
+        watch=options.watch,
+        health=options.health,
+        most_waiting=options.most_waiting,
+        least_free=options.least_free << 20,
+    )
+    analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
+    with Service(settings, analyzer, peer) as service:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        if service.health is not None:
+            print(f"health page: http://127.0.0.1:{service.health.port}/", file=sys.stderr, flush=True)
+        service.run(once=options.once)
+        if options.json:
+            print(json.dumps(service.report()))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="saerad serve",
+        example="saerad serve pacs --listen --health 8765\n  saerad serve pacs --watch incoming/",
+        description="Receive radiographs, analyse them, send the results to an archive, until stopped (docs/pacs.md).\n"
+        "Off unless started; listens on 127.0.0.1 unless [local] of the file of nodes names another address.\n"
+        "Exit status: 0 stopped, 3 it could not work, 2 wrong arguments.",
+    )
+    parser.add_argument("node", metavar="NODE", type=filled, help="archive that gets the results")
+    parser.add_argument("--listen", action="store_true", help="receive by C-STORE at the address of [local]")
+    parser.add_argument("--watch", metavar="DIR", type=filled_path, help="take what is put into this folder")
+    parser.add_argument(
+        "--state", metavar="DIR", type=filled_path, help="folder of the queue (default: your data folder)"
+    )
+    parser.add_argument("--health", metavar="PORT", type=int, help="health page on 127.0.0.1 (0: any free port)")
+    parser.add_argument("--once", action="store_true", help="end when all that lies there is done")
+    parser.add_argument("--pack", metavar="P", type=filled, help="model pack (default: demo)")
+    parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="where the model runs (default: auto)")
+    parser.add_argument("--threads", metavar="N", type=positive, help="processor threads of the model")
+    parser.add_argument(
+        "--most-waiting", metavar="N", type=positive, default=1000, help="refuse more than so many (default: 1000)"
+    )
+    parser.add_argument(
+        "--least-free", metavar="MIB", type=positive, default=1024, help="disk that stays free (default: 1024 MiB)"
+    )
+    parser.add_argument("--nodes", metavar="FILE", type=filled_path, help="file of nodes instead of the user's")
+    parser.add_argument("--json", action="store_true", help="print how things stand at the end as JSON")
+    return parser

@@ -1,0 +1,77 @@
+"""The door of the service: an instance is written, queued, and only then acknowledged; a full house refuses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pynetdicom import evt
+
+from engine.dicom.header import is_uid
+from engine.errors import ExportError
+from engine.export.atomic import write_atomic
+from engine.network.incoming import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, STORED
+from engine.service.queue import Queue
+
+
+class Inbox:
+    """Takes instances into ``inbox/<SOPInstanceUID>.dcm`` and the queue.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the service's state.
+    queue : Queue
+    most_waiting : int
+        With so many jobs that are not at their end nothing more is taken.
+    least_free : int
+        Bytes of the disk that stay free.
+    """
+
+    def __init__(self, folder: Path, queue: Queue, most_waiting: int, least_free: int) -> None:
+        self.folder = folder / "inbox"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._queue, self._most, self._least = queue, most_waiting, least_free
+
+    def path(self, uid: str) -> Path:
+        """Return where an instance lies."""
+        return self.folder / f"{uid}.dcm"
+
+    def has_room(self, size: int = 0) -> bool:
+        """Whether another instance can be taken."""
+        return self._queue.waiting() < self._most and shutil.disk_usage(self.folder).free - size > self._least
+
+    def take(self, uid: str, content: bytes) -> int:
+        """Take an instance and return the status of its C-STORE; one that was taken before is there already."""
+        if not is_uid(uid):
+            return CANNOT_UNDERSTAND
+        if self._queue.knows(uid):
+            return STORED
+        if not self.has_room(len(content)):
+            return OUT_OF_RESOURCES
+        try:
+            write_atomic(self.path(uid), content)
+        except ExportError:
+            return OUT_OF_RESOURCES
+        # A kill here: the file is found at the next start, and the sender, who got no answer, sends it again.
+        self._queue.add(uid)
+        return STORED
+
+    def handle(self, event: evt.Event) -> int:
+        """Answer a C-STORE."""
+        return self.take(str(getattr(event.request, "AffectedSOPInstanceUID", "")), event.encoded_dataset())
+
+    def reconcile(self) -> None:
+        """After a start: queue what a kill kept from being queued, remove what is at its end."""
+        for path in self.folder.iterdir():
+            if path.suffix != ".dcm":
+                path.unlink()  # half written
+            elif not self._queue.states(path.stem):
+                self._queue.add(path.stem)
+            else:
+                self.release(path.stem)
+
+    def release(self, uid: str) -> None:
+        """Remove an instance that no job needs; one whose job failed stays for people to look at."""
+        if self._queue.states(uid) <= {"done", "refused"}:
+            self.path(uid).unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""The service: receiver, watched folder, queue and worker in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from pynetdicom import AE, build_context, evt
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+from engine.inference.analyzer import Analyzer
+from engine.network.association import application_entity, bounded
+from engine.network.nodes import Local
+from engine.network.peer import Peer
+from engine.network.retrieve import merged_contexts, port_taken
+from engine.network.tls import server_context
+from engine.service.health import HealthPage
+from engine.service.inbox import Inbox
+from engine.service.queue import Job, Queue
+from engine.service.watch import WatchedFolder
+from engine.service.work import Work
+
+PAUSE_S = 0.5
+LOOK_S = 2.0
+_LOG = logging.getLogger(__name__)
+_TIMEOUT_S = 60.0
+_MOST_ASSOCIATIONS = 4
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What the service does.
+
+    Attributes
+    ----------
+    state : Path
+        Folder of the queue, of what was received and of results on their way.
+    local : Local or None
+        Where C-STORE is listened for; None for nowhere.
+    watch : Path or None
+        Folder that is looked through.
+    health : int or None
+        Port of the health page; None for none.
+    most_waiting, least_free : int
+        See `engine.service.inbox.Inbox`.
+    """
+
+    state: Path
+    local: Local | None = None
+    watch: Path | None = None
+    health: int | None = None
+    most_waiting: int = 1000
+    least_free: int = 1 << 30
+
+
+class Service:
+    """Everything that is open while the service runs; close it by leaving the context.
+
+    Raises
+    ------
+    ServiceError
+        ``QUEUE_IN_USE``, ``QUEUE_UNUSABLE``, ``HEALTH_PORT``.
+    NetworkError
+        ``PORT_TAKEN``.
+    """
+
+    def __init__(self, settings: ServiceSettings, analyzer: Analyzer, peer: Peer) -> None:
+        pack = analyzer.pack.manifest
+        self._settings, self._started, self._stop = settings, time.time(), threading.Event()
+        self._queue = Queue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}")
+        self._inbox = Inbox(settings.state, self._queue, settings.most_waiting, settings.least_free)
+        self._inbox.reconcile()
+        self._work = Work(settings.state, self._queue, self._inbox, analyzer, peer)
+        self._watch = WatchedFolder(settings.watch, self._inbox) if settings.watch is not None else None
+        self._entity = self._listen(settings.local) if settings.local is not None else None
+        self.health = HealthPage(settings.health, self.report) if settings.health is not None else None
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._entity is not None:
+            self._entity.shutdown()
+        if self.health is not None:
+            self.health.close()
+        self._queue.close()
+
+    def run(self, *, once: bool = False) -> None:
+        """Work until `stop`; with `once` until everything that lies there now is at its end."""
+        seen, due = self._watch is None, 0.0
+        while not self._stop.is_set():
+            if self._watch is not None and time.monotonic() >= due:
+                seen, due = self._watch.look(), time.monotonic() + LOOK_S
+            job = self._queue.next()
+            if job is not None:
+                self._try(job)
+            elif once and seen and self._queue.waiting() == 0:
+                return
+            else:
+                self._stop.wait(PAUSE_S)
+
+    def _try(self, job: Job) -> None:
+        try:
+            self._work.do(job)
+        except sqlite3.OperationalError as error:
+            # Such as a full disk: the step is not written down, so it is done again.
+            _LOG.error("the queue cannot be written: %s", error)
+            self._stop.wait(LOOK_S)
+
+    def stop(self) -> None:
+        """End `run` after the job under way; callable from a signal handler."""
+        self._stop.set()
+
+    def report(self) -> dict[str, object]:
+        """Return how things stand, without any identity."""
+        return {
+            "ok": self._inbox.has_room(),
+            "jobs": self._queue.counts(),
+            "waiting": self._queue.waiting(),
+            "takes_more": self._inbox.has_room(),
+            "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
+            "uptime_s": round(time.time() - self._started),
+        }
+
+    def _listen(self, local: Local) -> AE:
+        entity = application_entity(local, _TIMEOUT_S)
+        entity.supported_contexts = [*merged_contexts(), build_context(Verification)]
+        entity.require_called_aet = True
+        entity.maximum_associations = _MOST_ASSOCIATIONS
+        tls = server_context(local.tls) if local.tls is not None else None
+        try:
+            entity.start_server(
+                (local.host, local.port),
+                block=False,
+                ssl_context=tls,
+                evt_handlers=[*bounded(_TIMEOUT_S), (evt.EVT_C_STORE, self._inbox.handle)],
+            )
+        except OSError as error:
+            raise port_taken(local.host, local.port, error) from error
+        return entity

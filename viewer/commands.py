@@ -18,6 +18,7 @@ from viewer.actions.editor import ShortcutEditor
 from viewer.actions.help_page import HelpDialog, help_lines
 from viewer.actions.keys import current_keys
 from viewer.dialogs import TextDialog
+from viewer.hanging.aligning import Aligning
 from viewer.hanging.ruling import Ruling
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
@@ -91,6 +92,8 @@ class Commands:
         found.update(window.measures.handlers())
         found.update(window.hanging.handlers())
         found["hang"] = partial(self._try, self.hang)
+        told = window.statusBar().showMessage
+        found["align"] = Aligning(window.hanging, told, window.show_problem).align
         found.update(self._draft_commands.handlers())
         found.update(window.why.handlers())
         found.update(window.comparison.handlers())

@@ -169,7 +169,8 @@ class MainWindow(QMainWindow):
         self.panes.made.connect(self._on_pane)
         self.hanging.turned.connect(lambda: self.measures.work_on(self.canvas))
         self.hanging.changed.connect(self._on_hanging)
-        self.hanging.links.told.connect(self._on_links)
+        self.hanging.links.told.connect(self.statusBar().showMessage)
+        self.hanging.links.changed.connect(self._on_links)
 
     def _prefer(self) -> None:
         """Do as the settings say."""
@@ -215,8 +216,7 @@ class MainWindow(QMainWindow):
         self._show_layers()
         self._enable()
 
-    def _on_links(self, text: str) -> None:
-        self.statusBar().showMessage(text)
+    def _on_links(self) -> None:
         self.actions_by_id["link_window"].setChecked(self.hanging.links.window)
         self.actions_by_id["link_view"].setChecked(self.hanging.links.view)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
@@ -134,3 +136,23 @@ def test_a_turned_or_new_image_does_not_drag_the_others_along(
     assert second.view == before
     drag(qtbot, first, Qt.MouseButton.RightButton, 0, -30)
     assert second.view.scale > before.scale
+
+
+def blob(shift: int) -> npt.NDArray[np.uint16]:
+    """A bright disc, lower by some rows."""
+    y, x = np.mgrid[:240, :200]
+    return (4000 * np.exp(-((y - 110 - shift) ** 2 + (x - 100) ** 2) / 2500)).astype(np.uint16)
+
+
+def test_images_are_aligned_by_their_gray_values(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    a, b = opened(a={"PatientBirthDate": "19600501", "pixels": blob(0)}, b=PRIOR | {"pixels": blob(24)})
+    window.hanging.state.hang("1x2", [a, b])
+    wait_shown(window, qtbot, 1)
+    first, second = (pane.canvas for pane in window.panes.each[:2])
+    window.actions_by_id["align"].trigger()
+    qtbot.waitUntil(lambda: "approximately" in window.statusBar().currentMessage(), timeout=20000)
+    assert window.actions_by_id["link_view"].isChecked()
+    assert centre(second)[1] - centre(first)[1] == pytest.approx(0.1, abs=0.01)
+    window.actions_by_id["flip"].trigger()
+    window.actions_by_id["align"].trigger()
+    assert "not aligned" in window.statusBar().currentMessage()

@@ -39,4 +39,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         toolbar=True,
         checkable=True,
     ),
+    ActionSpec(
+        "align",
+        "Ali&gn by gray values",
+        ("Ctrl+L",),
+        "Lay the other images on the active one, approximately, and link pan and zoom",
+        VIEW,
+        needs="panes",
+    ),
 )

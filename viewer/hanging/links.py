@@ -33,6 +33,8 @@ class Links(QObject):
     """
 
     told = Signal(str)
+    changed = Signal()
+    """Something else is linked."""
 
     def __init__(self, panes: Panes, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,6 +49,7 @@ class Links(QObject):
     def link_window(self) -> None:
         """Link or unlink window and level."""
         self.window = not self.window
+        self.changed.emit()
         self.told.emit(
             tr("Window and level are linked: each image changes within its own range")
             if self.window
@@ -56,6 +59,7 @@ class Links(QObject):
     def link_view(self) -> None:
         """Link or unlink pan and zoom; linked pictures stay as they lie now."""
         self.view = not self.view
+        self.changed.emit()
         self._alignments.clear()
         if self.view:
             first: Canvas | None = None
@@ -97,6 +101,7 @@ class Links(QObject):
             Alignment(scale * base.scale, scale * base.dx + found.dx, scale * base.dy + found.dy),
         )
         self._follow(moving, fixed)
+        self.changed.emit()
 
     def lead(self, canvas: Canvas, alone: bool = False) -> None:
         """A canvas shows another place, or another window by a command: the linked ones follow.

@@ -8,7 +8,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("layout_1x1", "&One pane", ("Alt+1",), "One image", VIEW, toolbar=True, checkable=True),
     ActionSpec("layout_1x2", "&Side by side", ("Alt+2",), "Two panes in one row", VIEW, toolbar=True, checkable=True),
     ActionSpec("layout_2x1", "One &above the other", ("Alt+3",), "Two panes in one column", VIEW, checkable=True),
-    ActionSpec("layout_2x2", "&Four panes", ("Alt+4",), "Two rows of two", VIEW, toolbar=True, checkable=True),
+    ActionSpec("layout_2x2", "&Four panes", ("Alt+4",), "Two rows of two", VIEW, checkable=True),
     ActionSpec(
         "hang",
         "&Hang by rules",
@@ -27,7 +27,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("L",),
         "Every pane follows, each image in its own range",
         VIEW,
-        toolbar=True,
         checkable=True,
     ),
     ActionSpec(
@@ -36,7 +35,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Shift+L",),
         "Every pane follows, as the images lie now",
         VIEW,
-        toolbar=True,
         checkable=True,
     ),
     ActionSpec(

@@ -9,9 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap
+from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, density_unit
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
+
+_FINE = 8
+"""Samples a patch by which `HeatSum.is_drawn` looks at the smooth map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,11 @@ class HeatSum:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether any place is strong enough to be given colour."""
-        return float(self.density.max()) > THRESHOLD * FULL_SCALE
+        """Whether any place is strong enough to be given colour, once the map is smooth as it is drawn."""
+        rows, columns = (size * _FINE for size in self.map.values.shape)
+        whole = (0.0, 0.0, float(columns), float(rows))
+        drawn = upsample(replace(self.map, values=self.density, box=whole), rows, columns)
+        return float(drawn.max()) > THRESHOLD * FULL_SCALE
 
 
 @dataclass(frozen=True, eq=False)

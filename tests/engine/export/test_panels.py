@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.export.panels import heat_sum, panel_of_finding, panels_of
-from engine.inference.heat_scale import density_unit
+from engine.export.panels import HeatSum, heat_sum, panel_of_finding, panels_of
+from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, density_unit
 from engine.report.compose import compose
 from tests.engine.report.factories import analysis, busy, feature, feature_map, probabilities
 
@@ -75,3 +75,11 @@ def test_the_scale_is_that_of_the_features_not_of_the_image() -> None:
     assert doubled is not None and np.allclose(doubled.density, 2 * one.density)
     unknown = heat_sum([replace(first, typical=0.0)], made)
     assert unknown is not None and np.allclose(unknown.density, made.maps[1].values * 256 / first.activation)
+
+
+def test_a_peak_that_smoothing_takes_below_the_threshold_is_not_drawn() -> None:
+    values = np.zeros((8, 8), dtype=np.float32)
+    values[4, 4] = 1.2 * THRESHOLD * FULL_SCALE
+    lone = HeatSum(replace(feature_map(1), values=values), unit=1.0)
+    assert not lone.is_drawn
+    assert HeatSum(replace(lone.map, values=values * 4), unit=1.0).is_drawn

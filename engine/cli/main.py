@@ -13,6 +13,7 @@ from engine.errors import SaeRadError, UsageError
 
 COMMANDS: dict[str, str] = {
     "analyse": "find features, write heat maps and draft reports, without a screen",
+    "deidentify": "copy DICOM files without what identifies their patients",
     "packs": "list, inspect, verify, install and remove model packs",
     "query": "ask an archive (PACS) what it has, and fetch it",
     "send": "store DICOM objects in an archive (PACS)",
@@ -42,8 +43,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _overview() -> Parser:
-    lines = [f"  {name:<10}{text}" for name, text in COMMANDS.items()]
-    lines.append(f"  {'demo':<10}open the viewer on the bundled study")
+    lines = [f"  {name:<12}{text}" for name, text in COMMANDS.items()]
+    lines.append(f"  {'demo':<12}open the viewer on the bundled study")
     return Parser(
         prog="saerad",
         usage="saerad [PATH ...] | saerad COMMAND ...",

@@ -84,6 +84,10 @@ class ServiceError(SaeRadError):
     """The unattended service cannot work on its queue or open its port."""
 
 
+class PluginError(SaeRadError):
+    """Other people's code is not there, cannot be loaded or failed."""
+
+
 class UsageError(SaeRadError):
     """A command was called with arguments that do not fit together."""
 

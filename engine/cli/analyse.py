@@ -35,6 +35,7 @@ from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
+from engine.plugins.exporters import run_exporters
 from engine.report.rewrite import RewriteChoice, Rewriter, rewriting_note
 from engine.report.wishes import DraftWishes
 
@@ -55,7 +56,16 @@ def run(argv: Sequence[str]) -> int:
     wishes.check()
     require_folder(options.out)
     rewriter = Rewriter(RewriteChoice(options.rewrite)) if options.rewrite else None
-    batch = _Batch(analyzer, options.out, formats, wishes, rewriter, quiet=options.json, debug=options.debug)
+    batch = _Batch(
+        analyzer,
+        options.out,
+        formats,
+        wishes,
+        rewriter,
+        quiet=options.json,
+        debug=options.debug,
+        plugins=options.plugin,
+    )
     interrupted = False
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is like Ctrl-C
     try:
@@ -72,7 +82,7 @@ def run(argv: Sequence[str]) -> int:
         print(rows_json(batch.rows), end="")
     if interrupted:
         return INTERRUPTED
-    return 0 if told and all(row.outcome == "analysed" for row in batch.rows) else PARTLY
+    return 0 if told and not batch.plugins_failed and all(row.outcome == "analysed" for row in batch.rows) else PARTLY
 
 
 def _summarise(out: Path, rows: list[Row]) -> bool:
@@ -126,6 +136,13 @@ def _parser() -> Parser:
         default="text,json",
         help=f"what to write beside report.json: {', '.join(WRITERS)} or all, with commas (default: text,json)",
     )
+    parser.add_argument(
+        "--plugin",
+        metavar="LIST",
+        type=_format_names,
+        default=[],
+        help="exporters of installed plug-ins, with commas; 'saerad plugins' lists them (default: none)",
+    )
     add_draft_options(parser)
     parser.add_argument(
         "--rewrite",
@@ -166,7 +183,10 @@ class _Batch:
         *,
         quiet: bool,
         debug: bool,
+        plugins: Sequence[str] = (),
     ) -> None:
+        self.plugins_failed = False
+        self._plugins = plugins
         self.rows: list[Row] = []
         self._rewriter = rewriter
         self._analyzer, self._out, self._formats, self._quiet, self._debug = analyzer, out, formats, quiet, debug
@@ -213,6 +233,10 @@ class _Batch:
         skipped = {} if refused else skipped_formats(radiograph)
         formats = [name for name in self._formats if name not in skipped]
         export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
+        failures = run_exporters(self._plugins, folder, radiograph, analysis, draft)
+        for error in failures:
+            self.plugins_failed = True
+            line.write(error_line(error, str(path)), error=True)
         notes = [] if analysis.gate.code == "OK" else [analysis.gate.message]
         if folder.name != analysis.sop_instance_uid:
             notes.append(f"another image has the same SOP Instance UID; the results are in {folder.name}")
@@ -221,6 +245,7 @@ class _Batch:
             f"not written: {', '.join(name for name in left_out if skipped[name] == reason)}; {reason}"
             for reason in dict.fromkeys(skipped[name] for name in left_out)
         ]
+        notes += [f"left out [{error.code}]: {error.message}" for error in failures]
         notes += [rewritten] if rewritten else []
         notes += radiograph.warnings
         outcome: Outcome = "refused" if refused else "analysed"

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "query": "ask an archive (PACS) what it has, and fetch it",
     "send": "store DICOM objects in an archive (PACS)",
     "serve": "receive, analyse and send back to an archive, unattended",
+    "plugins": "list installed plug-ins and whether they load",
     "doctor": "say what this machine can do and whether the packs are sound",
 }
 INTERRUPTED = 130

@@ -40,7 +40,16 @@ def prepare(application: QApplication, preferences: Preferences | None = None) -
     application.setApplicationName("saerad")
     application.setApplicationDisplayName(tr("SAE-Rad workstation"))
     ensure_font(application)
-    style.apply(application)
+    if preferences is None:
+        style.apply(application)
+        return
+    chosen = preferences
+    style.apply(application, chosen.text(program.THEME))
+    chosen.changed.connect(lambda changed: _follow(application, chosen) if changed == program.THEME.id else None)
+
+
+def _follow(application: QApplication, preferences: Preferences) -> None:
+    style.apply(application, preferences.text(program.THEME))
 
 
 def make_window(

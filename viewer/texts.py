@@ -22,7 +22,7 @@ NO_ADVICE = mark("read it without the model")
 
 
 def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one line a state
-    """Tone (key of ``image.frame.TONES``) and text of the line above the image."""
+    """Tone (of ``image.frame.TONES``) and text of the line above the image."""
     if image is None:
         return "idle", tr("No image open")
     if image.load is Load.FAILED and image.problem is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QMessageBox
 
-from viewer.theme.palette import UNCONFIRMED
+from viewer.theme import palette
 from viewer.window import MainWindow
 
 Open = Callable[..., list[str]]
@@ -30,5 +30,5 @@ def message(window: MainWindow) -> QMessageBox:
 
 def amber(label: QLabel) -> int:
     """Number of pixels of the colour of text that waits for confirmation."""
-    picture, wanted = label.grab().toImage(), QColor(UNCONFIRMED)
+    picture, wanted = label.grab().toImage(), QColor(palette.UNCONFIRMED)
     return sum(picture.pixelColor(x, y) == wanted for x in range(picture.width()) for y in range(picture.height()))

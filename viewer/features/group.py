@@ -15,7 +15,7 @@ from viewer.features.switch import Disclosure
 from viewer.i18n import tr
 from viewer.state.groups import FeatureGroup
 from viewer.state.overlay import OverlaySettings
-from viewer.theme.palette import NEUTRAL
+from viewer.theme import palette
 
 TOP = 5
 """Where the controls of a line stand."""
@@ -119,7 +119,7 @@ class GroupBox(QWidget):
 
     def _choose_colour(self) -> None:
         now = self._overlay.colour(self.group)
-        colour = QColorDialog.getColor(QColor(now or NEUTRAL), self, tr("Colour of the map"))
+        colour = QColorDialog.getColor(QColor(now or palette.NEUTRAL), self, tr("Colour of the map"))
         if colour.isValid():
             self.recoloured.emit(self.group.key, colour.name())
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 from engine.inference.analysis import ObservationProbability
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
-from viewer.theme.palette import FAINT, UNCONFIRMED, WEAK
 from viewer.theme.text import plain_label, set_role
 
 
@@ -53,7 +52,7 @@ class ProbabilityTable(QWidget):
         name, value = plain_label(observation_name(row)), plain_label(text)
         bar = ShareBar(
             row.probability if number_shown else 0.0,
-            UNCONFIRMED if above else WEAK if judged else FAINT,
+            "UNCONFIRMED" if above else "WEAK" if judged else "FAINT",
             mark=row.threshold if judged else None,
         )
         bar.setAccessibleName(f"{observation_name(row)} {text}")

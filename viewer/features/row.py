@@ -14,8 +14,8 @@ from viewer.features.bar import paint_share
 from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH, RIGHT
 from viewer.features.switch import MapSwitch
 from viewer.i18n import tr
+from viewer.theme import palette
 from viewer.theme.marked import MarkedRow
-from viewer.theme.palette import MUTED, NEUTRAL, TEXT
 from viewer.theme.text import as_it_is
 
 SMALL_PX, ABOVE, BETWEEN = 11, 4, 1
@@ -108,15 +108,15 @@ class FeatureLine(MarkedRow):
         if self.text.title:
             metrics, behind = painter.fontMetrics(), QFontMetrics(self._small).horizontalAdvance(self.text.count) + GAP
             shown = metrics.elidedText(self.text.title, _DOTS, int(right - self.text.left - behind))
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.TEXT))
             painter.drawText(QRectF(self.text.left, y, right - self.text.left, metrics.height()), _LEFT, shown)
             painter.setFont(self._small)
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.MUTED))
             x = self.text.left + metrics.horizontalAdvance(shown) + GAP
             painter.drawText(QRectF(x, y, behind, metrics.height()), _LEFT, self.text.count)
             y += metrics.height() + BETWEEN
         painter.setFont(self._small)
-        painter.setPen(QColor(MUTED))
+        painter.setPen(QColor(palette.MUTED))
         height = painter.fontMetrics().height()
         for text, width in ((f"{self.activation:.2f}", ACTIVATION_WIDTH), (f"{self.percentile:.0f}", PERCENTILE_WIDTH)):
             painter.drawText(QRectF(right - width, y, width, height), _RIGHT, text)
@@ -125,7 +125,7 @@ class FeatureLine(MarkedRow):
         room = bar.left() - GAP - self.text.left
         shown = painter.fontMetrics().elidedText(self.text.detail, _DOTS, int(room))
         painter.drawText(QRectF(self.text.left, y, room, height), _LEFT, shown)
-        paint_share(painter, bar, self.percentile / 100.0, self.colour or NEUTRAL)
+        paint_share(painter, bar, self.percentile / 100.0, self.colour or palette.NEUTRAL)
 
     def _tell_switch(self) -> None:
         self.switched.emit(self.mapped, self.switch.on)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from viewer.theme.palette import ACCENT, BORDER, WEAK
+from viewer.theme import palette
 
 
 class Swatch(QAbstractButton):
@@ -30,6 +30,8 @@ class Swatch(QAbstractButton):
         """Draw the square, framed while it has the keyboard."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else BORDER if self._colour else WEAK), 1.5))
+        painter.setPen(
+            QPen(QColor(palette.ACCENT if self.hasFocus() else palette.BORDER if self._colour else palette.WEAK), 1.5)
+        )
         painter.setBrush(QColor(self._colour) if self._colour else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 3, 3)

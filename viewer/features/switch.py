@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QWidget
 
-from viewer.theme.palette import ACCENT, MUTED
+from viewer.theme import palette
 
 
 class MapSwitch(QCheckBox):
@@ -54,7 +54,7 @@ class Disclosure(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(ACCENT if self.hasFocus() else MUTED))
+        painter.setBrush(QColor(palette.ACCENT if self.hasFocus() else palette.MUTED))
         right = [QPointF(4, 3), QPointF(11, 8), QPointF(4, 13)]
         down = [QPointF(2, 5), QPointF(12, 5), QPointF(7, 12)]
         painter.drawPolygon(QPolygonF(down if self.isChecked() else right))

@@ -13,15 +13,14 @@ from engine.inference.heat_scale import FULL_SCALE
 from viewer.hanging.drag import dragged_paths, has_images
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
-from viewer.image.frame import TONES, ImageFrame
+from viewer.image.frame import ImageFrame
 from viewer.image.heatmap import DensityMap
 from viewer.image.layers import LayerPainter, Layers, Source
 from viewer.image.pyramid import Pyramid
 from viewer.state.images import OpenImage
 from viewer.state.overlay import OverlaySettings
 from viewer.texts import in_place_of_picture, verdict
-from viewer.theme import palette as p
-from viewer.theme.text import plain_label
+from viewer.theme.text import plain_label, set_property
 
 SMALLEST = 220
 """Width and height of an image beside others, in pixels."""
@@ -83,20 +82,15 @@ class Pane(QFrame):
 
     def set_banner(self, tone: str, text: str) -> None:
         """Say above it what a person must know of the images beside each other; nothing with an empty text."""
-        background, colour = TONES[tone]
-        weight = 700 if tone in ("refused", "warning") else 400
         self.banner.setText(text)
         self.banner.setAccessibleName(text)
-        self.banner.setStyleSheet(
-            f"background: {background}; color: {colour}; padding: 3px 12px; font-weight: {weight};"
-        )
+        set_property(self.banner, "tone", tone)
         self.banner.setVisible(bool(text))
 
     def set_active(self, active: bool, *, alone: bool) -> None:
         """Draw a frame around the active one of several panes."""
         width = 0 if alone else 2
-        colour = p.ACCENT if active else p.BORDER
-        self.setStyleSheet(f"QFrame#pane {{ border: {width}px solid {colour}; }}" if width else "")
+        set_property(self, "shown", "alone" if alone else "active" if active else "beside")
         self.setContentsMargins(width, width, width, width)
         smallest = 320 if alone else SMALLEST
         self.canvas.setMinimumSize(smallest, smallest)

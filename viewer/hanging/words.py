@@ -28,7 +28,7 @@ def age_text(identity: Identity, newest: Identity) -> str:
 
 
 def banner(identity: Identity, beside: Sequence[Identity]) -> tuple[str, str]:
-    """Tone (key of ``image.frame.TONES``) and text above a pane.
+    """Tone (of ``image.frame.TONES``) and text above a pane.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 
 from viewer.image.annotations import Corners, Edges
 from viewer.image.strip import STRIP_HEIGHT
-from viewer.theme.palette import IMAGE_TEXT, STRIP
+from viewer.theme import palette
 
 MARGIN, PLATE, EDGE = 12, 5, 2
 TEXT_PX, LETTER_PX, LETTER_BOX, MARK_PX = 12, 20, 28, 14
@@ -128,12 +128,12 @@ def draw_mark(painter: QPainter, box: QRectF, text: str) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 150))
     painter.drawRoundedRect(box, 4, 4)
-    halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, text, STRIP)
+    halo_text(painter, box, Qt.AlignmentFlag.AlignCenter, text, palette.STRIP)
     painter.restore()
 
 
 def halo_text(
-    painter: QPainter, rect: QRectF, flags: Qt.AlignmentFlag | Qt.TextFlag, text: str, colour: str = IMAGE_TEXT
+    painter: QPainter, rect: QRectF, flags: Qt.AlignmentFlag | Qt.TextFlag, text: str, colour: str = palette.IMAGE_TEXT
 ) -> None:
     """Text with a dark outline, readable on bone as on air."""
     painter.setPen(QColor(0, 0, 0, 200))

@@ -9,15 +9,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.strip import ResearchStrip
-from viewer.theme import palette as p
-from viewer.theme.text import plain_label
+from viewer.theme.text import plain_label, set_property
 
-TONES = {
-    "idle": (p.PANEL, p.MUTED),
-    "good": (p.PANEL, p.CONFIRMED),
-    "warning": ("#3a2c0a", p.UNCONFIRMED),
-    "refused": ("#4a1518", "#ffd9d9"),
-}
+TONES = ("idle", "good", "warning", "refused")
+"""How the verdict line looks, by the style sheet."""
 
 
 class _Picture(QWidget):
@@ -46,7 +41,7 @@ class ImageFrame(QWidget):
         self.notes = plain_label(parent=self)
         self.notes.setObjectName("notes")
         self.notes.setWordWrap(True)
-        self.notes.setStyleSheet(f"background: {p.PANEL}; color: {p.UNCONFIRMED}; padding: 3px 12px; font-size: 12px;")
+        self.notes.setProperty("role", "notes")
         self.notes.hide()
         self._picture = _Picture(self)
         self.canvas, self.strip = self._picture.canvas, self._picture.strip
@@ -65,12 +60,7 @@ class ImageFrame(QWidget):
         self.notes.setVisible(bool(notes))
 
     def set_verdict(self, tone: str, text: str) -> None:
-        """Say whether the image could be analysed; `tone` is a key of TONES."""
-        background, colour = TONES[tone]
+        """Say whether the image could be analysed; `tone` is one of TONES."""
         self.verdict.setText(text)
         self.verdict.setAccessibleName(text)
-        self.verdict.setProperty("tone", tone)
-        weight = 700 if tone in ("refused", "warning") else 400
-        self.verdict.setStyleSheet(
-            f"background: {background}; color: {colour}; padding: 5px 12px; font-weight: {weight};"
-        )
+        set_property(self.verdict, "tone", tone)

@@ -26,7 +26,7 @@ from viewer.image.layers import Layer
 from viewer.image.placement import FINE, Box, best_place, cost_of_hiding
 from viewer.image.raster import channel
 from viewer.image.strip import STRIP_HEIGHT
-from viewer.theme.palette import ACCENT, IMAGE_TEXT, MUTED
+from viewer.theme import palette
 from viewer.theme.text import as_it_is
 
 RAMP_WIDTH, PADDING, BUTTON, MARGIN = 56, 8, 16, 8
@@ -54,7 +54,7 @@ class _Fold(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a minus, or a plus while it is folded."""
         painter = QPainter(self)
-        painter.setPen(QColor(ACCENT if self.hasFocus() or self.underMouse() else IMAGE_TEXT))
+        painter.setPen(QColor(palette.IMAGE_ACCENT if self.hasFocus() or self.underMouse() else palette.IMAGE_TEXT))
         middle = BUTTON // 2
         painter.drawLine(middle - 4, middle, middle + 4, middle)
         if self.isChecked():
@@ -159,7 +159,7 @@ class Legend(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(12, 14, 18, 190))
         painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
-        self._write(painter, self._title(), 4, PADDING, MUTED)
+        self._write(painter, self._title(), 4, PADDING, palette.IMAGE_MUTED)
         if self.fold.isChecked():
             return
         y = 4 + self._line()
@@ -176,10 +176,10 @@ class Legend(QWidget):
                 painter.setPen(QPen(QColor(layer.colour), 2, Qt.PenStyle.DotLine))
                 foot = y + self._line() - 3
                 painter.drawLine(QPointF(PADDING, foot), QPointF(PADDING + RAMP_WIDTH, foot))
-            self._write(painter, layer.label, y, PADDING + RAMP_WIDTH + 8, IMAGE_TEXT)
+            self._write(painter, layer.label, y, PADDING + RAMP_WIDTH + 8, palette.IMAGE_TEXT)
             y += self._line()
         for text in self._small():
-            self._write(painter, text, y, PADDING, MUTED)
+            self._write(painter, text, y, PADDING, palette.IMAGE_MUTED)
             y += self._line()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

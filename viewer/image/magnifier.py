@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import SQUARES_FROM, Table, render
 from viewer.image.view import View
-from viewer.theme.palette import ACCENT
+from viewer.theme import palette
 
 SIDE = 280
 """Of the lens, in pixels of the widget."""
@@ -51,6 +51,6 @@ def draw_lens(painter: QPainter, picture: QImage, mouse: QPointF) -> None:
     painter.drawImage(disc.topLeft(), picture)
     painter.setClipping(False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(ACCENT), 2))
+    painter.setPen(QPen(QColor(palette.IMAGE_ACCENT), 2))
     painter.drawEllipse(disc)
     painter.restore()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from viewer.i18n import tr
-from viewer.theme.palette import STRIP
+from viewer.theme import palette
 
 STRIP_HEIGHT = 24
 
@@ -22,7 +22,9 @@ class ResearchStrip(QLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setStyleSheet(f"background: rgba(20, 16, 0, 215); color: {STRIP}; font-weight: 600; font-size: 13px;")
+        self.setStyleSheet(
+            f"background: rgba(20, 16, 0, 215); color: {palette.STRIP}; font-weight: 600; font-size: 13px;"
+        )
 
     def place(self, width: int, height: int) -> None:
         """Lie along the foot of a parent of this size, above everything else in it."""

@@ -14,7 +14,7 @@ from engine.measure.shapes import BOXES, LINES, Kind, Measurement, Point
 from viewer.image.decoration import halo_text
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.measure.hits import outline
-from viewer.theme.palette import MEASURE, MEASURE_SELECTED
+from viewer.theme import palette
 
 if TYPE_CHECKING:
     from viewer.image.canvas import Canvas
@@ -38,7 +38,7 @@ def draw_measurement(
 
 def draw_shape(painter: QPainter, item: Measurement, place: Place, scale: Scale, *, selected: bool) -> None:
     """Draw the lines of a measurement, each over a dark one, and, of the selected one, its handles."""
-    colour = QColor(MEASURE_SELECTED if selected else MEASURE)
+    colour = QColor(palette.MEASURE_SELECTED if selected else palette.MEASURE)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(QColor(0, 0, 0, 150), HALO), QPen(colour, LINE)):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -138,4 +138,4 @@ def draw_text(painter: QPainter, plate: QRectF, lines: tuple[str, ...], *, selec
     for number, line in enumerate(lines):
         rect = QRectF(plate.left() + 4.0, plate.top() + 2.0 + number * height, plate.width(), height)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-        halo_text(painter, rect, flags, line, MEASURE_SELECTED if selected else MEASURE)
+        halo_text(painter, rect, flags, line, palette.MEASURE_SELECTED if selected else palette.MEASURE)

@@ -7,19 +7,18 @@ import html
 from engine.report.difference import word_difference
 from engine.report.draft import Sentence
 from viewer.i18n import tr
-from viewer.theme.palette import CONFIRMED, REFUSED
-
-_STYLES = {
-    "same": "",
-    "gone": f"color: {REFUSED}; text-decoration: line-through;",
-    "new": f"color: {CONFIRMED}; text-decoration: underline;",
-}
+from viewer.theme import palette
 
 
 def difference_html(old: str, new: str) -> str:
     """Return both texts as one line of HTML: what is gone struck through, what is new underlined."""
+    styles = {
+        "same": "",
+        "gone": f"color: {palette.REFUSED}; text-decoration: line-through;",
+        "new": f"color: {palette.CONFIRMED}; text-decoration: underline;",
+    }
     runs = word_difference(old, new)
-    return " ".join(f'<span style="{_STYLES[run.kind]}">{html.escape(run.text)}</span>' for run in runs)
+    return " ".join(f'<span style="{styles[run.kind]}">{html.escape(run.text)}</span>' for run in runs)
 
 
 def compared(sentence: Sentence) -> str:

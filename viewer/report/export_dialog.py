@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from engine.report.draft import DraftStatus
 from viewer.i18n import mark, tr
-from viewer.theme.palette import CONFIRMED, UNCONFIRMED
 from viewer.theme.text import plain_label
 
 FORMAT_NAMES = {
@@ -75,7 +74,7 @@ class ExportDialog(QDialog):
             if draft
             else tr("This draft is reviewed.")
         )
-        state.setStyleSheet(f"color: {UNCONFIRMED if draft else CONFIRMED}; font-weight: 600;")
+        state.setProperty("status", "draft" if draft else "reviewed")
         state.setWordWrap(True)
         self._target = target
         self.written = plain_label(role="muted")

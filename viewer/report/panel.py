@@ -13,11 +13,7 @@ from viewer.report.indication import IndicationField
 from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
-from viewer.theme import palette as p
-from viewer.theme.text import plain_label
-
-STATUS_COLOURS = {DraftStatus.DRAFT: p.UNCONFIRMED, DraftStatus.REVIEWED: p.CONFIRMED, DraftStatus.EXPORTED: p.EXPORTED}
-
+from viewer.theme.text import plain_label, set_property
 
 KEEP_MS = 1000
 """Time until a typed key is on disk; it does not start again with every key, or quick typing would save nothing."""
@@ -193,13 +189,9 @@ class DraftPanel(QFrame):
         text = tr(draft.status.value).upper()
         if draft.status is DraftStatus.DRAFT and waiting:
             text += " · " + tr("{count} to confirm", count=waiting)
-        colour = STATUS_COLOURS[draft.status]
         self.status.setText(text)
         self.status.setAccessibleName(tr("State of the draft: {state}", state=text))
-        self.status.setStyleSheet(
-            f"color: {colour}; border: 1px solid {colour}; border-radius: 8px; padding: 1px 8px;"
-            "font-size: 11px; font-weight: 700;"
-        )
+        set_property(self.status, "status", draft.status.value)
 
     def _enable_review(self) -> None:
         """Offer the review when nothing waits; a correction that is being typed is kept by it, so it does not wait."""

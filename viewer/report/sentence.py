@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,7 +14,6 @@ from viewer.report.editor import SentenceEditor
 from viewer.state.selection import is_positive
 from viewer.theme.elided import ElidedLabel
 from viewer.theme.marked import MarkedRow
-from viewer.theme.palette import CONFIRMED, REWORDED, UNCONFIRMED
 from viewer.theme.text import plain_label, set_role
 
 
@@ -31,6 +30,8 @@ class SentenceRow(MarkedRow):
     typed = Signal()
     """What is being typed changed."""
 
+    difference: QLabel | None = None
+
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -42,7 +43,6 @@ class SentenceRow(MarkedRow):
         self.note = ElidedLabel(role="small")
         self.against = ElidedLabel(role="small")
         self.against.hide()
-        self.difference: QLabel | None = None
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["why"].clicked.connect(lambda: self.why_wanted.emit(self.sentence.key))
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
@@ -76,7 +76,7 @@ class SentenceRow(MarkedRow):
             self.buttons[name].setAccessibleName(f"{tr(text)}: {sentence.text}")
         self.buttons["confirm"].setVisible(waiting)
         self.buttons["why"].setVisible(bool(sentence.evidence))
-        self.set_edge(CONFIRMED if not waiting else REWORDED if reworded else UNCONFIRMED)
+        self.set_edge("CONFIRMED" if not waiting else "REWORDED" if reworded else "UNCONFIRMED")
         self._show_difference()
 
     def set_against(self, lines: list[str]) -> None:
@@ -99,6 +99,12 @@ class SentenceRow(MarkedRow):
             self.difference.hide()
             self.difference.deleteLater()
             self.difference = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colour the comparison anew with the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_difference()
 
     def _show_difference(self) -> None:
         if self.difference is not None:

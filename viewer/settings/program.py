@@ -16,4 +16,11 @@ LANGUAGE = Setting(
     choices=((SYSTEM, mark("as the system")), ("en", "English"), ("de", "Deutsch")),
     restart=True,
 )
-SETTINGS: tuple[Setting, ...] = (LANGUAGE,)
+THEME = Setting(
+    "program/theme",
+    mark("Theme"),
+    "dark",
+    mark("Colours of the window. Images stand on black in both."),
+    choices=(("dark", mark("dark")), ("light", mark("light"))),
+)
+SETTINGS: tuple[Setting, ...] = (LANGUAGE, THEME)

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from viewer.hanging.drag import mime_of
@@ -18,7 +17,6 @@ from viewer.image.annotations import date_text, person_text
 from viewer.state.images import Load, OpenImage, Work
 from viewer.studies.delegate import ImageDelegate
 from viewer.studies.icons import icon_of
-from viewer.theme.palette import MUTED
 from viewer.theme.text import as_it_is, plain_label
 
 THUMBNAIL_SIZE = 72
@@ -150,7 +148,6 @@ def _heading(text: str) -> QListWidgetItem:
     item = QListWidgetItem(text)
     item.setToolTip(as_it_is(text))
     item.setFlags(Qt.ItemFlag.NoItemFlags)
-    item.setForeground(QColor(MUTED))
     return item
 
 

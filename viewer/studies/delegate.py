@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from viewer.theme.palette import MUTED, TEXT
+from viewer.theme import palette
 
 NAME_LINES, NOTE_LINES, MARGIN, SMALL_PX = 2, 2, 6, 11
 
@@ -68,7 +68,7 @@ class ImageDelegate(QStyledItemDelegate):
         for line, font in rows:
             step = QFontMetrics(font).height()
             painter.setFont(font)
-            painter.setPen(QColor(MUTED if heading or font is small else TEXT))
+            painter.setPen(QColor(palette.MUTED if heading or font is small else palette.TEXT))
             painter.drawText(QRect(inner.left(), y, inner.width(), step), Qt.AlignmentFlag.AlignVCenter, line)
             y += step
 

@@ -8,10 +8,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
-from viewer.theme.palette import ACCENT, MARKED, PANEL, SELECTED
+from viewer.theme import palette
 
 Mark = Literal["selected", "linked", "none"]
-BACKGROUND: dict[Mark, str] = {"selected": SELECTED, "linked": MARKED, "none": PANEL}
+BACKGROUND: dict[Mark, str] = {"selected": "SELECTED", "linked": "MARKED", "none": "PANEL"}
+"""Names in the palette."""
 
 
 class MarkedRow(QFrame):
@@ -30,7 +31,7 @@ class MarkedRow(QFrame):
             self.update()
 
     def set_edge(self, colour: str) -> None:
-        """Colour of the left edge; empty takes the mark's."""
+        """Colour of the left edge, by its name in the palette; empty takes the mark's."""
         self._edge = colour
         self.update()
 
@@ -38,10 +39,10 @@ class MarkedRow(QFrame):
         """Draw background, frame when marked or focused, and edge."""
         painter = QPainter(self)
         area = QRectF(self.rect())
-        painter.fillRect(area, QColor(BACKGROUND[self.mark]))
+        painter.fillRect(area, QColor(palette.named(BACKGROUND[self.mark])))
         if self.mark != "none" or self.hasFocus():
-            painter.setPen(QPen(QColor(ACCENT), 1))
+            painter.setPen(QPen(QColor(palette.ACCENT), 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
-        edge = self._edge or (ACCENT if self.mark != "none" else "")
+        edge = self._edge or ("ACCENT" if self.mark != "none" else "")
         if edge:
-            painter.fillRect(QRectF(0, 0, 3, self.height()), QColor(edge))
+            painter.fillRect(QRectF(0, 0, 3, self.height()), QColor(palette.named(edge)))

@@ -15,7 +15,6 @@ from engine.report.findings import Finding
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
 from viewer.report.against import basis_text, conflict_text
-from viewer.theme.palette import UNCONFIRMED, WEAK
 from viewer.theme.text import plain_label
 from viewer.why.feature_block import FeatureBlock
 from viewer.why.reliability import ReliabilityPlot, reliability_text
@@ -117,7 +116,7 @@ class WhyCard(QDialog):
         self._say(finding_text(finding).upper(), "section")
         above = row is not None and finding.probability >= row.threshold
         bar = ShareBar(
-            finding.probability, UNCONFIRMED if above else WEAK, mark=row.threshold if row is not None else None
+            finding.probability, "UNCONFIRMED" if above else "WEAK", mark=row.threshold if row is not None else None
         )
         bar.setAccessibleName(probability_text(finding, row))
         self._column.addWidget(bar)

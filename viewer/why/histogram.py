@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.i18n import tr
-from viewer.theme.palette import MUTED, TEXT, UNCONFIRMED, WEAK
+from viewer.theme import palette
 
 BINS = 32
 FOOT = 16
@@ -95,16 +95,16 @@ class ActivationHistogram(QWidget):
         foot = float(self.height() - FOOT)
         width = (self.width() - 2.0) / self.shares.size
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(WEAK))
+        painter.setBrush(QColor(palette.WEAK))
         for number, share in enumerate(self.shares / self.shares.max()):
             height = float(share) * (foot - 6)
             painter.drawRect(QRectF(1 + number * width, foot - height, max(1.0, width - 1), height))
-        painter.setPen(QPen(QColor(MUTED), 1))
+        painter.setPen(QPen(QColor(palette.MUTED), 1))
         painter.drawLine(QPointF(0, foot), QPointF(self.width(), foot))
         x = 1 + self.place * (self.width() - 2)
-        painter.setPen(QPen(QColor(UNCONFIRMED), 2))
+        painter.setPen(QPen(QColor(palette.UNCONFIRMED), 2))
         painter.drawLine(QPointF(x, 4), QPointF(x, foot))
-        painter.setBrush(QColor(UNCONFIRMED))
+        painter.setBrush(QColor(palette.UNCONFIRMED))
         painter.drawPolygon(QPolygonF([QPointF(x - 4, 0), QPointF(x + 4, 0), QPointF(x, 6)]))
         self._numbers(painter, foot, x)
 
@@ -116,9 +116,9 @@ class ActivationHistogram(QWidget):
         own = f"{self.activation:.2f}"
         half = painter.fontMetrics().horizontalAdvance(own) / 2 + 2
         centre = min(max(x, half), self.width() - half)
-        painter.setPen(QColor(TEXT))
+        painter.setPen(QColor(palette.TEXT))
         painter.drawText(QRectF(centre - half, row.top(), 2 * half, row.height()), Qt.AlignmentFlag.AlignCenter, own)
-        painter.setPen(QColor(MUTED))
+        painter.setPen(QColor(palette.MUTED))
         for text, flag, taken in (
             (f"{self.edges[0]:.2f}", Qt.AlignmentFlag.AlignLeft, centre - half),
             (f"{self.edges[-1]:.2f}", Qt.AlignmentFlag.AlignRight, self.width() - centre - half),

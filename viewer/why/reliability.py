@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.pack.reliability import ReliabilityBin, outside
 from viewer.i18n import tr
-from viewer.theme.palette import ACCENT, BORDER, MUTED, UNCONFIRMED
+from viewer.theme import palette
 
 SIDE = 96
 
@@ -47,16 +47,16 @@ class ReliabilityPlot(QWidget):
         def at(x: float, y: float) -> QPointF:
             return QPointF(area.left() + x * area.width(), area.bottom() - y * area.height())
 
-        painter.setPen(QPen(QColor(BORDER), 1))
+        painter.setPen(QPen(QColor(palette.BORDER), 1))
         painter.drawRect(area)
         painter.drawLine(at(0, 0), at(1, 1))
-        painter.setPen(QPen(QColor(UNCONFIRMED), 1.5))
+        painter.setPen(QPen(QColor(palette.UNCONFIRMED), 1.5))
         painter.drawLine(at(self._probability, 0), at(self._probability, 1))
         for one in self._bins:
-            painter.setPen(QPen(QColor(MUTED), 1))
+            painter.setPen(QPen(QColor(palette.MUTED), 1))
             painter.drawLine(at(one.stated, one.observed_low), at(one.stated, one.observed_high))
-            painter.setPen(QPen(QColor(ACCENT), 1))
-            painter.setBrush(QColor(ACCENT))
+            painter.setPen(QPen(QColor(palette.ACCENT), 1))
+            painter.setBrush(QColor(palette.ACCENT))
             painter.drawEllipse(at(one.stated, one.observed), 2.5, 2.5)
 
 

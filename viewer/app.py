@@ -9,15 +9,17 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.errors import SaeRadError
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
-from engine.resources import user_cache_path, user_data_path
 from viewer import crash, qtlog
 from viewer.controller import Controller
 from viewer.i18n import language, tr
 from viewer.services import Engine
 from viewer.settings import program
 from viewer.settings.preferences import Preferences
+from viewer.startup import usable_folders
 from viewer.state.autosave import DraftStore
+from viewer.state.images import Problem
 from viewer.state.session import Session
 from viewer.studies.index import StudyIndex
 from viewer.theme import style
@@ -36,7 +38,12 @@ def make_application(preferences: Preferences | None = None) -> QApplication:
 
 def prepare(application: QApplication, preferences: Preferences | None = None) -> None:
     """Give an application its language, name, font and theme; English and dark without preferences."""
-    language.use(preferences.text(program.LANGUAGE) if preferences is not None else language.SOURCE, application)
+    try:
+        language.use(preferences.text(program.LANGUAGE) if preferences is not None else language.SOURCE, application)
+    except SaeRadError as error:
+        if preferences is None:
+            raise
+        preferences.problems.append(Problem.of(error))
     application.setApplicationName("saerad")
     application.setApplicationDisplayName(tr("SAE-Rad workstation"))
     ensure_font(application)
@@ -95,11 +102,12 @@ def run(
     int
         Exit status.
     """
-    preferences = Preferences(user_data_path("viewer.ini"))
+    folders = usable_folders()
+    preferences = Preferences(folders.data / "viewer.ini")
     application = make_application(preferences)
-    index = StudyIndex(user_data_path("studies.sqlite"), user_cache_path("thumbnails"))
-    window = make_window(pack, device, user_data_path("drafts"), precision, preferences, wishes=wishes, index=index)
-    crash.install(window.show_problem)
+    index = StudyIndex(folders.data / "studies.sqlite", folders.cache / "thumbnails")
+    window = make_window(pack, device, folders.data / "drafts", precision, preferences, wishes=wishes, index=index)
+    crash.install(window.show_problem, window.report.commit, folders.data / "crash.log")
     # Python sees Ctrl+C only when it runs: wake it a few times a second.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer()
@@ -107,8 +115,10 @@ def run(
     wake.start(300)
     window.controller.prepare()
     window.show()
-    for problem in preferences.problems:
+    for problem in (*folders.problems, *preferences.problems):
         window.show_problem(problem)
+    if not paths and preferences.flag(program.WELCOME):
+        window.commands.welcome()
     if paths:
         window.controller.open([Path(path) for path in paths])
     return application.exec()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from engine.errors import SaeRadError
 from engine.report.draft import Draft, Sentence
 from engine.report.rewriting import Rewriting
+from engine.resources import resource_path
 from viewer.actions.editor import ShortcutEditor
 from viewer.actions.help_page import HelpDialog, help_lines
 from viewer.actions.keys import current_keys
@@ -30,6 +31,7 @@ from viewer.settings.rewriting import MODEL
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
 from viewer.texts import about_html
+from viewer.welcome import WelcomeDialog
 
 if TYPE_CHECKING:
     from viewer.controller import Controller
@@ -87,6 +89,7 @@ class Commands:
             "preferences": lambda: self._open(SettingsDialog(window.preferences, window)),
             "shortcuts": lambda: self._open(ShortcutEditor(window.preferences, window)),
             "keys": self.help,
+            "welcome": self.welcome,
             "about": partial(self._tell, tr("About"), about_html),
         }
         found.update(window.measures.handlers())
@@ -104,6 +107,15 @@ class Commands:
         """Show the keys as they are now, with the presets of the image shown."""
         presets = [preset.name for preset in self._window.canvas.presets]
         self._open(HelpDialog(help_lines(current_keys(self._window.preferences), presets), self._window))
+
+    def welcome(self) -> None:
+        """Show what this program is and how to begin."""
+        begin = {
+            "demo": lambda: self._controller.open([resource_path("demo")]),
+            "open_files": self.open_files,
+            "keys": self.help,
+        }
+        self._open(WelcomeDialog(self._window.preferences, begin, self._window))
 
     # files
 

@@ -1,4 +1,4 @@
-"""An exception nobody handled is shown, with its code, and written down; drafts are already on disk by then."""
+"""An exception nobody handled: what is being typed is saved, the error shown with its code, and written down."""
 
 from __future__ import annotations
 
@@ -8,31 +8,47 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from engine.resources import user_data_path
 from viewer.i18n import tr
 from viewer.state.images import Problem
 
 
-def log_path() -> Path:
-    """File that holds the last crashes."""
-    return user_data_path("crash.log")
-
-
-def install(show: Callable[[Problem], None]) -> None:
-    """Send unhandled exceptions to `show`, to the log and to standard error.
+def install(show: Callable[[Problem], None], save: Callable[[], None], log: Path) -> None:
+    """Send unhandled exceptions to `show`, to the log and to standard error, after `save` was called.
 
     The log holds the traceback only: no image, no name, no path of an image.
+
+    Parameters
+    ----------
+    show : callable
+        Tells a person.
+    save : callable
+        Puts what is being typed into the draft, which is on disk then; what was changed before is already.
+    log : Path
+        File that holds the crashes.
     """
 
     def handle(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         if issubclass(kind, KeyboardInterrupt):
             return
-        path = log_path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as stream:
-            stream.write("".join(traceback.format_exception(kind, error, trace)) + "\n")
+        saved = tr("Your drafts are saved.")
+        try:
+            save()
+        except Exception as second:
+            sys.__excepthook__(type(second), second, second.__traceback__)
+            saved = tr("What you typed last could not be saved; your drafts before it are.")
         problem = Problem.of(error)
-        show(Problem(problem.code, problem.message, tr("Your drafts are saved. Details are in {path}.", path=path)))
+        show(Problem(problem.code, problem.message, f"{saved} {_written(log, kind, error, trace)}"))
 
     sys.excepthook = handle
+
+
+def _written(log: Path, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
+    """Write the traceback down and say where it is, or why it is not."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write("".join(traceback.format_exception(kind, error, trace)) + "\n")
+    except OSError as problem:
+        return tr("Details could not be written to {path} ({reason}).", path=log, reason=problem.strerror or problem)
+    return tr("Details are in {path}.", path=log)

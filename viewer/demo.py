@@ -63,7 +63,11 @@ class Journey:
         self.problems: list[str] = []
         self.written: list[Path] = []
         self._hook = sys.excepthook
-        crash.install(lambda problem: self.problems.append(f"[{problem.code}] {problem.message}"))
+        crash.install(
+            lambda problem: self.problems.append(f"[{problem.code}] {problem.message}"),
+            self._window.report.commit,
+            drafts / "crash.log",
+        )
         self._session.noticed.connect(lambda problem: self.problems.append(f"[{problem.code}] {problem.message}"))
         self._controller.failed.connect(lambda error: self.problems.append(str(error)))
         self._controller.exported.connect(self.written.extend)

@@ -87,7 +87,7 @@ def test_the_window_and_the_buttons_of_qt_speak_german(german: QApplication, qtb
     window = MainWindow(session, Controller(session, FakeEngine()))  # type: ignore[arg-type]
     qtbot.addWidget(window)  # type: ignore[attr-defined]
     assert window.actions_by_id["invert"].text() == "In&vertieren"
-    assert window.report.review.text() == "Als geprüft markieren"
+    assert window.report.review.text() == "Geprüft"
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
     assert tr("{count} to confirm", count=3) == "3 zu bestätigen"
     window.close()

@@ -122,12 +122,12 @@ def test_no_font_at_all_is_told(monkeypatch: pytest.MonkeyPatch, qapp: QApplicat
 
 
 def test_an_unhandled_exception_is_shown_with_its_code_and_written_down(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("SAERAD_DATA_DIR", str(tmp_path))
-    hook, shown = sys.excepthook, list[Problem]()
+    hook, shown, log = sys.excepthook, list[Problem](), tmp_path / "crash.log"
+    saved: list[str] = []
     try:
-        crash.install(shown.append)
+        crash.install(shown.append, lambda: saved.append("typed"), log)
         try:
             raise ReadError("SOME_CODE", "something broke", "do that")
         except ReadError as error:
@@ -136,8 +136,22 @@ def test_an_unhandled_exception_is_shown_with_its_code_and_written_down(
     finally:
         sys.excepthook = hook
     assert [p.code for p in shown] == ["SOME_CODE", "UNEXPECTED_KEYERROR"]
-    assert str(crash.log_path()) in shown[0].hint
-    assert "something broke" in crash.log_path().read_text() and "something broke" in capsys.readouterr().err
+    assert saved == ["typed"] * 2 and "drafts are saved" in shown[0].hint and str(log) in shown[0].hint
+    assert "something broke" in log.read_text() and "something broke" in capsys.readouterr().err
+
+
+def test_a_crash_that_cannot_be_saved_or_written_down_says_so(tmp_path: Path) -> None:
+    hook, shown = sys.excepthook, list[Problem]()
+
+    def broken() -> None:
+        raise RuntimeError("the panel is gone")
+
+    try:
+        crash.install(shown.append, broken, tmp_path)
+        sys.excepthook(KeyError, KeyError("k"), None)
+    finally:
+        sys.excepthook = hook
+    assert "could not be saved" in shown[0].hint and f"not be written to {tmp_path}" in shown[0].hint
 
 
 def test_messages_of_qt_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -62,6 +62,7 @@ class ShortcutEditor(QDialog):
         self.told = plain_label(role="unconfirmed")
         self.told.setWordWrap(True)
         line = QHBoxLayout()
+        self.wanted.setMinimumWidth(150)
         line.addWidget(plain_label(tr("Key")))
         for part in (self.wanted, self.use, self.add, self.clear, self.default):
             line.addWidget(part)

@@ -9,7 +9,7 @@ from viewer.i18n import mark, tr
 from viewer.state.groups import Order
 from viewer.theme.text import plain_label
 
-BAR_WIDTH, PERCENTILE_WIDTH, ACTIVATION_WIDTH, GAP, RIGHT = 84, 26, 58, 6, 8
+BAR_WIDTH, PERCENTILE_WIDTH, ACTIVATION_WIDTH, GAP, RIGHT = 84, 26, 68, 6, 8
 
 EXPLAINED = {
     Order.CITED: mark("Features that the draft cites first, then by activation"),

@@ -23,4 +23,10 @@ THEME = Setting(
     mark("Colours of the window. Images stand on black in both."),
     choices=(("dark", mark("dark")), ("light", mark("light"))),
 )
-SETTINGS: tuple[Setting, ...] = (LANGUAGE, THEME)
+WELCOME = Setting(
+    "program/welcome",
+    mark("Welcome page at the start"),
+    True,
+    mark("What the program is and how to begin; also in the Help menu. Closing the page switches it off."),
+)
+SETTINGS: tuple[Setting, ...] = (LANGUAGE, THEME, WELCOME)

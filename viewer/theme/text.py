@@ -22,6 +22,14 @@ def plain_label(text: str = "", parent: QWidget | None = None, role: str = "") -
     return label
 
 
+def rich_label(html_text: str, parent: QWidget | None = None) -> QLabel:
+    """Return a wrapped label for the program's own words with markup; never for data."""
+    label = QLabel(html_text, parent)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setWordWrap(True)
+    return label
+
+
 def as_it_is(text: str) -> str:
     """Return text for what has no such format of its own (tooltips, the small print of a message box)."""
     return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>" if "<" in text else text

@@ -89,7 +89,7 @@ def test_the_window_and_the_buttons_of_qt_speak_german(german: QApplication, qtb
     assert window.actions_by_id["invert"].text() == "In&vertieren"
     assert window.report.review.text() == "Geprüft"
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
-    assert tr("{count} to confirm", count=3) == "3 zu bestätigen"
+    assert tr("{count} to confirm", count=3) == "3 offen"
     window.close()
 
 

@@ -37,7 +37,7 @@ def usable_folders() -> Folders:
             refused.append(f"{wanted} ({why})")
         found.append(Path(tempfile.mkdtemp(prefix="saerad-")) if why else wanted)
     if not refused:
-        return Folders(*found)
+        return Folders(found[0], found[1])
     problem = Problem(
         "FOLDER_NOT_WRITABLE",
         tr("{folders} cannot be written", folders=", ".join(refused)),
@@ -48,7 +48,7 @@ def usable_folders() -> Folders:
             folder=found[0],
         ),
     )
-    return Folders(*found, (problem,))
+    return Folders(found[0], found[1], (problem,))
 
 
 def _obstacle(folder: Path) -> str:

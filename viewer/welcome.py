@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -39,12 +39,12 @@ class WelcomeDialog(QDialog):
 
     Parameters
     ----------
-    begin : dict of str to callable
+    begin : mapping of str to callable
         What the buttons do: "demo", "open_files", "keys".
     """
 
     def __init__(
-        self, preferences: Preferences, begin: dict[str, Callable[[], object]], parent: QWidget | None = None
+        self, preferences: Preferences, begin: Mapping[str, Callable[[], object]], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._preferences = preferences

@@ -17,7 +17,6 @@ from tests.viewer.looking import Open
 from viewer.hanging.drag import mime_of
 from viewer.hanging.pane import Pane
 from viewer.state.images import Load
-from viewer.theme.palette import ACCENT
 from viewer.window import MainWindow
 
 BORN = {"PatientBirthDate": "19600501"}
@@ -60,7 +59,7 @@ def test_each_layout_shows_its_panes_and_one_is_framed(window: MainWindow, opene
         window.actions_by_id[f"layout_{name}"].trigger()
         QApplication.processEvents()
         assert [p.isVisible() for p in window.panes.each].count(True) == count
-        framed = [p for p in window.panes.each if ACCENT in p.styleSheet()]
+        framed = [p for p in window.panes.each if p.property("shown") == "active"]
         assert framed == ([] if count == 1 else [window.hanging.active])
         ticked = [i for i, action in window.actions_by_id.items() if i.startswith("layout_") and action.isChecked()]
         assert ticked == [f"layout_{name}"]

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLabel
 from engine.inference.analysis import ObservationProbability
 from viewer.features.bar import ShareBar
 from viewer.features.probabilities import ProbabilityTable
-from viewer.theme.palette import FAINT, UNCONFIRMED, WEAK
 
 
 def row(name: str, probability: float, ids: tuple[int, ...] = (3,), reportable: bool = True) -> ObservationProbability:
@@ -42,11 +41,11 @@ def test_what_the_pack_may_not_state_comes_last_and_stays_dark(table: Probabilit
     ]  # fmt: skip
     bars = [(bar.colour, bar.mark, bar.share) for bar in table.findChildren(ShareBar)]
     assert bars == [
-        (UNCONFIRMED, 0.5, 0.8),
-        (WEAK, 0.5, 0.6),
-        (WEAK, 0.5, 0.2),
-        (FAINT, None, 0.95),
-        (FAINT, None, 0.0),
+        ("UNCONFIRMED", 0.5, 0.8),
+        ("WEAK", 0.5, 0.6),
+        ("WEAK", 0.5, 0.2),
+        ("FAINT", None, 0.95),
+        ("FAINT", None, 0.0),
     ]
 
 

@@ -21,7 +21,7 @@ from viewer.rewording import Rewording
 from viewer.settings.dialog import SettingsDialog
 from viewer.settings.rewriting import MODEL
 from viewer.tasks import TaskControl
-from viewer.theme.palette import REWORDED
+from viewer.theme import palette
 from viewer.window import MainWindow
 
 
@@ -55,7 +55,7 @@ def test_reworded_sentences_are_marked_counted_and_taken_back(window: MainWindow
     line = row(window, "s1")
     picture = line.text.grab().toImage()
     seen = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
-    assert QColor(REWORDED).name() in seen and amber(line.text) == 0 and amber(row(window, "s2").text) > 0
+    assert QColor(palette.REWORDED).name() in seen and amber(line.text) == 0 and amber(row(window, "s2").text) > 0
     assert line.note.full.startswith("AI text, reworded")
     assert "1 of 3 sentences reworded, 1 refused" in window.statusBar().currentMessage()
     window.why.open("s2")

@@ -33,6 +33,8 @@ BUTTONS = (
     ("keys", mark("Keys and mouse")),
 )
 
+WIDTH = 660
+
 
 class WelcomeDialog(QDialog):
     """Shown at the first start, and from the Help menu.
@@ -49,7 +51,6 @@ class WelcomeDialog(QDialog):
         super().__init__(parent)
         self._preferences = preferences
         self.setWindowTitle(tr("Welcome"))
-        self.setMinimumWidth(620)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 16)
         layout.setSpacing(12)
@@ -81,6 +82,8 @@ class WelcomeDialog(QDialog):
         foot.addWidget(self.again, 1)
         foot.addWidget(close)
         layout.addLayout(foot)
+        # Labels that wrap do not ask for their height by themselves.
+        self.setMinimumSize(WIDTH, layout.totalHeightForWidth(WIDTH))
         self.finished.connect(lambda _result: preferences.set(program.WELCOME, self.again.isChecked()))
 
     def _begin(self, call: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.viewer.looking import Open, row
 from viewer import app, crash, startup
@@ -53,6 +53,10 @@ def test_the_welcome_page_begins_and_is_shown_once(window: MainWindow, qtbot: An
     window.actions_by_id["welcome"].trigger()
     (dialog,) = window.findChildren(WelcomeDialog)
     assert dialog.buttons["demo"].isDefault() and window.preferences.flag(program.WELCOME)
+    cut = [
+        label.text() for label in dialog.findChildren(QLabel) if label.height() < label.heightForWidth(label.width())
+    ]
+    assert cut == []
     dialog.buttons["demo"].click()
     assert not dialog.isVisible() and not window.preferences.flag(program.WELCOME)
     qtbot.waitUntil(lambda: len(window.controller.thumbnails) >= 5, timeout=30000)

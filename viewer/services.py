@@ -28,6 +28,7 @@ from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
 from engine.worker.worker import Worker
 from viewer.image.pyramid import Pyramid, build_pyramid
+from viewer.report.house_style import usable
 from viewer.rewording import Rewording
 from viewer.state.images import Problem
 from viewer.state.session import AnalysisResult
@@ -120,7 +121,13 @@ class Engine:
     ) -> None:
         self.pack, self.device, self.precision, self.wishes = pack, device, precision, wishes
         self._rewording = Rewording()
+        self.style_problem: Problem | None = None
+        """Why the house style was passed over when a draft was last to be composed."""
         self._worker = Worker(time_limit_s=ANALYSIS_LIMIT_S, preload=("viewer.analysis_job",), name="saerad-model")
+
+    def _usable_wishes(self) -> DraftWishes:
+        wishes, self.style_problem = usable(self.wishes)
+        return wishes
 
     def warm_up(self) -> None:
         """Start the decoding process now, so that the first image does not wait for it."""
@@ -155,7 +162,7 @@ class Engine:
             pack,
             self.device,
             self.precision,
-            self.wishes,
+            self._usable_wishes(),
             progress=control.progress,
         )
         analysis, draft = wait(job, control)
@@ -166,13 +173,14 @@ class Engine:
 
     def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
         """Compose the draft of an analysis anew."""
+        wishes = self._usable_wishes()
         job: Job[Draft] = self._worker.submit(
             "engine.report.compose:compose",
             analysis,
             indication=indication,
             source=source,
-            language=self.wishes.language,
-            own_style=self.wishes.style,
+            language=wishes.language,
+            own_style=wishes.style,
         )
         return wait(job, control)
 

@@ -33,6 +33,7 @@ from viewer.image.hand import Hand
 from viewer.image.method_menu import MethodMenu
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
+from viewer.report.house_style import chosen_wishes, passed_over, usable
 from viewer.report.panel import DraftPanel
 from viewer.settings import maps, mouse, picture
 from viewer.settings.place import WindowPlace
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self.controller = session, controller
         self.preferences = preferences or Preferences()
+        self._asked = controller.engine.wishes
         self.setWindowTitle(tr("SAE-Rad workstation"))
         self.setAcceptDrops(True)
         self.panes, self.browser = Panes(), StudyBrowser()
@@ -179,6 +181,16 @@ class MainWindow(QMainWindow):
         self.session.set_overlay(self.session.overlay.with_method(method))
         for pane in self.panes.each:
             self._prefer_in(pane)
+        self._prefer_style()
+
+    def _prefer_style(self) -> None:
+        engine, wanted = self.controller.engine, chosen_wishes(self._asked, self.preferences)
+        if wanted != engine.wishes:
+            engine.wishes = wanted
+            engine.style_problem = usable(wanted)[1]
+            if engine.style_problem is not None:
+                self.show_problem(engine.style_problem)
+        self.report.show_style(passed_over(engine.style_problem))
 
     def _prefer_in(self, pane: Pane) -> None:
         chosen = self.preferences
@@ -231,6 +243,7 @@ class MainWindow(QMainWindow):
         image, key = self.session.current, self.session.current_key
         self._show_picture()
         self.side.show_image(image, self.session.overlay)
+        self.report.show_style(passed_over(self.controller.engine.style_problem))
         self.report.show_image(image)
         self._mark(self.session.selection)
         self._show_layers()

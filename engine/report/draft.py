@@ -100,6 +100,8 @@ class Draft:
     audit : tuple of AuditEntry
         What persons changed, oldest first; whoever keeps a changed draft adds to it (`engine.report.audit.noted`).
         Drafts that say the same are equal whatever led to them.
+    typed_indication : str, optional
+        An indication that was being typed when the draft was saved, and that it does not answer; no export has it.
 
     Raises
     ------
@@ -122,6 +124,7 @@ class Draft:
     notices: Notices | None = None
     rewriting: Rewriting | None = None
     audit: tuple[AuditEntry, ...] = field(default=(), compare=False)
+    typed_indication: str | None = None
 
     @property
     def unanswered(self) -> tuple[str, ...]:

@@ -14,21 +14,24 @@ from pydantic import BaseModel, ValidationError
 from engine.errors import DraftError
 from engine.report.questions import Questions
 from engine.report.style_lines import allowed_keys, line_of
+from engine.report.templates import Template, Templates
 from engine.report.wording import Wording, languages, load_wording, read_wording
 from engine.resources import resource_path
 
 MAX_BYTES = 2**20
-_QUESTIONS = "indications-"
+_KINDS = {"indications-": "questions", "templates-": "templates"}
+"""Beginning of a file's name → what is in it; the others hold phrases."""
 _LIKE = "see docs/house-style.md, and resources/report for the files that ship"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Style:
-    """What a draft is worded with: phrases and order of one language, questions of all."""
+    """What a draft is worded with: phrases, order and templates of one language, questions of all."""
 
     wording: Wording
     questions: tuple[Questions, ...]
+    templates: tuple[Template, ...]
 
 
 def load_style(language: str | None = None, own: Path | None = None) -> Style:
@@ -40,8 +43,8 @@ def load_style(language: str | None = None, own: Path | None = None) -> Style:
         Two letters; None takes that of the own file, English where there is none.
     own : Path, optional
         A TOML file with those keys that differ from the shipped file of its language, or a folder with such files
-        (``en.toml``, ``de.toml``) and with lists of questions (``indications-en.toml``), which replace the shipped
-        list of their language.
+        (``en.toml``, ``de.toml``), with lists of questions (``indications-en.toml``) and of templates
+        (``templates-en.toml``), which replace the shipped list of their language.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def load_style(language: str | None = None, own: Path | None = None) -> Style:
     wording = load_wording(language)
     if language in phrases:
         wording = _laid_over(language, phrases[language])
-    return Style(wording, _questions(files))
+    return Style(wording, _questions(files), _templates(files, language))
 
 
 def _files(own: Path) -> dict[tuple[str, str], Path]:
@@ -71,16 +74,20 @@ def _files(own: Path) -> dict[tuple[str, str], Path]:
     if own.is_file():
         found = [own]
     elif own.is_dir():
-        found = sorted(path for path in own.glob("*.toml") if re.fullmatch(rf"(?:{_QUESTIONS})?[a-z]{{2}}", path.stem))
+        found = sorted(
+            path for path in own.glob("*.toml") if re.fullmatch(rf"(?:{'|'.join(_KINDS)})?[a-z]{{2}}", path.stem)
+        )
     else:
         raise DraftError("STYLE_MISSING", f"there is no style file or folder {own}", "name a TOML file or a folder")
     if not found:
         raise DraftError(
-            "STYLE_MISSING", f"{own} holds no file of a style", "en.toml, de.toml or indications-en.toml are looked for"
+            "STYLE_MISSING",
+            f"{own} holds no file of a style",
+            "en.toml, de.toml, indications-en.toml or templates-en.toml are looked for",
         )
     files = {}
     for path in found:
-        kind = "questions" if path.name.startswith(_QUESTIONS) else "phrases"
+        kind = next((kind for begin, kind in _KINDS.items() if path.name.startswith(begin)), "phrases")
         data = _read(path)[0]
         code = data.get("language")
         if not isinstance(code, str) or code not in languages():
@@ -127,6 +134,14 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _templates(files: dict[tuple[str, str], Path], language: str) -> tuple[Template, ...]:
+    own = files.get(("templates", language))
+    if own is None:
+        return _shipped("templates-", language, Templates).template
+    data, text = _read(own)
+    return _checked(Templates, data, own, text).template
+
+
 def _questions(files: dict[tuple[str, str], Path]) -> tuple[Questions, ...]:
     own = {code: path for (kind, code), path in files.items() if kind == "questions"}
     lists = []
@@ -148,12 +163,16 @@ def shipped_questions(language: str) -> Questions:
     DraftError
         ``WORDING_INVALID``.
     """
-    path = resource_path("report") / f"{_QUESTIONS}{language}.toml"
+    return _shipped("indications-", language, Questions)
+
+
+def _shipped(begin: str, language: str, model: type[_Model]) -> _Model:
+    path = resource_path("report") / f"{begin}{language}.toml"
     try:
-        return Questions.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DraftError(
-            "WORDING_INVALID", f"{path.name} is not a valid list of questions", "restore it from the installation"
+            "WORDING_INVALID", f"{path.name} is not a valid list", "restore it from the installation"
         ) from error
 
 

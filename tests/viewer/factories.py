@@ -25,7 +25,9 @@ from engine.pack.reliability import ReliabilityBin
 from engine.report.draft import Draft, IndicationSource, ReportSection, Sentence
 from engine.report.findings import Finding
 from engine.report.rewriting import Rejection, Rewriting, RewritingModel
+from engine.report.wishes import DEFAULT_WISHES
 from viewer.services import ExportOrder
+from viewer.state.images import Problem
 from viewer.state.session import AnalysisResult
 from viewer.tasks import TaskControl
 
@@ -159,6 +161,8 @@ class FakeEngine:
     """Answers at once, or when `gate` is set; refuses images of a body part other than the chest."""
 
     def __init__(self) -> None:
+        self.wishes = DEFAULT_WISHES
+        self.style_problem: Problem | None = None
         self.gate = threading.Event()
         self.gate.set()
         self.analysed: list[str] = []

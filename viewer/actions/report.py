@@ -43,6 +43,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="draft",
     ),
     ActionSpec(
+        "sentence_template",
+        "Insert a &template…",
+        ("Ctrl+T",),
+        "Put a phrase of your own list into the draft",
+        REPORT,
+        needs="draft",
+    ),
+    ActionSpec(
         "sentence_compare",
         "Compare with the A&I's text",
         ("Ctrl+Shift+D",),

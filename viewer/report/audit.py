@@ -29,6 +29,8 @@ ACTION_NAMES = {
     "redo": mark("done again"),
 }
 
+SUBJECT_NAMES = {"sentence": mark("sentence"), "indication": mark("indication"), "status": mark("status")}
+
 
 class AuditDialog(TextDialog):
     """Shows the record of one draft; it is closed when another draft, or another state of it, is shown."""
@@ -54,6 +56,6 @@ def _row(cells: list[str], tag: str = "td") -> str:
 
 def _cells(entry: AuditEntry) -> list[str]:
     time = entry.time.replace("T", " ").replace("+00:00", "")
-    subject = entry.key or tr(entry.subject)
+    subject = entry.key or tr(SUBJECT_NAMES[entry.subject])
     plain = [html.escape(text) for text in (time, entry.user, tr(ACTION_NAMES[entry.action]), subject)]
     return [*plain, difference_html(entry.before, entry.after)]

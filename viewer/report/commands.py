@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox
 
+from engine.errors import DraftError
 from engine.report.draft import Draft, Sentence
+from engine.report.style import load_style
+from engine.report.templates import Template
 from viewer.i18n import tr
 from viewer.report.audit import AuditDialog, audit_html
+from viewer.report.template_dialog import TemplateDialog
+from viewer.state.images import Problem
 
 if TYPE_CHECKING:
     from viewer.state.session import Session
@@ -38,6 +43,7 @@ class DraftCommands(QObject):
             "sentence_waiting": self.next_waiting,
             "sentence_add": self.add,
             "sentence_compare": self.compare,
+            "sentence_template": self.template,
             "confirm_all": self.confirm_all,
             "indication": self.indication,
             "impression": self.impression,
@@ -71,6 +77,32 @@ class DraftCommands(QObject):
         key = self._session.selection.sentence_key
         holding = (part.name for part in draft.sections if any(s.key == key for s in part.sentences))
         return next(holding, draft.sections[0].name)
+
+    def template(self) -> None:
+        """Ask for a template and put it where a person writes, or into its section as a new sentence."""
+        draft = self._session.draft
+        if draft is None:
+            return
+        dialog = TemplateDialog(self._templates(draft.language), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._insert(draft, dialog.chosen))
+        dialog.open()
+
+    def _insert(self, asked: Draft, chosen: Template | None) -> None:
+        draft = self._session.draft
+        if chosen is None or draft is None or draft.sop_instance_uid != asked.sop_instance_uid:
+            return
+        names = [part.name for part in draft.sections]
+        section = chosen.section if chosen.section in names else None
+        self._window.report.insert(section or self.section(draft), chosen.text)
+
+    def _templates(self, language: str) -> tuple[Template, ...]:
+        """Return the person's own templates of a language; the shipped ones, and why, where they cannot be used."""
+        try:
+            return load_style(language, self._window.controller.engine.wishes.style).templates
+        except DraftError as error:
+            self._window.show_problem(Problem.of(error))
+            return load_style(language).templates
 
     def compare(self) -> None:
         """Show what a person changed of the selected sentence, or hide it again."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.report.templates import GAP
 from viewer.theme.line import Line
 
 STAYS = (
@@ -22,6 +23,13 @@ class SentenceEditor(Line):
     given_up = Signal()
     left = Signal(QWidget)
     """Another part of the same window, which is handed over, has got the keyboard."""
+
+    def put(self, text: str) -> None:
+        """Insert a text where the cursor is, and mark its first gap to be filled in."""
+        start = self.selectionStart() if self.hasSelectedText() else self.cursorPosition()
+        self.insert(text)
+        if GAP in text:
+            self.setSelection(start + text.index(GAP), len(GAP))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Tell who has the keyboard now, unless it is only lent to a menu or another window."""

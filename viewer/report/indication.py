@@ -9,6 +9,7 @@ from engine.report.draft import Draft
 from engine.report.wording import load_wording
 from viewer.i18n import tr
 from viewer.report.editor import SentenceEditor
+from viewer.state.typed import with_indication
 from viewer.theme.elided import ElidedLabel
 from viewer.theme.text import as_it_is, plain_label
 
@@ -17,6 +18,8 @@ class IndicationField(QWidget):
     """Shows the indication and lets it be typed; Enter, or leaving the line, asks for the draft that answers it."""
 
     changed = Signal(str)
+    typed = Signal()
+    """What is being typed changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +29,7 @@ class IndicationField(QWidget):
         self.line.setAccessibleName(tr("Indication"))
         self.line.returnPressed.connect(self.commit)
         self.line.left.connect(self.commit)
+        self.line.textEdited.connect(lambda _text: self.typed.emit())
         self.line.given_up.connect(self._give_up)
         self.source = plain_label(role="small")
         head = QHBoxLayout()
@@ -64,8 +68,18 @@ class IndicationField(QWidget):
             self._given = typed
             self.changed.emit(typed)
 
+    def restore(self, text: str) -> None:
+        """Show what was being typed when the program ended; Enter answers it."""
+        self.line.setText(text)
+        self.source.setText(tr("typed; Enter takes it"))
+
+    def with_typed(self, draft: Draft) -> Draft:
+        """Return the draft with what is being typed here, or waits to be answered."""
+        return with_indication(draft, self.line.text().strip())
+
     def _give_up(self) -> None:
         self.line.setText(self._given)
+        self.typed.emit()
 
 
 def _answer(draft: Draft) -> str:

@@ -63,6 +63,10 @@ class DraftPanel(QFrame):
         head.addWidget(self.export)
         self.indication = IndicationField()
         self.indication.changed.connect(self.indication_typed)
+        self.indication.typed.connect(self._on_typed)
+        self.style_note = plain_label(role="unconfirmed")
+        self.style_note.setWordWrap(True)
+        self.style_note.hide()
         self.body = QWidget()
         self._layout = QVBoxLayout(self.body)
         self._layout.setContentsMargins(0, 0, 6, 6)
@@ -77,8 +81,14 @@ class DraftPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 4, 4)
         layout.addLayout(head)
+        layout.addWidget(self.style_note)
         layout.addWidget(self.indication)
         layout.addWidget(self.area, 1)
+
+    def show_style(self, note: str) -> None:
+        """Say that the house style is not used, and why; nothing where it is."""
+        self.style_note.setText(note)
+        self.style_note.setVisible(bool(note))
 
     def show_image(self, image: OpenImage | None) -> None:
         """Show the draft of an image, or say why there is none; what did not change keeps its widgets."""
@@ -86,6 +96,9 @@ class DraftPanel(QFrame):
         self._draft = draft
         self._show_status(draft)
         self.indication.show_draft(draft)
+        if draft is not None and image is not None and image.typed_indication is not None:
+            text, image.typed_indication = image.typed_indication, None
+            self.indication.restore(text)
         notes = _notes(image, draft)
         names = tuple(section.name for section in draft.sections) if draft is not None else ()
         shown = (image.key if image is not None else "", notes, names)
@@ -143,7 +156,7 @@ class DraftPanel(QFrame):
         if draft is not None:
             for box in self.sections:
                 draft = box.with_typed(draft)
-            self.typed.emit(draft)
+            self.typed.emit(self.indication.with_typed(draft))
 
     def mark(self, selected: str | None, linked: tuple[str, ...]) -> None:
         """Mark the selected sentence, and those that stand on the selected feature."""
@@ -171,6 +184,16 @@ class DraftPanel(QFrame):
             row.compare()
             self._layout.activate()
             self.area.ensureWidgetVisible(row, 0, 20)
+
+    def insert(self, section: str, text: str) -> None:
+        """Put a text into the editor that is open, or begin a sentence with it in a section."""
+        editor = next((box.editor for box in self.sections if box.editor is not None), None)
+        if editor is None:
+            self.begin_entry(section, text)
+        else:
+            editor.setFocus()
+            editor.deselect()
+            editor.put(text)
 
     def begin_entry(self, section: str, text: str = "") -> None:
         """Open the line of a new sentence in a section."""

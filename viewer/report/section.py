@@ -106,6 +106,11 @@ class SectionBox(QWidget):
             if typed:
                 self.sentence_added.emit(self.name, typed)
 
+    @property
+    def editor(self) -> SentenceEditor | None:
+        """The open editor of this section: of a new sentence or of one of its own."""
+        return self._entry or next((row.editor for row in self.rows if row.editor is not None), None)
+
     def with_typed(self, draft: Draft) -> Draft:
         """Return the draft with what is being typed in this section, which waits for confirmation there."""
         for row in self.rows:
@@ -128,8 +133,8 @@ class SectionBox(QWidget):
             self._entry.textChanged.connect(self.typed)
             self._column.addWidget(self._entry)
             self._entry.show()
-        self._entry.insert(text)
         self._entry.setFocus()
+        self._entry.put(text)
 
     def _end_entry(self) -> None:
         entry, self._entry = self._entry, None

@@ -8,7 +8,7 @@ Read it with ``preferences.text(SETTING)``, ``.flag``, ``.number``; listen to ``
 from __future__ import annotations
 
 from viewer.i18n import mark
-from viewer.settings import hanging, maps, mouse, picture, program, rewriting
+from viewer.settings import drafts, hanging, maps, mouse, picture, program, rewriting
 from viewer.settings.spec import Setting
 
 GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
     (mark("Heat maps"), maps.SETTINGS),
     (mark("Hanging"), hanging.SETTINGS),
     (mark("Rewriting"), rewriting.SETTINGS),
+    (mark("Drafts"), drafts.SETTINGS),
 )
 """Heading in the dialog and in docs, and what stands below it."""
 

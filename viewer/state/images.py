@@ -65,6 +65,8 @@ class OpenImage:
         Identifies the image within the session: the resolved path.
     identity : Identity or None
         Kept when the pixels are released, so that the list of images stays complete.
+    typed_indication : str or None
+        Found on disk: it was being typed when the program ended; until it is shown.
     radiograph : Radiograph or None
         None until loaded, and again after its pixels were released to save memory.
     analysis : Analysis or None
@@ -86,6 +88,7 @@ class OpenImage:
     analysis_problem: Problem | None = None
     history: DraftHistory | None = None
     restored: bool = False
+    typed_indication: str | None = None
     analysed: datetime | None = None
     others: dict[PackKey, ResultSet] = field(default_factory=dict)
     beside: PackKey | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.errors import SaeRadError
 from engine.report.draft import Draft
 from viewer.state.autosave import DraftStore
@@ -33,8 +35,13 @@ class KeptDrafts:
         self._only_typed.discard((sop_instance_uid, pixel_sha256))
 
     def typing(self, current: Draft) -> bool:
-        """Whether what is being typed differs from the draft."""
-        return self._typed.get((current.sop_instance_uid, current.pixel_sha256), current) != current
+        """Whether what is being typed into the sentences differs from the draft."""
+        typed = self._typed.get((current.sop_instance_uid, current.pixel_sha256), current)
+        return replace(typed, typed_indication=None) != current
+
+    def found(self, saved: Draft) -> None:
+        """Note what is on disk of an image that was opened again."""
+        self._typed[saved.sop_instance_uid, saved.pixel_sha256] = saved
 
     def keep(self, typed: Draft, current: Draft) -> None:
         """Save a draft with what is being typed; when nothing is, the disk is as it was before.

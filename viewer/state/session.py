@@ -203,6 +203,10 @@ class Session:
         if result.draft is not None:
             saved = self._saved(result.draft)
             image.history, image.restored = DraftHistory(saved or result.draft), saved is not None
+            if saved is not None and saved.typed_indication is not None:
+                self._kept.found(saved)
+                image.typed_indication = saved.typed_indication
+                image.history = DraftHistory(replace(saved, typed_indication=None))
         self.image_changed.emit(key)
 
     def add_result(self, key: str, result: ResultSet) -> None:

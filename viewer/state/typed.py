@@ -26,6 +26,11 @@ def with_addition(draft: Draft, section: str, text: str) -> Draft:
     return _waiting(draft.add(section, text, key), key)
 
 
+def with_indication(draft: Draft, text: str) -> Draft:
+    """Return the draft with an indication that it does not answer yet; its own changes nothing."""
+    return draft if text == draft.indication else replace(draft, typed_indication=text)
+
+
 def _waiting(draft: Draft, key: str) -> Draft:
     """Return the draft with this sentence to be confirmed: nobody has said yet that it is complete."""
 

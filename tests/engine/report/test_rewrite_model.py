@@ -55,7 +55,11 @@ def test_a_model_s_sentence_is_taken_where_it_says_the_same(tmp_path: Path, wish
         ({"context": 300}, "LANGUAGE_CONTEXT"),
     ],
 )
-def test_a_model_without_enough_of_something_is_a_warning(tmp_path: Path, choice: dict[str, float], code: str) -> None:
+def test_a_model_without_enough_of_something_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: dict[str, float], code: str
+) -> None:
+    # Without a wait between two looks at the clock, or a tiny model answers before the first one.
+    monkeypatch.setattr("engine.worker.worker._TICK_S", 0.0)
     before = compose(busy())
     model = random_model(tmp_path / "a.gguf")
     with Rewriter(RewriteChoice(model, threads=1, **choice)) as rewriter:  # type: ignore[arg-type]

@@ -258,7 +258,7 @@ def test_a_damaged_draft_that_cannot_be_renamed_is_never_saved_over(
     def refuse(*_arguments: object) -> None:
         raise PermissionError(1, "no")
 
-    monkeypatch.setattr("viewer.state.autosave.put_aside", refuse)
+    monkeypatch.setattr("viewer.state.image_files.put_aside", refuse)
     with pytest.raises(DraftFileError, match="DRAFT_UNREADABLE"):
         store.load(draft.sop_instance_uid, draft.pixel_sha256)
     with pytest.raises(DraftFileError, match="DRAFT_NOT_SAVED"):

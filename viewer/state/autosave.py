@@ -12,7 +12,8 @@ from engine.errors import SaeRadError
 from engine.report.draft import Draft
 from engine.report.serialise import draft_from_dict, draft_to_dict
 from engine.resources import user_data_path
-from viewer.state.names import image_name, put_aside
+from viewer.state.image_files import ImageFiles
+from viewer.state.names import put_aside
 
 SCHEMA_VERSION = 1
 
@@ -26,22 +27,8 @@ def default_folder() -> Path:
     return user_data_path("drafts")
 
 
-class DraftStore:
-    """Saved drafts, one file an image, named by hashes so that the folder tells no identity.
-
-    Parameters
-    ----------
-    folder : Path
-        Created on the first save; nothing is ever written beside the images.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._protected: set[Path] = set()
-
-    def path(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
-        """File of the draft of one image."""
-        return self.folder / image_name(sop_instance_uid, pixel_sha256)
+class DraftStore(ImageFiles):
+    """Saved drafts."""
 
     def save(self, draft: Draft) -> Path:
         """Write a draft; a crash at any moment leaves either the old file or the new one.
@@ -55,7 +42,7 @@ class DraftStore:
         text = json.dumps(
             {"schema_version": SCHEMA_VERSION, "draft": draft_to_dict(draft)}, ensure_ascii=False, indent=1
         )
-        if target in self._protected:
+        if self.is_protected(target):
             raise DraftFileError(
                 "DRAFT_NOT_SAVED",
                 f"your changes are not on disk: {target} holds an earlier draft that can be neither read nor renamed",
@@ -94,7 +81,7 @@ class DraftStore:
             raise DraftFileError(
                 "DRAFT_UNREADABLE",
                 f"your earlier draft cannot be read ({error})",
-                self._keep_unreadable(path),
+                self._what_became(path),
             ) from error
         return draft
 
@@ -104,13 +91,10 @@ class DraftStore:
         label = re.sub(r"[^A-Za-z0-9._-]", "_", "-".join(filter(None, (*draft.pack[:2], draft.pack_sha256[:8]))))
         return put_aside(path, label)
 
-    def _keep_unreadable(self, path: Path) -> str:
-        """Move a file out of the way of the next save; returns what became of it."""
-        try:
-            return f"it is kept as {put_aside(path, 'unreadable')}; this draft is new"
-        except OSError:
-            self._protected.add(path)
-            return f"it stays in {path}, and changes of this new draft are not saved until it is moved away"
+    def _what_became(self, path: Path) -> str:
+        if (kept := self.keep_unreadable(path)) is not None:
+            return f"it is kept as {kept}; this draft is new"
+        return f"it stays in {path}, and changes of this new draft are not saved until it is moved away"
 
 
 def _replace(target: Path, text: str) -> None:

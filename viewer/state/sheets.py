@@ -9,25 +9,11 @@ from engine.errors import ExportError, MeasureError
 from engine.export.atomic import write_atomic
 from engine.measure.serialise import sheet_from_dict, sheet_to_dict
 from engine.measure.sheet import Sheet
-from viewer.state.names import image_name, put_aside
+from viewer.state.image_files import ImageFiles
 
 
-class SheetStore:
-    """Saved sheets, named by hashes so that the folder tells no identity.
-
-    Parameters
-    ----------
-    folder : Path
-        Created on the first save; nothing is ever written beside the images.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._protected: set[Path] = set()
-
-    def path(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
-        """File of the measurements of one image."""
-        return self.folder / image_name(sop_instance_uid, pixel_sha256)
+class SheetStore(ImageFiles):
+    """Saved sheets."""
 
     def save(self, sheet: Sheet) -> Path:
         """Write a sheet; a crash at any moment leaves either the old file or the new one.
@@ -38,7 +24,7 @@ class SheetStore:
             ``MEASUREMENTS_NOT_SAVED`` when the folder cannot be written.
         """
         target = self.path(sheet.sop_instance_uid, sheet.pixel_sha256)
-        if target in self._protected:
+        if self.is_protected(target):
             raise _not_saved(f"{target} holds earlier measurements that can be neither read nor renamed")
         text = json.dumps(sheet_to_dict(sheet), ensure_ascii=False, indent=1, allow_nan=False)
         try:
@@ -66,16 +52,14 @@ class SheetStore:
             raise MeasureError(
                 "MEASUREMENTS_UNREADABLE",
                 f"your earlier measurements cannot be read ({error})",
-                self._keep_unreadable(path),
+                self._what_became(path),
             ) from error
         return sheet
 
-    def _keep_unreadable(self, path: Path) -> str:
-        try:
-            return f"they are kept as {put_aside(path, 'unreadable')}; a new sheet begins"
-        except OSError:
-            self._protected.add(path)
-            return f"they stay in {path}, and new measurements are not saved until it is moved away"
+    def _what_became(self, path: Path) -> str:
+        if (kept := self.keep_unreadable(path)) is not None:
+            return f"they are kept as {kept}; a new sheet begins"
+        return f"they stay in {path}, and new measurements are not saved until it is moved away"
 
 
 def _not_saved(why: str) -> MeasureError:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportlab.lib import colors
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table
 
 from engine.export.identity import one_line
-from engine.export.pdf_style import HEADING, SMALL
-from engine.export.typeface import BOLD, REGULAR, markup
+from engine.export.pdf_style import HEADING, SMALL, small_table
+from engine.export.typeface import markup
 from engine.report.audit import AuditEntry
 from engine.report.difference import word_difference
 from engine.report.draft import Draft
@@ -34,17 +33,7 @@ def audit_table(draft: Draft) -> list[Flowable]:
         colWidths=[27 * mm, 22 * mm, 28 * mm, 33 * mm, 70 * mm],
         repeatRows=1,
         hAlign="LEFT",
-        style=TableStyle(
-            [
-                ("FONT", (0, 0), (-1, -1), REGULAR, 7),
-                ("FONT", (0, 0), (-1, 0), BOLD, 7),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ]
-        ),
+        style=small_table(),
     )
     return [Paragraph(say("Record of changes"), HEADING), table, Spacer(1, 1 * mm), Paragraph(say(_NOTE), SMALL)]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from reportlab.lib import colors
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table
 
 from engine.export.basis import basis_lines, reading
 from engine.export.identity import one_line
 from engine.export.panels import Panel
-from engine.export.pdf_style import HEADING, SMALL
-from engine.export.typeface import BOLD, REGULAR, markup
+from engine.export.pdf_style import HEADING, SMALL, small_table
+from engine.export.typeface import BOLD, markup
 from engine.inference.analysis import ActiveFeature, Analysis
 from engine.report.conflicts import Conflict
 from engine.report.draft import Draft, Sentence
@@ -62,21 +62,7 @@ def evidence_table(analysis: Analysis, draft: Draft, panels: Sequence[Panel]) ->
         colWidths=[18 * mm, 96 * mm, 22 * mm, 22 * mm, 22 * mm],
         repeatRows=1,
         hAlign="LEFT",
-        style=TableStyle(
-            [
-                ("FONT", (0, 0), (-1, -1), REGULAR, 7),
-                ("FONT", (0, 0), (-1, 0), BOLD, 7),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
-                ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-                *spans,
-                *shades,
-                *keep,
-            ]
-        ),
+        style=small_table(("ALIGN", (2, 0), (-1, -1), "RIGHT"), *spans, *shades, *keep),
     )
     return [Paragraph(say("Evidence"), HEADING), table, Spacer(1, 1 * mm), Paragraph(markup(say(_NOTE)), SMALL)]
 
@@ -93,17 +79,7 @@ def contradiction_table(draft: Draft) -> list[Flowable]:
         colWidths=[38 * mm, 30 * mm, 13 * mm, 28 * mm, 30 * mm, 13 * mm, 28 * mm],
         repeatRows=1,
         hAlign="LEFT",
-        style=TableStyle(
-            [
-                ("FONT", (0, 0), (-1, -1), REGULAR, 7),
-                ("FONT", (0, 0), (-1, 0), BOLD, 7),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
-                ("TOPPADDING", (0, 0), (-1, -1), 1),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ]
-        ),
+        style=small_table(),
     )
     return [
         Paragraph(say("Contradictions of features"), HEADING),

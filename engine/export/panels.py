@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import ActiveFeature, Analysis, FeatureMap
 from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, density_unit
@@ -39,6 +40,13 @@ class HeatSum:
     def density(self) -> npt.NDArray[np.float32]:
         """Contributions as multiples of the typical activations spread evenly, shape (patch_rows, patch_columns)."""
         return (self.map.values / np.float32(self.unit)).astype(np.float32)
+
+    def over(self, radiograph: Radiograph, rows: int, columns: int) -> npt.NDArray[np.float32]:
+        """Return the smooth density over the whole image on a grid of any size, shape (rows, columns)."""
+        across, down = columns / radiograph.columns, rows / radiograph.rows
+        left, top, right, bottom = self.map.box
+        box = (left * across, top * down, right * across, bottom * down)
+        return upsample(replace(self.map, values=self.density, box=box), rows, columns)
 
     @property
     def is_drawn(self) -> bool:

@@ -6,8 +6,6 @@ One picture shows one map in one colour: colours that mix could be told apart by
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -15,7 +13,6 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from engine.dicom.radiograph import Radiograph
 from engine.export.panels import HeatSum
 from engine.export.typeface import FONT_FILE, plain
-from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, OPACITY, PALETTE, strength
 
 COLOUR: tuple[int, int, int] = ImageColor.getcolor(PALETTE[0], "RGB")[:3]  # type: ignore[index,assignment]
@@ -60,11 +57,7 @@ def blend(grey: npt.NDArray[np.uint8], radiograph: Radiograph, heat: HeatSum | N
     if heat is None:
         return base
     height, width = grey.shape
-    scale_x, scale_y = width / radiograph.columns, height / radiograph.rows
-    left, top, right, bottom = heat.map.box
-    box = (left * scale_x, top * scale_y, right * scale_x, bottom * scale_y)
-    drawn = upsample(replace(heat.map, values=heat.density, box=box), height, width)
-    alpha = OPACITY * strength(drawn)[:, :, None]
+    alpha = OPACITY * strength(heat.over(radiograph, height, width))[:, :, None]
     mixed = base * (1.0 - alpha) + np.asarray(COLOUR, dtype=np.float32) * alpha
     picture: RgbImage = np.rint(mixed).astype(np.uint8)
     return picture

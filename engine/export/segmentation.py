@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,6 @@ from engine.export.dicom_object import (
 from engine.export.panels import HeatSum
 from engine.export.shown_maps import ShownFinding, shown_findings
 from engine.inference.analysis import Analysis
-from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, PALETTE
 from engine.report.draft import Draft
 
@@ -120,7 +118,7 @@ def _segment(finding: ShownFinding, number: int, analysis: Analysis) -> seg.Segm
 
 def _share(radiograph: Radiograph, heat: HeatSum) -> npt.NDArray[np.float32]:
     """Return the map at the image's size as a share of the fixed scale, 0..1, in whole per cent: steps compress."""
-    density = upsample(replace(heat.map, values=heat.density), radiograph.rows, radiograph.columns)
+    density = heat.over(radiograph, radiograph.rows, radiograph.columns)
     share: npt.NDArray[np.float32] = (np.rint(np.clip(density / FULL_SCALE, 0.0, 1.0) * STEPS) / STEPS).astype(
         np.float32
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,6 @@ from engine.dicom.radiograph import Radiograph
 from engine.export.identity import one_line
 from engine.export.panels import HeatSum, Panel, heat_sum, panels_of
 from engine.inference.analysis import ActiveFeature, Analysis
-from engine.inference.attribution import upsample
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD
 from engine.inference.outline import outline
 from engine.report.draft import Draft
@@ -87,9 +86,5 @@ def contours(radiograph: Radiograph, heat: HeatSum) -> list[npt.NDArray[np.float
     """
     scale = GRID / max(radiograph.rows, radiograph.columns)
     size = max(2, round(radiograph.rows * scale)), max(2, round(radiograph.columns * scale))
-    left, top, right, bottom = heat.map.box
-    across, down = size[1] / radiograph.columns, size[0] / radiograph.rows
-    box = (left * across, top * down, right * across, bottom * down)
-    density = upsample(replace(heat.map, values=heat.density, box=box), *size)
-    lines = outline(density, THRESHOLD * FULL_SCALE)
+    lines = outline(heat.over(radiograph, *size), THRESHOLD * FULL_SCALE)
     return [(line * (radiograph.columns, radiograph.rows)).astype(np.float32) for line in lines if len(line) > 3]

@@ -158,6 +158,14 @@ def measure(side: int, width: int, height: int, frames: int) -> dict[str, dict[s
     return found
 
 
+def write_table(phases: dict[str, dict[str, float]]) -> None:
+    """Print a line a phase."""
+    sys.stdout.write(f"{'phase':24} {'frames/s':>9} {'median ms':>10} {'95 % ms':>9} {'own ms':>8}\n")
+    for name, row in phases.items():
+        figures = f"{row['frames_per_s']:9.0f} {row['median_ms']:10.2f} {row['p95_ms']:9.2f} {row['cpu_ms']:8.2f}"
+        sys.stdout.write(f"{name:24} {figures}\n")
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Frames a second while window/level or opacity are dragged.")
@@ -181,10 +189,7 @@ def main() -> int:
     if options.json:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
         return 0
-    sys.stdout.write(f"{'phase':24} {'frames/s':>9} {'median ms':>10} {'95 % ms':>9} {'own ms':>8}\n")
-    for name, row in phases.items():
-        figures = f"{row['frames_per_s']:9.0f} {row['median_ms']:10.2f} {row['p95_ms']:9.2f} {row['cpu_ms']:8.2f}"
-        sys.stdout.write(f"{name:24} {figures}\n")
+    write_table(phases)
     own = max(row["cpu_ms"] for name, row in phases.items() if name.startswith(("window", "opacity")))
     sys.stdout.write(
         f"slowest of window/level and opacity: {min(budgeted):.0f} frames/s, budget {BUDGET:.0f}; "

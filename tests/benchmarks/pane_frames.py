@@ -17,7 +17,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication
 
-from tests.benchmarks.frames import BUDGET, Drag, film, layers, timed
+from tests.benchmarks.frames import BUDGET, Drag, film, layers, timed, write_table
 from viewer.app import make_application
 from viewer.hanging.links import Links
 from viewer.hanging.panes import Panes
@@ -97,10 +97,7 @@ def main() -> int:
     if options.json:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
         return 0
-    sys.stdout.write(f"{'phase':24} {'frames/s':>9} {'median ms':>10} {'95 % ms':>9} {'own ms':>8}\n")
-    for name, row in phases.items():
-        figures = f"{row['frames_per_s']:9.0f} {row['median_ms']:10.2f} {row['p95_ms']:9.2f} {row['cpu_ms']:8.2f}"
-        sys.stdout.write(f"{name:24} {figures}\n")
+    write_table(phases)
     sys.stdout.write(f"slowest: {slowest:.0f} frames/s, budget {BUDGET:.0f}; by own time {1000.0 / own:.0f}\n")
     return 0
 

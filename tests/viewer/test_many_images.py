@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from tests.viewer.factories import FakeEngine, ramp, write_dicom
 from viewer.controller import Controller
 from viewer.state.autosave import DraftStore
-from viewer.state.session import KEEP_PIXELS, Session
+from viewer.state.opened import KEEP_PIXELS
+from viewer.state.session import Session
 from viewer.studies.index import StudyIndex
 from viewer.tasks import running
 from viewer.window import MainWindow

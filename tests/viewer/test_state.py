@@ -16,9 +16,10 @@ from tests.viewer.factories import PACK_SHA256, make_analysis, make_draft, make_
 from viewer.state.autosave import DraftFileError, DraftStore
 from viewer.state.history import DraftHistory
 from viewer.state.images import Load, Problem
+from viewer.state.opened import KEEP_PIXELS
 from viewer.state.overlay import OverlaySettings
 from viewer.state.selection import Selection, maps_of, sentences_of
-from viewer.state.session import KEEP_PIXELS, AnalysisResult, Session
+from viewer.state.session import AnalysisResult, Session
 from viewer.state.steps import StepError
 
 

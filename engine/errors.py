@@ -84,6 +84,14 @@ class ServiceError(SaeRadError):
     """The unattended service cannot work on its queue or open its port."""
 
 
+class QueueLost(ServiceError):  # noqa: N818 - it is found again
+    """The queue cannot be reached or written now; what was to be written is done again later."""
+
+
+class JobTaken(ServiceError):  # noqa: N818 - nothing failed
+    """Another node took the job up, because this one had not been heard of; what it made of it is thrown away."""
+
+
 class PluginError(SaeRadError):
     """Other people's code is not there, cannot be loaded or failed."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pynetdicom import evt
 
 from engine.dicom.header import is_uid
-from engine.errors import ExportError
+from engine.errors import ExportError, QueueLost
 from engine.export.atomic import write_atomic
 from engine.network.incoming import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, STORED
 from engine.service.queue import Queue
@@ -45,16 +45,16 @@ class Inbox:
         """Take an instance and return the status of its C-STORE; one that was taken before is there already."""
         if not is_uid(uid):
             return CANNOT_UNDERSTAND
-        if self._queue.knows(uid):
-            return STORED
-        if not self.has_room(len(content)):
-            return OUT_OF_RESOURCES
         try:
+            if self._queue.knows(uid):
+                return STORED
+            if not self.has_room(len(content)):
+                return OUT_OF_RESOURCES
             write_atomic(self.path(uid), content)
-        except ExportError:
+            # A kill here: the file is found at the next start, and the sender, who got no answer, sends it again.
+            self._queue.add(uid, self.path(uid))
+        except (ExportError, QueueLost):
             return OUT_OF_RESOURCES
-        # A kill here: the file is found at the next start, and the sender, who got no answer, sends it again.
-        self._queue.add(uid)
         return STORED
 
     def handle(self, event: evt.Event) -> int:
@@ -67,9 +67,14 @@ class Inbox:
             if path.suffix != ".dcm":
                 path.unlink()  # half written
             elif not self._queue.states(path.stem):
-                self._queue.add(path.stem)
+                self._queue.add(path.stem, path)
             else:
                 self.release(path.stem)
+
+    def expire(self) -> None:
+        """Remove what other nodes brought to its end."""
+        for path in self.folder.glob("*.dcm"):
+            self.release(path.stem)
 
     def release(self, uid: str) -> None:
         """Remove an instance that no job needs; one whose job failed stays for people to look at."""

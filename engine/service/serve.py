@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from types import TracebackType
 from pynetdicom import AE, build_context, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
+from engine.errors import QueueLost
 from engine.inference.analyzer import Analyzer
 from engine.network.association import application_entity, bounded
 from engine.network.nodes import Local
@@ -22,12 +22,13 @@ from engine.network.retrieve import merged_contexts, port_taken
 from engine.network.tls import server_context
 from engine.service.health import HealthPage
 from engine.service.inbox import Inbox
-from engine.service.queue import Job, Queue
+from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.watch import WatchedFolder
 from engine.service.work import Work
 
 PAUSE_S = 0.5
 LOOK_S = 2.0
+EXPIRE_S = 60.0
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 60.0
 _MOST_ASSOCIATIONS = 4
@@ -73,7 +74,7 @@ class Service:
     def __init__(self, settings: ServiceSettings, analyzer: Analyzer, peer: Peer) -> None:
         pack = analyzer.pack.manifest
         self._settings, self._started, self._stop = settings, time.time(), threading.Event()
-        self._queue = Queue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}")
+        self._queue = SQLiteQueue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}")
         self._inbox = Inbox(settings.state, self._queue, settings.most_waiting, settings.least_free)
         self._inbox.reconcile()
         self._work = Work(settings.state, self._queue, self._inbox, analyzer, peer)
@@ -95,25 +96,25 @@ class Service:
 
     def run(self, *, once: bool = False) -> None:
         """Work until `stop`; with `once` until everything that lies there now is at its end."""
-        seen, due = self._watch is None, 0.0
+        seen, due, swept = self._watch is None, 0.0, time.monotonic()
         while not self._stop.is_set():
-            if self._watch is not None and time.monotonic() >= due:
-                seen, due = self._watch.look(), time.monotonic() + LOOK_S
-            job = self._queue.next()
-            if job is not None:
-                self._try(job)
-            elif once and seen and self._queue.waiting() == 0:
-                return
-            else:
-                self._stop.wait(PAUSE_S)
-
-    def _try(self, job: Job) -> None:
-        try:
-            self._work.do(job)
-        except sqlite3.OperationalError as error:
-            # Such as a full disk: the step is not written down, so it is done again.
-            _LOG.error("the queue cannot be written: %s", error)
-            self._stop.wait(LOOK_S)
+            try:
+                if self._watch is not None and time.monotonic() >= due:
+                    seen, due = self._watch.look(), time.monotonic() + LOOK_S
+                if time.monotonic() - swept >= EXPIRE_S:
+                    self._inbox.expire()
+                    swept = time.monotonic()
+                job = self._queue.next()
+                if job is not None:
+                    self._work.do(job)
+                elif once and seen and self._queue.waiting() == 0:
+                    return
+                else:
+                    self._stop.wait(PAUSE_S)
+            except QueueLost as error:
+                # The step is not written down, so it is done again.
+                _LOG.error("%s", error)
+                self._stop.wait(LOOK_S)
 
     def stop(self) -> None:
         """End `run` after the job under way; callable from a signal handler."""
@@ -121,14 +122,18 @@ class Service:
 
     def report(self) -> dict[str, object]:
         """Return how things stand, without any identity."""
-        return {
-            "ok": self._inbox.has_room(),
-            "jobs": self._queue.counts(),
-            "waiting": self._queue.waiting(),
-            "takes_more": self._inbox.has_room(),
-            "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
-            "uptime_s": round(time.time() - self._started),
-        }
+        uptime = round(time.time() - self._started)
+        try:
+            return {
+                "ok": self._inbox.has_room(),
+                "jobs": self._queue.counts(),
+                "waiting": self._queue.waiting(),
+                "takes_more": self._inbox.has_room(),
+                "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
+                "uptime_s": uptime,
+            }
+        except QueueLost as error:
+            return {"ok": False, "takes_more": False, "error": error.code, "uptime_s": uptime}
 
     def _listen(self, local: Local) -> AE:
         entity = application_entity(local, _TIMEOUT_S)

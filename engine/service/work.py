@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pydicom
 
-from engine.errors import NetworkError, SaeRadError, WorkerError
+from engine.errors import Cancelled, JobTaken, NetworkError, QueueLost, SaeRadError, WorkerError
 from engine.export import export_all, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.network.peer import Peer
@@ -30,6 +29,11 @@ _MOST_TRIES = 3
 class Work:
     """Does one job at a time.
 
+    Raises
+    ------
+    QueueLost
+        From `do`, whose step is then done again.
+
     Parameters
     ----------
     folder : Path
@@ -40,7 +44,7 @@ class Work:
         self._results = folder / "results"
         self._results.mkdir(parents=True, exist_ok=True)
         self._queue, self._inbox, self._analyzer, self._peer = queue, inbox, analyzer, peer
-        kept = {str(number) for number in queue.unfinished()}
+        kept = {str(number) for number in queue.kept()}
         for path in self._results.iterdir():
             if path.name not in kept:
                 shutil.rmtree(path)
@@ -48,10 +52,21 @@ class Work:
     def do(self, job: Job) -> None:
         """Bring a job one step forward; what goes wrong with it is written down and costs no other."""
         try:
+            self._step(job)
+        except (JobTaken, Cancelled):
+            # Another node has it, or may have it. A kill here: the next start removes what was made.
+            _LOG.warning("%s is another node's now", hashed(job.uid))
+            shutil.rmtree(self._results / str(job.id), ignore_errors=True)
+
+    def _step(self, job: Job) -> None:
+        try:
+            self._queue.bring(job, self._inbox.path(job.uid), self._results / str(job.id))
             if job.state == "received":
                 self._analyse(job)
             else:
                 self._send(job)
+        except (QueueLost, JobTaken, Cancelled):
+            raise
         except NetworkError as error:
             self._later(job, error)
         except WorkerError as error:
@@ -65,8 +80,6 @@ class Work:
                 self._later(job, error)
             else:
                 self._end(job, "failed", error.code)
-        except sqlite3.Error:
-            raise
         except Exception as error:  # a fault of ours on this image must not keep the others waiting
             _LOG.error("%s: the program failed (%s)", hashed(job.uid), type(error).__name__)
             self._end(job, "failed", "INTERNAL")
@@ -96,7 +109,7 @@ class Work:
         formats = [name for name in FORMATS if name not in skipped]
         export_all(folder, radiograph, analysis, DraftWishes().draft(analysis, radiograph), formats)
         results = [_result(path) for path in sorted(folder.glob("*.dcm"))]
-        self._queue.analysed(job, results)
+        self._queue.analysed(job, results, folder)
         _LOG.info("%s analysed: %d objects", hashed(job.uid), len(results))
 
     def _send(self, job: Job) -> None:
@@ -104,9 +117,14 @@ class Work:
             if result.attempted and self._arrived(result):
                 self._queue.sent(result.uid)
         left = self._queue.unsent(job)
-        self._queue.attempt([result.uid for result in left])
+        self._queue.attempt(job, [result.uid for result in left])
         files = [read_outgoing(self._results / str(job.id) / result.file) for result in left]
-        outcomes = self._peer.send(files, lambda sent: self._queue.sent(sent.uid) if sent.stored else None, retries=1)
+        outcomes = self._peer.send(
+            files,
+            lambda sent: self._queue.sent(sent.uid) if sent.stored else None,
+            lambda: not self._queue.holds(job),
+            retries=1,
+        )
         failed = [sent for sent in outcomes if not sent.stored]
         if not failed:
             self._end(job, "done")

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ServiceError
+from engine.errors import QueueLost, ServiceError
 from engine.network.incoming import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, STORED
 from engine.service.inbox import Inbox
 from engine.service.queue import Job, Queue, Result
+from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.watch import WatchedFolder
 from tests.engine.pictures import write_dicom
+
+PATH = Path("of no account here")
 
 
 def next_job(queue: Queue) -> Job:
@@ -22,15 +25,15 @@ def next_job(queue: Queue) -> Job:
 
 
 def test_a_job_goes_its_way_and_a_new_start_finds_it_there(tmp_path: Path) -> None:
-    queue = Queue(tmp_path, "pack 1")
-    assert queue.add("1.2") and not queue.add("1.2") and queue.add("1.3")
+    queue = SQLiteQueue(tmp_path, "pack 1")
+    assert queue.add("1.2", PATH) and not queue.add("1.2", PATH) and queue.add("1.3", PATH)
     job = next_job(queue)
     assert (job.uid, job.state) == ("1.2", "received")
-    queue.analysed(job, [Result("9.1", "2", "3", "a.dcm", False), Result("9.2", "2", "3", "b.dcm", False)])
-    queue.attempt(["9.1"])
+    queue.analysed(job, [Result("9.1", "2", "3", "a.dcm", False), Result("9.2", "2", "3", "b.dcm", False)], PATH)
+    queue.attempt(job, ["9.1"])
     queue.sent("9.2")
     queue.close()
-    again = Queue(tmp_path, "pack 1")
+    again = SQLiteQueue(tmp_path, "pack 1")
     job = next_job(again)
     assert (job.uid, job.state) == ("1.2", "analysed"), "results go before images"
     assert again.unsent(job) == [Result("9.1", "2", "3", "a.dcm", True)]
@@ -41,21 +44,21 @@ def test_a_job_goes_its_way_and_a_new_start_finds_it_there(tmp_path: Path) -> No
 
 
 def test_two_services_do_not_share_a_queue(tmp_path: Path) -> None:
-    queue = Queue(tmp_path, "pack")
+    queue = SQLiteQueue(tmp_path, "pack")
     with pytest.raises(ServiceError, match="QUEUE_IN_USE"):
-        Queue(tmp_path, "pack")
+        SQLiteQueue(tmp_path, "pack")
     queue.close()
-    Queue(tmp_path, "pack").close()
+    SQLiteQueue(tmp_path, "pack").close()
 
 
 def test_another_pack_analyses_what_waits_and_sends_what_was_made(tmp_path: Path) -> None:
-    queue = Queue(tmp_path, "old")
+    queue = SQLiteQueue(tmp_path, "old")
     for uid in ("1.1", "1.2"):
-        queue.add(uid)
-    queue.analysed(next_job(queue), [Result("9.1", "2", "3", "a.dcm", False)])
+        queue.add(uid, PATH)
+    queue.analysed(next_job(queue), [Result("9.1", "2", "3", "a.dcm", False)], PATH)
     queue.close()
-    newer = Queue(tmp_path, "new")
-    assert newer.add("1.1") and not newer.add("1.2")
+    newer = SQLiteQueue(tmp_path, "new")
+    assert newer.add("1.1", PATH) and not newer.add("1.2", PATH)
     assert [newer.states("1.1"), newer.states("1.2")] == [{"analysed", "received"}, {"received"}]
     newer.close()
 
@@ -63,11 +66,11 @@ def test_another_pack_analyses_what_waits_and_sends_what_was_made(tmp_path: Path
 def test_a_damaged_queue_is_told(tmp_path: Path) -> None:
     (tmp_path / "queue.sqlite").write_bytes(b"no database, but long enough to be read as one" * 100)
     with pytest.raises(ServiceError, match="QUEUE_UNUSABLE"):
-        Queue(tmp_path, "pack")
+        SQLiteQueue(tmp_path, "pack")
 
 
 def test_the_door_refuses_when_the_house_is_full(tmp_path: Path) -> None:
-    queue = Queue(tmp_path, "pack")
+    queue = SQLiteQueue(tmp_path, "pack")
     inbox = Inbox(tmp_path, queue, most_waiting=2, least_free=0)
     assert [inbox.take(uid, b"x") for uid in ("1.1", "1.1", "1.2", "1.3", "../1")] == [
         STORED, STORED, STORED, OUT_OF_RESOURCES, CANNOT_UNDERSTAND,
@@ -78,7 +81,7 @@ def test_the_door_refuses_when_the_house_is_full(tmp_path: Path) -> None:
 
 
 def test_what_a_kill_left_in_the_inbox_is_put_right(tmp_path: Path) -> None:
-    queue = Queue(tmp_path, "pack")
+    queue = SQLiteQueue(tmp_path, "pack")
     inbox = Inbox(tmp_path, queue, 9, 0)
     inbox.take("1.1", b"x")
     queue.end(next_job(queue), "done")
@@ -94,7 +97,7 @@ def test_what_a_kill_left_in_the_inbox_is_put_right(tmp_path: Path) -> None:
 
 
 def test_a_watched_folder_gives_what_has_stopped_growing(tmp_path: Path) -> None:
-    queue = Queue(tmp_path / "state", "pack")
+    queue = SQLiteQueue(tmp_path / "state", "pack")
     folder = tmp_path / "in"
     folder.mkdir()
     watch = WatchedFolder(folder, Inbox(tmp_path / "state", queue, 9, 0))
@@ -103,4 +106,18 @@ def test_a_watched_folder_gives_what_has_stopped_growing(tmp_path: Path) -> None
     assert not watch.look() and queue.waiting() == 0
     assert watch.look() and queue.waiting() == 1 and next_job(queue).uid == uid
     assert watch.look() and queue.waiting() == 1
+    queue.close()
+
+
+def test_what_cannot_be_written_now_is_said_so_and_can_be_written_later(tmp_path: Path) -> None:
+    queue = SQLiteQueue(tmp_path, "pack")
+    inbox = Inbox(tmp_path, queue, 9, 0)
+    other = sqlite3.connect(tmp_path / "queue.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(QueueLost, match="QUEUE_LOST"):
+        queue.add("1.1", PATH)
+    assert inbox.take("1.1", b"x") == OUT_OF_RESOURCES and not queue.knows("1.1")
+    other.execute("ROLLBACK")
+    other.close()
+    assert inbox.take("1.1", b"x") == STORED and next_job(queue).uid == "1.1"
     queue.close()

@@ -9,15 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from engine.errors import NetworkError
+from engine.errors import Cancelled, NetworkError
 from engine.inference.analyzer import Analyzer
+from engine.network.find import Cancel
 from engine.network.peer import Peer
 from engine.network.query import Match, Query
 from engine.network.store import Outgoing, Sent, Told
 from engine.pack.library import load_pack
 from engine.service import work
 from engine.service.inbox import Inbox
-from engine.service.queue import Queue
+from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.work import Work
 from tests.engine.pictures import write_dicom
 
@@ -40,11 +41,13 @@ class Archive:
         uid = query.keys["image"]
         return [Match("image", {"SOPInstanceUID": uid})] if uid in self.got else []
 
-    def send(self, files: Sequence[Outgoing], told: Told, *, retries: int) -> list[Sent]:
+    def send(self, files: Sequence[Outgoing], told: Told, cancelled: Cancel, *, retries: int) -> list[Sent]:
         if self.away:
             raise NetworkError("NODE_UNREACHABLE", f"away after {retries}")
         outcomes = []
         for file in files:
+            if cancelled():
+                raise Cancelled
             self.got[file.uid] += 1
             if len(self.got) == self.kill_after:
                 raise Kill
@@ -62,7 +65,7 @@ class House:
     """The parts of the service on one folder; a new one is what a new start finds."""
 
     def __init__(self, folder: Path, analyzer: Analyzer, archive: Archive) -> None:
-        self.queue = Queue(folder, "toy")
+        self.queue = SQLiteQueue(folder, "toy")
         self.inbox = Inbox(folder, self.queue, 99, 0)
         self.inbox.reconcile()
         self.work = Work(folder, self.queue, self.inbox, analyzer, cast(Peer, archive))

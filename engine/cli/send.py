@@ -31,11 +31,13 @@ def run(argv: Sequence[str]) -> int:
             outcomes.append(Sent(path, "", error.code, error.message))
     with ProgressLine(len(files), unit="object") as line:
         outcomes += peer.send(files, lambda _sent: line.next_image(), retries=options.retries) if files else []
+    if options.commit:
+        outcomes = _commit(peer, files, outcomes, options.wait)
     if options.json:
         print(json.dumps([_row(sent) for sent in outcomes], ensure_ascii=False, indent=2))
     else:
         for sent in outcomes:
-            state = "stored" if sent.stored else f"failed [{sent.code}]"
+            state = ("kept" if options.commit else "stored") if sent.stored else f"failed [{sent.code}]"
             print(f"{state:<9} {sent.path}" + (f": {sent.message}" if sent.message else ""))
     return 0 if all(sent.stored for sent in outcomes) else PARTLY
 
@@ -54,9 +56,29 @@ def _parser() -> Parser:
     parser.add_argument(
         "--retries", metavar="N", type=positive, default=3, help="tries after a lost connection (default: 3)"
     )
+    parser.add_argument(
+        "--commit", action="store_true", help="ask the archive to keep them (storage commitment), and wait for its word"
+    )
+    parser.add_argument(
+        "--wait", metavar="S", type=positive, default=60, help="seconds for that word (with --commit; default: 60)"
+    )
     parser.add_argument("--nodes", metavar="FILE", type=filled_path, help="file of nodes instead of the user's")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _commit(peer: Peer, files: Sequence[Outgoing], outcomes: Sequence[Sent], wait: float) -> list[Sent]:
+    """Return the outcomes with what the node says of those that were stored, or why it could not be asked."""
+    stored = {sent.path for sent in outcomes if sent.stored}
+    asked = [file for file in files if file.path in stored]
+    if not asked:
+        return list(outcomes)
+    try:
+        said = peer.commit(asked, wait)
+    except NetworkError as error:
+        said = [Sent(file.path, file.uid, error.code, f"stored, but {error.message}") for file in asked]
+    word = {sent.path: sent for sent in said}
+    return [word.get(sent.path, sent) for sent in outcomes]
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

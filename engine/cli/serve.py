@@ -8,11 +8,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from engine.cli.parser import Parser, filled, filled_path, positive
+from engine.cli.parser import Parser, filled, filled_path, positive, whole
 from engine.errors import UsageError
 from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
-from engine.network.nodes import is_loopback, load_nodes
+from engine.network.nodes import DimseNode, is_loopback, load_nodes
 from engine.network.peer import Peer
 from engine.pack.library import load_pack
 from engine.resources import user_data_path
@@ -35,6 +35,8 @@ def run(argv: Sequence[str]) -> int:
     settings = ServiceSettings(
         state=options.state or user_data_path("serve"),
         local=nodes.local if options.listen else None,
+        callers={node.ae_title: node for node in nodes.nodes.values() if isinstance(node, DimseNode)},
+        keep=options.keep * 3600.0,
         watch=options.watch,
         health=options.health,
         most_waiting=options.most_waiting,
@@ -62,6 +64,13 @@ def _parser() -> Parser:
     )
     parser.add_argument("node", metavar="NODE", type=filled, help="archive that gets the results")
     parser.add_argument("--listen", action="store_true", help="receive by C-STORE at the address of [local]")
+    parser.add_argument(
+        "--keep",
+        metavar="HOURS",
+        type=whole,
+        default=24,
+        help="for so long images received by C-STORE stay and are committed to (default: 24)",
+    )
     parser.add_argument("--watch", metavar="DIR", type=filled_path, help="take what is put into this folder")
     parser.add_argument(
         "--state", metavar="DIR", type=filled_path, help="folder of the queue (default: your data folder)"

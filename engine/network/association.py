@@ -99,7 +99,7 @@ def associated(
     Raises
     ------
     NetworkError
-        ``NODE_UNREACHABLE``, ``NODE_TLS``, ``NODE_REJECTED``.
+        ``NODE_UNREACHABLE``, ``NODE_TLS``, ``NODE_REJECTED``, ``NODE_UNSUPPORTED``.
     UsageError
         ``TLS_FILES``.
     """
@@ -148,6 +148,10 @@ def _refused(node: DimseNode, association: Association) -> NetworkError:
             "NODE_REJECTED",
             f"{place(node)} does not accept us ({reason or 'no reason given'})",
             "check both AE titles, and that the node knows this program's",
+        )
+    if association.rejected_contexts:  # all of them; the library leaves then
+        return NetworkError(
+            "NODE_UNSUPPORTED", f"{place(node)} offers nothing of what was asked for", "ask who runs it what it offers"
         )
     if node.tls is not None and (problem := _tls_problem(node)):
         return NetworkError(

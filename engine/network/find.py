@@ -54,8 +54,6 @@ def find(node: DimseNode, local: Local, query: Query, cancelled: Cancel | None =
     """
     found: list[Match] = []
     with associated(node, local, [build_context(STUDY_ROOT_FIND)]) as association:
-        if not association.accepted_contexts:
-            raise _unsupported(node, "C-FIND")
         stopped, abandoned = False, False
         for status, answer in association.send_c_find(identifier(query), STUDY_ROOT_FIND, _MESSAGE_ID):
             if "Status" not in status:
@@ -93,7 +91,3 @@ def failed(node: DimseNode, service: str, status: Dataset) -> NetworkError:
     comment = str(status.get("ErrorComment", ""))[:64]
     code = f"status 0x{int(status.Status):04X}" + (f", {comment!r}" if comment else "")
     return NetworkError("NODE_FAILED", f"{place(node)} could not do the {service} ({code})", "ask who runs the node")
-
-
-def _unsupported(node: DimseNode, service: str) -> NetworkError:
-    return NetworkError("NODE_UNSUPPORTED", f"{place(node)} offers no {service}", "ask who runs the node")

@@ -1,4 +1,4 @@
-"""The same four questions to a node of either kind."""
+"""The same questions to a node of either kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.network import dicomweb, find, retrieve, store
+from engine.errors import NetworkError
+from engine.network import commitment, dicomweb, find, retrieve, store
 from engine.network.find import Cancel
 from engine.network.nodes import DimseNode, Nodes
 from engine.network.query import Match, Query
@@ -72,6 +73,12 @@ class Peer:
         if isinstance(self.node, DimseNode):
             return store.store(self.node, self._local, files, told, cancelled, retries=retries)
         return dicomweb.upload(self.name, self.node, files, told, cancelled, retries=retries, pause=_pause)
+
+    def commit(self, files: Sequence[Outgoing], wait: float, cancelled: Cancel | None = None) -> list[Sent]:
+        """Ask the node to keep what it was sent; see `engine.network.commitment.commit`."""
+        if isinstance(self.node, DimseNode):
+            return commitment.commit(self.node, self._local, files, wait, cancelled)
+        raise NetworkError("NODE_UNSUPPORTED", "DICOMweb knows no storage commitment", "send without --commit")
 
 
 def _pause(number: int) -> None:

@@ -24,12 +24,12 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from engine.errors import Cancelled, NetworkError
-from engine.network.association import application_entity, associated, bounded, broken, place
+from engine.network.association import associated, broken, place
 from engine.network.find import Cancel, failed
 from engine.network.incoming import Incoming
 from engine.network.limits import MAX_OBJECTS, MAX_RETRIEVED_BYTES
+from engine.network.listening import listening
 from engine.network.nodes import DimseNode, Local
-from engine.network.tls import server_context
 
 GET, MOVE = UID(StudyRootQueryRetrieveInformationModelGet), UID(StudyRootQueryRetrieveInformationModelMove)
 STORED_CLASSES = tuple(
@@ -128,14 +128,16 @@ def retrieve(
         contexts = [build_context(GET), *storage_contexts()]
         roles = [build_role(uid, scp_role=True) for uid in STORED_CLASSES]
         with associated(node, local, contexts, roles=roles, handlers=[handler]) as association:
-            _require(node, "C-GET", association.accepted_contexts, GET)
+            _require_get(node, association.accepted_contexts)
             steps = association.send_c_get(asked, GET, _MESSAGE_ID)
             failures = _follow(
                 node, "C-GET", steps, incoming, progress=progress, cancelled=cancelled, cancel=association.send_c_cancel
             )
     else:
-        with _Receiver(node, local, incoming), associated(node, local, [build_context(MOVE)]) as association:
-            _require(node, "C-MOVE", association.accepted_contexts, MOVE)
+        with (
+            listening(local, merged_contexts(), [handler], timeout=node.timeout),
+            associated(node, local, [build_context(MOVE)]) as association,
+        ):
             steps = association.send_c_move(asked, local.ae_title, MOVE, _MESSAGE_ID)
             failures = _follow(
                 node,
@@ -183,50 +185,15 @@ def _follow(
     return failures
 
 
-def _require(node: DimseNode, service: str, accepted: Iterable[PresentationContext], model: UID) -> None:
-    if all(context.abstract_syntax != model for context in accepted):
+def _require_get(node: DimseNode, accepted: Iterable[PresentationContext]) -> None:
+    if all(context.abstract_syntax != GET for context in accepted):
         raise NetworkError(
             "NODE_UNSUPPORTED",
-            f"{place(node)} offers no {service}",
-            'declare retrieve = "move" (or "get") for the node, or ask who runs it',
+            f"{place(node)} offers no C-GET",
+            'declare retrieve = "move" for the node, or ask who runs it',
         )
-
-
-class _Receiver:
-    """The port to which a node moves objects, open for that time only; it answers to our AE title only."""
-
-    def __init__(self, node: DimseNode, local: Local, incoming: Incoming) -> None:
-        self._local = local
-        self._entity = application_entity(local, node.timeout)
-        self._entity.supported_contexts = merged_contexts()
-        self._entity.require_called_aet = True
-        self._handlers = [*bounded(node.timeout), (evt.EVT_C_STORE, incoming.handle)]
-
-    def __enter__(self) -> None:
-        tls = server_context(self._local.tls) if self._local.tls is not None else None
-        try:
-            self._entity.start_server(
-                (self._local.host, self._local.port),
-                block=False,
-                ssl_context=tls,
-                evt_handlers=self._handlers,
-            )
-        except OSError as error:
-            raise port_taken(self._local.host, self._local.port, error) from error
-
-    def __exit__(self, *_: object) -> None:
-        self._entity.shutdown()
 
 
 def merged_contexts() -> list[PresentationContext]:
     """Return what a listening port takes: each class once with all transfer syntaxes."""
     return [build_context(uid, [*_UNCOMPRESSED, *_COMPRESSED]) for uid in STORED_CLASSES]
-
-
-def port_taken(host: str, port: int, error: OSError) -> NetworkError:
-    """Say that a port cannot be opened."""
-    return NetworkError(
-        "PORT_TAKEN",
-        f"the port {port} of {host} cannot be opened ({error.strerror or error})",
-        "choose another port under [local] in the file of nodes",
-    )

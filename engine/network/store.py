@@ -114,6 +114,10 @@ def store(
                     record(index, sent)
                     tries = 0 if sent.stored else tries
             except NetworkError as error:
+                if error.code == "NODE_UNSUPPORTED":
+                    for index in list(left):
+                        record(index, Sent(files[index].path, files[index].uid, error.code, error.message))
+                    continue
                 if error.code not in _WORTH_A_TRY or (error.code == "NODE_UNREACHABLE" and not outcomes and not tries):
                     raise
                 if tries < retries:

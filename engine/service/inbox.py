@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import time
 from pathlib import Path
 
 from pynetdicom import evt
@@ -26,12 +29,15 @@ class Inbox:
         With so many jobs that are not at their end nothing more is taken.
     least_free : int
         Bytes of the disk that stay free.
+    keep : float
+        Seconds for which an instance stays after it was taken, and after it was promised to be kept.
     """
 
-    def __init__(self, folder: Path, queue: Queue, most_waiting: int, least_free: int) -> None:
+    def __init__(self, folder: Path, queue: Queue, most_waiting: int, least_free: int, keep: float = 0.0) -> None:
         self.folder = folder / "inbox"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._queue, self._most, self._least = queue, most_waiting, least_free
+        self._queue, self._most, self._least, self._keep = queue, most_waiting, least_free, keep
+        self._lock = threading.Lock()
 
     def path(self, uid: str) -> Path:
         """Return where an instance lies."""
@@ -71,12 +77,35 @@ class Inbox:
             else:
                 self.release(path.stem)
 
-    def expire(self) -> None:
-        """Remove what other nodes brought to its end."""
-        for path in self.folder.glob("*.dcm"):
-            self.release(path.stem)
+    def promise(self, uid: str) -> bool:
+        """Keep an instance for the whole time from now on; False where it does not lie here."""
+        with self._lock:
+            try:
+                os.utime(self.path(uid))
+            except FileNotFoundError:
+                return False
+            return True
 
     def release(self, uid: str) -> None:
-        """Remove an instance that no job needs; one whose job failed stays for people to look at."""
-        if self._queue.states(uid) <= {"done", "refused"}:
-            self.path(uid).unlink(missing_ok=True)
+        """Remove an instance that no job needs and whose time is over; one whose job failed stays for people."""
+        states = self._queue.states(uid)
+        # One without a job has just been written, and is about to be queued.
+        if states and states <= {"done", "refused"}:
+            self._remove_when_over(self.path(uid))
+
+    def expire(self) -> None:
+        """Remove what other nodes brought to its end, and what `release` had to leave, once its time is over."""
+        for path in self.folder.glob("*.dcm"):
+            if self._is_over(path):
+                self.release(path.stem)
+
+    def _remove_when_over(self, path: Path) -> None:
+        with self._lock:
+            if self._is_over(path):
+                path.unlink(missing_ok=True)
+
+    def _is_over(self, path: Path) -> bool:
+        try:
+            return time.time() - path.stat().st_mtime >= self._keep
+        except FileNotFoundError:
+            return False

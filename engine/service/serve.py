@@ -6,22 +6,26 @@ import logging
 import shutil
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from pynetdicom import AE, build_context, evt
+from pynetdicom import build_context, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from engine.errors import QueueLost
 from engine.inference.analyzer import Analyzer
-from engine.network.association import application_entity, bounded
-from engine.network.nodes import Local
+from engine.network.commitment import commitment_context
+from engine.network.listening import listening
+from engine.network.nodes import DimseNode, Local
 from engine.network.peer import Peer
-from engine.network.retrieve import merged_contexts, port_taken
-from engine.network.tls import server_context
+from engine.network.retrieve import merged_contexts
+from engine.service.commitment import Commitment
 from engine.service.health import HealthPage
 from engine.service.inbox import Inbox
+from engine.service.promises import Promises
 from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.watch import WatchedFolder
 from engine.service.work import Work
@@ -43,7 +47,11 @@ class ServiceSettings:
     state : Path
         Folder of the queue, of what was received and of results on their way.
     local : Local or None
-        Where C-STORE is listened for; None for nowhere.
+        Where C-STORE and requests for storage commitment are listened for; None for nowhere.
+    callers : mapping of str to DimseNode
+        Declared nodes by AE title, to which commitment is reported.
+    keep : float
+        Seconds for which received images stay, and are committed to; only with `local`.
     watch : Path or None
         Folder that is looked through.
     health : int or None
@@ -54,6 +62,8 @@ class ServiceSettings:
 
     state: Path
     local: Local | None = None
+    callers: Mapping[str, DimseNode] = field(default_factory=dict)
+    keep: float = 0.0
     watch: Path | None = None
     health: int | None = None
     most_waiting: int = 1000
@@ -75,12 +85,21 @@ class Service:
         pack = analyzer.pack.manifest
         self._settings, self._started, self._stop = settings, time.time(), threading.Event()
         self._queue = SQLiteQueue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}")
-        self._inbox = Inbox(settings.state, self._queue, settings.most_waiting, settings.least_free)
+        keep = settings.keep if settings.local is not None else 0.0
+        self._inbox = Inbox(settings.state, self._queue, settings.most_waiting, settings.least_free, keep)
         self._inbox.reconcile()
+        self._promises = Promises(settings.state)
         self._work = Work(settings.state, self._queue, self._inbox, analyzer, peer)
         self._watch = WatchedFolder(settings.watch, self._inbox) if settings.watch is not None else None
-        self._entity = self._listen(settings.local) if settings.local is not None else None
-        self.health = HealthPage(settings.health, self.report) if settings.health is not None else None
+        with ExitStack() as opened:
+            opened.callback(self._queue.close)
+            opened.callback(self._promises.close)
+            if settings.local is not None:
+                self._listen(opened, settings.local, settings.callers)
+            self.health = HealthPage(settings.health, self.report) if settings.health is not None else None
+            if self.health is not None:
+                opened.callback(self.health.close)
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Service:
         return self
@@ -88,11 +107,7 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._entity is not None:
-            self._entity.shutdown()
-        if self.health is not None:
-            self.health.close()
-        self._queue.close()
+        self._opened.close()
 
     def run(self, *, once: bool = False) -> None:
         """Work until `stop`; with `once` until everything that lies there now is at its end."""
@@ -128,6 +143,7 @@ class Service:
                 "ok": self._inbox.has_room(),
                 "jobs": self._queue.counts(),
                 "waiting": self._queue.waiting(),
+                "commitments_waiting": self._promises.waiting(),
                 "takes_more": self._inbox.has_room(),
                 "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
                 "uptime_s": uptime,
@@ -135,19 +151,9 @@ class Service:
         except QueueLost as error:
             return {"ok": False, "takes_more": False, "error": error.code, "uptime_s": uptime}
 
-    def _listen(self, local: Local) -> AE:
-        entity = application_entity(local, _TIMEOUT_S)
-        entity.supported_contexts = [*merged_contexts(), build_context(Verification)]
-        entity.require_called_aet = True
-        entity.maximum_associations = _MOST_ASSOCIATIONS
-        tls = server_context(local.tls) if local.tls is not None else None
-        try:
-            entity.start_server(
-                (local.host, local.port),
-                block=False,
-                ssl_context=tls,
-                evt_handlers=[*bounded(_TIMEOUT_S), (evt.EVT_C_STORE, self._inbox.handle)],
-            )
-        except OSError as error:
-            raise port_taken(local.host, local.port, error) from error
-        return entity
+    def _listen(self, opened: ExitStack, local: Local, callers: Mapping[str, DimseNode]) -> None:
+        commitment = Commitment(self._promises, self._inbox, local, callers)
+        opened.enter_context(commitment.answering())
+        contexts = [*merged_contexts(), build_context(Verification), commitment_context()]
+        handlers = [(evt.EVT_C_STORE, self._inbox.handle), (evt.EVT_N_ACTION, commitment.handle)]
+        opened.enter_context(listening(local, contexts, handlers, timeout=_TIMEOUT_S, most=_MOST_ASSOCIATIONS))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,27 @@ def test_what_a_kill_left_in_the_inbox_is_put_right(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "queue.sqlite") as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     database.close()
+
+
+def test_an_instance_stays_for_its_time_and_a_promise_begins_it_anew(tmp_path: Path) -> None:
+    queue = SQLiteQueue(tmp_path, "pack")
+    inbox = Inbox(tmp_path, queue, 9, 0, keep=100.0)
+    for uid in ("1.1", "1.2", "1.3"):
+        inbox.take(uid, b"x")
+    for _ in range(2):
+        job = next_job(queue)
+        queue.end(job, "done")
+        inbox.release(job.uid)
+    assert len(list(inbox.folder.iterdir())) == 3
+    for path in inbox.folder.iterdir():
+        os.utime(path, (time.time() - 200, time.time() - 200))
+    assert inbox.promise("1.1") and not inbox.promise("1.9")
+    inbox.path("1.4").write_bytes(b"being taken")
+    os.utime(inbox.path("1.4"), (0, 0))
+    inbox.expire()
+    inbox.path("1.4").unlink()  # stood there: it has no job yet
+    assert sorted(path.stem for path in inbox.folder.iterdir()) == ["1.1", "1.3"], "promised, and not yet analysed"
+    queue.close()
 
 
 def test_a_watched_folder_gives_what_has_stopped_growing(tmp_path: Path) -> None:

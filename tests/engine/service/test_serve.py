@@ -91,11 +91,16 @@ def test_it_receives_and_says_how_it_is(toy_pack: Path, tmp_path: Path, reposito
             assert "<table>" in requests.get(page, timeout=10).text
             assert [sent.stored for sent in peer.send([read_outgoing(paths[0])])] == [True]
             assert requests.get(f"{page}health", timeout=10).json()["jobs"] == {"done": 3}
+            sender = tmp_path / "sender.toml"
+            sender.write_text(f'[local]\nae_title = "SENDER"\nport = {free_port()}\n{own}', encoding="utf-8")
+            kept = Peer(load_nodes(sender), "own").commit([read_outgoing(path) for path in paths], 30.0)
+            assert [sent.code for sent in kept] == ["OK"] * 3, "what is done stays for its time"
         found = series_of(archive)
         assert len(found) == 3 and all(kinds["SR"] == kinds["PR"] == kinds["KO"] == 1 for kinds in found.values())
     log = (tmp_path / "log").read_text(encoding="utf-8")
     assert "1.2.826" not in log and "analysed" in log
-    assert list((tmp_path / "state" / "inbox").iterdir()) == list((tmp_path / "state" / "results").iterdir()) == []
+    assert len(list((tmp_path / "state" / "inbox").iterdir())) == 3
+    assert list((tmp_path / "state" / "results").iterdir()) == []
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis
 from engine.inference.analyzer import Analyzer
 from engine.pack.library import load_pack
-from engine.report.draft import Draft
+from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DraftWishes
 
 Answer = tuple[Analysis, Draft | None]
@@ -51,3 +51,8 @@ def analyse(
     if analysis.gate.verdict == "refused":
         return analysis, None
     return analysis, wishes.draft(analysis, radiograph)
+
+
+def compose(analysis: Analysis, indication: str, source: IndicationSource, wishes: DraftWishes) -> Draft:
+    """Compose the draft of an analysis anew."""
+    return wishes.compose(analysis, indication, source)

@@ -37,8 +37,9 @@ def _view(arguments: list[str]) -> int:
     )
     add_style_options(parser)
     options = parser.parse_args(arguments)
-    wishes = DraftWishes(language=options.language, style=options.style)
+    wishes = DraftWishes(language=options.language, style=options.style, composer=options.composer)
     wishes.check()
+    wishes.check_composer()
     for path in options.paths:
         if not Path(path).exists():
             raise UsageError("FILE_MISSING", f"there is no file, folder or command {path!r}", "see 'saerad --help'")

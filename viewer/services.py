@@ -173,14 +173,12 @@ class Engine:
 
     def compose(self, analysis: Analysis, indication: str, source: IndicationSource, control: TaskControl) -> Draft:
         """Compose the draft of an analysis anew."""
-        wishes = self._usable_wishes()
         job: Job[Draft] = self._worker.submit(
-            "engine.report.compose:compose",
+            "viewer.analysis_job:compose",
             analysis,
-            indication=indication,
-            source=source,
-            language=wishes.language,
-            own_style=wishes.style,
+            indication,
+            source,
+            self._usable_wishes(),
         )
         return wait(job, control)
 

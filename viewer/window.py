@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from engine.inference.attribution import METHOD_TITLES
 from viewer.actions.build import build_actions, build_menus, build_toolbar, give_keys, name_step, update_enabled
 from viewer.actions.keys import current_keys
-from viewer.actions.spec import IMAGE, OVERLAY
+from viewer.actions.spec import IMAGE, OVERLAY, VIEW
 from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
@@ -33,6 +33,7 @@ from viewer.image.hand import Hand
 from viewer.image.method_menu import MethodMenu
 from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
+from viewer.plugins.menu import PanelMenu
 from viewer.report.house_style import chosen_wishes, passed_over, usable
 from viewer.report.panel import DraftPanel
 from viewer.settings import maps, mouse, picture
@@ -73,7 +74,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)
         self.methods = MethodMenu(lambda method: session.set_overlay(session.overlay.with_method(method)), self)
-        build_menus(self, self.actions_by_id, {IMAGE: self.presets, OVERLAY: self.methods})
+        self.plugin_panels = PanelMenu(self, session, self.show_problem)
+        more = {VIEW: self.plugin_panels, IMAGE: self.presets, OVERLAY: self.methods}
+        build_menus(self, self.actions_by_id, more)
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
         self._connect()

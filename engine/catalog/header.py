@@ -23,6 +23,7 @@ from engine.dicom.radiograph import Identity
 from engine.dicom.recognise import HEAD_BYTES, Kind, recognise
 from engine.dicom.transfer_syntax import check_inflated_size
 from engine.errors import ReadError
+from engine.plugins.readers import has_reader
 
 # Radiographs have their header in far less; what is longer is read whole.
 PREFIX_BYTES = 64 << 10
@@ -73,7 +74,7 @@ def read_entry(source: Source) -> Entry:
     """
     head = source.head(PREFIX_BYTES)
     kind, name = recognise(head[:HEAD_BYTES])
-    if kind is Kind.PICTURE:
+    if kind is Kind.PICTURE or (kind is Kind.OTHER and has_reader(source.image)):
         folder = source.path if source.member else source.path.parent
         return Entry(f"folder\n{folder}", identified=False, name=folder.name)
     if kind not in (Kind.DICOM, Kind.HEADLESS):
@@ -83,11 +84,12 @@ def read_entry(source: Source) -> Entry:
 
 
 def read_header(image: Path) -> Identity | None:
-    """Return the identity of a DICOM image without reading its pixels, None for a picture file; raises `ReadError`."""
+    """Return the identity of a DICOM image without reading its pixels, None for other files; raises `ReadError`."""
     with source_of(image) as source, within_limits(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         head = source.head(PREFIX_BYTES)
-        if recognise(head[:HEAD_BYTES])[0] is Kind.PICTURE:
+        kind, _ = recognise(head[:HEAD_BYTES])
+        if kind is Kind.PICTURE or (kind is Kind.OTHER and has_reader(image)):
             return None
         header = _header(source, head)
         return read_identity(header, header.text("SOPInstanceUID"))

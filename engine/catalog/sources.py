@@ -10,10 +10,10 @@ from pathlib import Path
 
 from engine.dicom.archive import Archive, split_member
 from engine.dicom.dicomdir import is_dicomdir, linked_files
-from engine.dicom.folders import head_of, image_members, search_folder
+from engine.dicom.folders import head_of, image_members, search_folder, worth_opening
 from engine.dicom.limits import check_file_size
 from engine.dicom.parse import read_bytes
-from engine.dicom.recognise import Kind, looks_like_image, recognise
+from engine.dicom.recognise import Kind, recognise
 from engine.errors import ReadError
 
 Known = Callable[[Path, os.stat_result], bool | None]
@@ -115,7 +115,7 @@ def is_archive(head: bytes) -> bool:
 
 def _worth_reading(file: Path, known: Known) -> bool:
     answer = known(file, file.stat())
-    return looks_like_image(file, head_of(file)) if answer is None else answer
+    return worth_opening(file, head_of(file)) if answer is None else answer
 
 
 def _file(path: Path) -> Iterator[Source]:

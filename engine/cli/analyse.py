@@ -29,12 +29,13 @@ from engine.cli.results import (
 )
 from engine.dicom.files import find_images
 from engine.dicom.radiograph import Radiograph
-from engine.errors import ExportError, ReadError, SaeRadError
+from engine.errors import ExportError, PluginError, ReadError, SaeRadError
 from engine.export import WRITERS, export_all, resolve_formats, skipped_formats
 from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
 from engine.pack.library import load_pack
+from engine.plugins.composers import OWN_DRAFT
 from engine.plugins.exporters import run_exporters
 from engine.report.rewrite import RewriteChoice, Rewriter, rewriting_note
 from engine.report.wishes import DraftWishes
@@ -52,8 +53,9 @@ def run(argv: Sequence[str]) -> int:
     )
     for text in analyzer.warnings:
         print(f"warning: {text}", file=sys.stderr)
-    wishes = DraftWishes(options.indication, options.language, options.style)
+    wishes = DraftWishes(options.indication, options.language, options.style, options.composer)
     wishes.check()
+    wishes.check_composer()
     require_folder(options.out)
     rewriter = Rewriter(RewriteChoice(options.rewrite)) if options.rewrite else None
     batch = _Batch(
@@ -234,6 +236,8 @@ class _Batch:
         formats = [name for name in self._formats if name not in skipped]
         export_all(folder, radiograph, analysis, draft, formats, replaced=RESULT_FILES)
         failures = run_exporters(self._plugins, folder, radiograph, analysis, draft)
+        if draft is not None and draft.composing is not None and draft.composing.code:
+            failures.insert(0, PluginError(draft.composing.code, draft.composing.message, OWN_DRAFT))
         for error in failures:
             self.plugins_failed = True
             line.write(error_line(error, str(path)), error=True)

@@ -7,10 +7,16 @@ from engine.report.wording import languages
 
 
 def add_style_options(parser: Parser) -> None:
-    """Add language and house style to a command, or to the viewer."""
+    """Add language, house style and composer to a command, or to the viewer."""
     parser.add_argument("--language", choices=languages(), help="of the drafts (default: that of the style, else en)")
     parser.add_argument(
         "--style", metavar="PATH", type=filled_path, help="your own phrases: a TOML file or a folder of them"
+    )
+    parser.add_argument(
+        "--composer",
+        metavar="NAME",
+        type=filled,
+        help="installed plug-in that composes the drafts; 'saerad plugins' lists them (default: this program's rules)",
     )
 
 

@@ -23,12 +23,13 @@ from engine.dicom.spacing import read_spacing
 from engine.dicom.transfer_syntax import transfer_syntax
 from engine.dicom.uids import uid_of_pixels
 from engine.errors import ReadError
+from engine.plugins.readers import has_reader, read_with_plugin
 
 __all__ = ["find_images", "not_dicom", "read_radiograph"]
 
 
 def read_radiograph(path: Path) -> Radiograph:
-    """Open a DICOM, PNG or JPEG file.
+    """Open a DICOM, PNG or JPEG file, or another one for which a reader is installed as a plug-in.
 
     The file is read into memory and never written to. Nothing is believed before it is checked, but decoders are
     foreign code: hostile files belong into `engine.worker`, which survives what they do. Python's warnings are
@@ -47,6 +48,8 @@ def read_radiograph(path: Path) -> Radiograph:
     ------
     ReadError
         With one of the codes listed in ``docs/error-codes.md``.
+    PluginError
+        As `engine.plugins.readers.read_with_plugin`.
     """
     content = read_bytes(path)
     kind, name = recognise(content[:HEAD_BYTES])
@@ -55,6 +58,8 @@ def read_radiograph(path: Path) -> Radiograph:
         if kind is Kind.PICTURE:
             return read_picture(path, content)
         if kind not in (Kind.DICOM, Kind.HEADLESS):
+            if kind is Kind.OTHER and has_reader(path):
+                return read_with_plugin(path, content)
             raise not_dicom(kind, name)
         header = Elements(parse(content))
         if content.startswith(PROGRAM_SIGNATURES):

@@ -10,6 +10,7 @@ from engine.dicom.archive import Archive, split_member
 from engine.dicom.dicomdir import is_dicomdir, linked_files
 from engine.dicom.recognise import HEAD_BYTES, Kind, looks_like_image, recognise
 from engine.errors import ReadError
+from engine.plugins.readers import has_reader
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:
@@ -17,8 +18,9 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
 
     A file that was named is always returned, so that its refusal can be told; of a ZIP archive its images are
     (``study.zip/1.dcm``), of a DICOMDIR the images it links to. Folders are searched with their sub-folders, in order
-    of name, for files whose content (or name) says DICOM, PNG or JPEG; hidden files, archives and DICOMDIR are left
-    out. Links to folders are not followed, nor links to files outside the folder that was named.
+    of name, for files whose content (or name) says DICOM, PNG or JPEG, or whose ending a plug-in reads; hidden files,
+    archives and DICOMDIR are left out. Links to folders are not followed, nor links to files outside the folder that
+    was named.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(search_folder(path, _looks_like_image)))
+            found.update(dict.fromkeys(search_folder(path, _wanted)))
         elif path.exists():
             found.update(dict.fromkeys(_named(path)))
         elif split_member(path) is not None:
@@ -47,7 +49,7 @@ def image_members(archive: Archive) -> Iterator[str]:
         path = Path(name)
         if path.name.upper().startswith("DICOMDIR") or name.startswith("__MACOSX/"):
             continue
-        if looks_like_image(path, archive.head(name, HEAD_BYTES)):
+        if worth_opening(path, archive.head(name, HEAD_BYTES)):
             yield name
 
 
@@ -84,8 +86,15 @@ def search_folder(root: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
                 yield path
 
 
-def _looks_like_image(path: Path) -> bool:
-    return looks_like_image(path, head_of(path))
+def worth_opening(path: Path, head: bytes) -> bool:
+    """Whether a file met in a folder is worth opening, by this program or by a reader installed as a plug-in."""
+    if looks_like_image(path, head):
+        return True
+    return recognise(head)[0] is Kind.OTHER and has_reader(path)
+
+
+def _wanted(path: Path) -> bool:
+    return worth_opening(path, head_of(path))
 
 
 def head_of(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.export.basis import indication_rows
 from engine.export.identity import (
     author_note,
+    composing_rows,
     confirmation_rows,
     features_note,
     identity_rows,
@@ -36,7 +37,7 @@ def report_html(radiograph: Radiograph, analysis: Analysis, draft: Draft, links:
     status = f"<p><strong>{_text(status_line(draft))}</strong></p>"
     say = phrases_of(draft.language)
     rows = [*identity_rows(radiograph, draft.language), *model_rows(analysis, draft.language)]
-    rows += [*confirmation_rows(draft), *indication_rows(draft, analysis)]
+    rows += [*composing_rows(draft), *confirmation_rows(draft), *indication_rows(draft, analysis)]
     parts = [status, "<table>", *(f"<tr><th>{_text(k)}</th><td>{_text(v)}</td></tr>" for k, v in rows), "</table>"]
     for section in draft.sections:
         parts.append(f"<h2>{_text(section.title)}</h2>")

@@ -63,6 +63,17 @@ def confirmation_rows(draft: Draft) -> list[tuple[str, str]]:
     return [(say("Not confirmed"), text)]
 
 
+def composing_rows(draft: Draft) -> list[tuple[str, str]]:
+    """Return label and value of the plug-in that composed a draft, or was to; none where none was asked to."""
+    done, say = draft.composing, phrases_of(draft.language)
+    if done is None:
+        return []
+    if not done.code:
+        return [(say("Composed by"), say("plug-in {name}", name=one_line(done.name)))]
+    passed = say("the program's own rules, not the plug-in {name}: {why}", name=done.name, why=done.message)
+    return [(say("Composed by"), one_line(f"{passed} [{done.code}]"))]
+
+
 def rewriting_rows(draft: Draft) -> list[tuple[str, str]]:
     """Return label and value of the rewriting for the head of a report; none where no model was asked to."""
     done = draft.rewriting

@@ -16,6 +16,7 @@ from engine.export.basis import indication_rows
 from engine.export.identity import (
     SOFTWARE,
     author_note,
+    composing_rows,
     confirmation_rows,
     identity_rows,
     model_rows,
@@ -90,6 +91,7 @@ def _head(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> list[Flow
         *identity_rows(radiograph, draft.language),
         *model_rows(analysis, draft.language),
         *rewriting_rows(draft),
+        *composing_rows(draft),
         *confirmation_rows(draft),
         *indication_rows(draft, analysis),
     ]

@@ -35,6 +35,7 @@ from engine.export.dicom_object import (
 from engine.export.identity import (
     SOFTWARE,
     author_note,
+    composing_rows,
     confirmation_rows,
     features_note,
     one_line,
@@ -151,7 +152,7 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
     """Append the sentences as text: findings by section, impression, then what a reader has to know."""
     contains = sr.RelationshipTypeValues.CONTAINS
     say = phrases_of(draft.language)
-    rows = [*confirmation_rows(draft), *indication_rows(draft, analysis)]
+    rows = [*composing_rows(draft), *confirmation_rows(draft), *indication_rows(draft, analysis)]
     rows += [(say("Source"), note) for note in notes]
     rows += [(say("Note"), warning) for warning in analysis.warnings]
     if analysis.gate.verdict == "warning":

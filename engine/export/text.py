@@ -10,6 +10,7 @@ from engine.export.atomic import write_atomic
 from engine.export.basis import basis_lines, conflict_line, indication_rows, other_conflicts
 from engine.export.identity import (
     author_note,
+    composing_rows,
     confirmation_rows,
     identity_rows,
     model_rows,
@@ -31,7 +32,7 @@ def report_text(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     notices, say = notices_of(draft), phrases_of(draft.language)
     lines = [status_line(draft), "=" * len(status_line(draft)), ""]
     head = [*identity_rows(radiograph, draft.language), *model_rows(analysis, draft.language), *rewriting_rows(draft)]
-    head += confirmation_rows(draft)
+    head += [*composing_rows(draft), *confirmation_rows(draft)]
     lines += [f"{label + ':':<18}{value}" for label, value in head]
     lines += [f"{label + ':':<17} {value}" for label, value in indication_rows(draft, analysis)]
     begun = any(sentence.state == "confirmed" for sentence in draft.sentences())

@@ -1,4 +1,8 @@
-"""Run exporters of other people beside the results of an image."""
+"""Run exporters of other people beside the results of an image.
+
+An entry point of ``saerad.exporters`` names ``write(folder, radiograph, analysis, draft)``, which writes files into an
+empty folder; what stands in it afterwards is the result.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.dicom.radiograph import Radiograph
-from engine.errors import PluginError, SaeRadError
+from engine.errors import SaeRadError
 from engine.export.atomic import write_error
 from engine.export.staging import staged
 from engine.inference.analysis import Analysis
-from engine.plugins.points import EXPORTERS, require_plugin, told
+from engine.plugins.points import EXPORTERS, call, require_plugin
 from engine.report.draft import Draft
 
 PREFIX = "plugin_"
@@ -56,15 +60,6 @@ def run_exporters(
 
 
 def _run(name: str, folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> None:
-    exporter = require_plugin(EXPORTERS, name).load()
+    plugin = require_plugin(EXPORTERS, name)
     with staged(folder / (PREFIX + re.sub(r"[^\w.-]", "_", name))) as work:
-        try:
-            exporter(work, radiograph, analysis, draft)
-        except (KeyboardInterrupt, MemoryError):
-            raise
-        except BaseException as error:  # also SystemExit: a plug-in does not end the program
-            raise PluginError(
-                "PLUGIN_FAILED",
-                f"the plug-in {name!r} failed ({told(error)})",
-                "its files were left out; tell whoever wrote it",
-            ) from error
+        call(plugin, work, radiograph, analysis, draft, lost="its files were left out")

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from engine.dicom.radiograph import Radiograph
 from engine.errors import PluginError
-from engine.inference.analysis import Analysis
-from engine.report.draft import Draft
 
-EXPORTERS = "saerad.exporters"
-GROUPS = (EXPORTERS,)
-"""Groups of entry points, one a plug-in point."""
-
-
-class Exporter(Protocol):
-    """What an entry point of `EXPORTERS` names: a function, or an object that can be called."""
-
-    def __call__(self, folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> None:
-        """Write files into an empty folder; what stands in it afterwards is the result."""
+READERS, COMPOSERS, EXPORTERS, PANELS = "saerad.readers", "saerad.composers", "saerad.exporters", "saerad.panels"
+GROUPS = (READERS, COMPOSERS, EXPORTERS, PANELS)
+"""Groups of entry points, one a plug-in point; what each is called with stands in the module that calls it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +30,11 @@ class Plugin:
     package: str
     version: str
     _entry: EntryPoint
+
+    @property
+    def title(self) -> str:
+        """Name and package, for people."""
+        return f"{self.name} ({self.package} {self.version})" if self.package else self.name
 
     def load(self) -> Any:
         """Import the plug-in.
@@ -94,6 +88,40 @@ def require_plugin(group: str, name: str) -> Plugin:
         many = "several packages bring" if found else "there is no"
         raise PluginError("PLUGIN_UNKNOWN", f"{many} plug-in {name!r} for {group}", "see 'saerad plugins'")
     return found[0]
+
+
+def call(plugin: Plugin, *arguments: Any, lost: str) -> Any:
+    """Load a plug-in and call it.
+
+    Parameters
+    ----------
+    lost : str
+        What a person has to do without when it fails, for the message.
+
+    Raises
+    ------
+    PluginError
+        As `Plugin.load`; ``PLUGIN_FAILED`` for whatever it raises.
+    """
+    function = plugin.load()
+    try:
+        return function(*arguments)
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # also SystemExit: a plug-in does not end the program
+        raise failed(plugin, error, lost) from error
+
+
+def failed(plugin: Plugin, error: BaseException, lost: str) -> PluginError:
+    """Say that a plug-in raised an error."""
+    return PluginError(
+        "PLUGIN_FAILED", f"the plug-in {plugin.name!r} failed ({told(error)})", f"{lost}; tell whoever wrote it"
+    )
+
+
+def unusable(plugin: Plugin, why: str, lost: str) -> PluginError:
+    """Say that what a plug-in returned cannot be used."""
+    return PluginError("PLUGIN_RESULT", f"the plug-in {plugin.name!r} {why}", f"{lost}; tell whoever wrote it")
 
 
 def told(error: BaseException) -> str:

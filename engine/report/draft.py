@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.errors import DraftError
 from engine.report.audit import AuditEntry
+from engine.report.composing import Composing
 from engine.report.conflicts import Conflict
 from engine.report.findings import Finding
 from engine.report.notices import Notices
@@ -102,6 +103,8 @@ class Draft:
         Drafts that say the same are equal whatever led to them.
     typed_indication : str, optional
         An indication that was being typed when the draft was saved, and that it does not answer; no export has it.
+    composing : Composing, optional
+        The plug-in that was asked to compose it; None where the program's own rules were.
 
     Raises
     ------
@@ -125,6 +128,7 @@ class Draft:
     rewriting: Rewriting | None = None
     audit: tuple[AuditEntry, ...] = field(default=(), compare=False)
     typed_indication: str | None = None
+    composing: Composing | None = None
 
     @property
     def unanswered(self) -> tuple[str, ...]:

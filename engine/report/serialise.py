@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from engine.errors import DraftError
 from engine.report.conflicts import Conflict
@@ -49,6 +50,16 @@ def draft_from_dict(data: dict[str, Any]) -> Draft:
         ) from error
 
 
+def sound_draft(draft: Draft) -> Draft:
+    """Return a draft that other code made, if its fields have the types of a draft's; raises ``DRAFT_FORMAT``."""
+    try:
+        plain = _DRAFT.dump_python(draft, mode="json", warnings="error")
+    except (PydanticSerializationError, AttributeError, TypeError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise DraftError("DRAFT_FORMAT", f"the draft is damaged ({why})", "compose the draft again") from error
+    return draft_from_dict({"schema_version": SCHEMA_VERSION, **plain})
+
+
 def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]:
     """Return the public form (``report.json``): what is said, on which features, in which state, nothing removed.
 
@@ -72,6 +83,7 @@ def public_report(draft: Draft, provider: str, precision: str) -> dict[str, Any]
         "unanswered": list(draft.unanswered),
         "contradictions": [_public_conflict(conflict) for conflict in draft.conflicts],
         "rewriting": _public_rewriting(draft),
+        "composing": asdict(draft.composing) if draft.composing is not None else None,
         "unconfirmed": len(draft.waiting),
         "audit": [asdict(entry) for entry in draft.audit],
         "sections": [

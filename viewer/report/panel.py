@@ -9,6 +9,7 @@ from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import notices_of
 from viewer.i18n import tr
 from viewer.report.against import conflict_text
+from viewer.report.composed import composed_by
 from viewer.report.indication import IndicationField
 from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
@@ -232,7 +233,7 @@ def _notes(image: OpenImage | None, draft: Draft | None) -> tuple[str, ...]:
         return (_why_none(image),)
     restored = tr("Your earlier changes of this draft were restored.") if image is not None and image.restored else ""
     undecided = [conflict_text(conflict) for conflict in draft.conflicts if conflict.kept == "undecided"]
-    return tuple(text for text in (restored, *undecided) if text)
+    return tuple(text for text in (restored, composed_by(draft), *undecided) if text)
 
 
 def _why_none(image: OpenImage | None) -> str:

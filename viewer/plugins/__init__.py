@@ -1,0 +1,1 @@
+"""Panels of other people in the window."""

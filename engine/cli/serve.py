@@ -6,24 +6,26 @@ import json
 import logging
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from engine.cli.parser import Parser, filled, filled_path, positive, whole
 from engine.errors import UsageError
 from engine.inference.analyzer import Analyzer
 from engine.inference.devices import DEVICE_NAMES
-from engine.network.nodes import DimseNode, is_loopback, load_nodes
+from engine.network.nodes import DimseNode, Nodes, is_loopback, load_nodes
 from engine.network.peer import Peer
 from engine.pack.library import load_pack
 from engine.resources import user_data_path
+from engine.service.poll import PollSettings
 from engine.service.serve import Service, ServiceSettings
 
 
 def run(argv: Sequence[str]) -> int:
     """Run the command; 0 when it was stopped or, with --once, has nothing left to do."""
     options = _parser().parse_args(argv)
-    if not options.listen and options.watch is None:
-        raise UsageError("USAGE", "nothing would be received", "give --listen, --watch or both")
+    if not options.listen and options.watch is None and options.poll is None:
+        raise UsageError("USAGE", "nothing would be received", "give --listen, --watch or --poll")
     nodes = load_nodes(options.nodes)
     peer = Peer(nodes, options.node)
     if options.listen and not is_loopback(nodes.local.host):
@@ -38,6 +40,7 @@ def run(argv: Sequence[str]) -> int:
         callers={node.ae_title: node for node in nodes.nodes.values() if isinstance(node, DimseNode)},
         keep=options.keep * 3600.0,
         watch=options.watch,
+        poll=_poll(nodes, options),
         health=options.health,
         most_waiting=options.most_waiting,
         least_free=options.least_free << 20,
@@ -54,10 +57,22 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
+def _poll(nodes: Nodes, options: Namespace) -> PollSettings | None:
+    if options.poll is None:
+        return None
+    peer = Peer(nodes, options.poll)
+    if options.listen and isinstance(peer.node, DimseNode) and peer.node.retrieve == "move":
+        raise UsageError(
+            "USAGE", "C-MOVE of --poll and --listen need the same port", "declare retrieve = 'get', or DICOMweb"
+        )
+    return PollSettings(peer, options.every, options.days)
+
+
 def _parser() -> Parser:
     parser = Parser(
         prog="saerad serve",
-        example="saerad serve pacs --listen --health 8765\n  saerad serve pacs --watch incoming/",
+        example="saerad serve pacs --listen --health 8765\n  saerad serve pacs --watch incoming/\n"
+        "  saerad serve web --poll web --every 60",
         description="Receive radiographs, analyse them, send the results to an archive, until stopped (docs/pacs.md).\n"
         "Off unless started; listens on 127.0.0.1 unless [local] of the file of nodes names another address.\n"
         "Exit status: 0 stopped, 3 it could not work, 2 wrong arguments.",
@@ -72,6 +87,13 @@ def _parser() -> Parser:
         help="for so long images received by C-STORE stay and are committed to (default: 24)",
     )
     parser.add_argument("--watch", metavar="DIR", type=filled_path, help="take what is put into this folder")
+    parser.add_argument("--poll", metavar="NODE", type=filled, help="ask this archive for new studies, and fetch them")
+    parser.add_argument(
+        "--every", metavar="S", type=positive, default=30, help="seconds between two questions (default: 30)"
+    )
+    parser.add_argument(
+        "--days", metavar="N", type=positive, default=2, help="ask for studies of the last N days (default: 2)"
+    )
     parser.add_argument(
         "--state", metavar="DIR", type=filled_path, help="folder of the queue (default: your data folder)"
     )

@@ -25,6 +25,7 @@ from engine.network.retrieve import merged_contexts
 from engine.service.commitment import Commitment
 from engine.service.health import HealthPage
 from engine.service.inbox import Inbox
+from engine.service.poll import Poll, PollSettings
 from engine.service.promises import Promises
 from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.watch import WatchedFolder
@@ -54,6 +55,8 @@ class ServiceSettings:
         Seconds for which received images stay, and are committed to; only with `local`.
     watch : Path or None
         Folder that is looked through.
+    poll : PollSettings or None
+        Archive that is asked for new studies.
     health : int or None
         Port of the health page; None for none.
     most_waiting, least_free : int
@@ -65,6 +68,7 @@ class ServiceSettings:
     callers: Mapping[str, DimseNode] = field(default_factory=dict)
     keep: float = 0.0
     watch: Path | None = None
+    poll: PollSettings | None = None
     health: int | None = None
     most_waiting: int = 1000
     least_free: int = 1 << 30
@@ -91,11 +95,16 @@ class Service:
         self._promises = Promises(settings.state)
         self._work = Work(settings.state, self._queue, self._inbox, analyzer, peer)
         self._watch = WatchedFolder(settings.watch, self._inbox) if settings.watch is not None else None
+        self._poll: Poll | None = None
         with ExitStack() as opened:
             opened.callback(self._queue.close)
             opened.callback(self._promises.close)
             if settings.local is not None:
                 self._listen(opened, settings.local, settings.callers)
+            if settings.poll is not None:
+                self._poll = Poll(settings.state, self._queue, self._inbox, settings.poll)
+                opened.callback(self._poll.close)
+                opened.enter_context(self._poll.running())
             self.health = HealthPage(settings.health, self.report) if settings.health is not None else None
             if self.health is not None:
                 opened.callback(self.health.close)
@@ -122,7 +131,7 @@ class Service:
                 job = self._queue.next()
                 if job is not None:
                     self._work.do(job)
-                elif once and seen and self._queue.waiting() == 0:
+                elif once and seen and self._polled and self._queue.waiting() == 0:
                     return
                 else:
                     self._stop.wait(PAUSE_S)
@@ -130,6 +139,10 @@ class Service:
                 # The step is not written down, so it is done again.
                 _LOG.error("%s", error)
                 self._stop.wait(LOOK_S)
+
+    @property
+    def _polled(self) -> bool:
+        return self._poll is None or self._poll.complete
 
     def stop(self) -> None:
         """End `run` after the job under way; callable from a signal handler."""
@@ -144,6 +157,7 @@ class Service:
                 "jobs": self._queue.counts(),
                 "waiting": self._queue.waiting(),
                 "commitments_waiting": self._promises.waiting(),
+                **({"poll": self._poll.report()} if self._poll is not None else {}),
                 "takes_more": self._inbox.has_room(),
                 "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
                 "uptime_s": uptime,

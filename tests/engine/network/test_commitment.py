@@ -19,7 +19,7 @@ from engine.errors import Cancelled, NetworkError
 from engine.network.association import associated
 from engine.network.commitment import COMMITMENT, REQUEST, WELL_KNOWN, commit, commitment_context, references
 from engine.network.listening import listening
-from engine.network.nodes import DimseNode, Local, load_nodes
+from engine.network.nodes import TLS, DimseNode, Local, load_nodes
 from engine.network.peer import Peer
 from engine.network.retrieve import merged_contexts
 from engine.network.store import Outgoing, read_outgoing, store
@@ -36,8 +36,8 @@ SERVER = "PROVIDER"
 class House:
     """The door and the commitment of a service, without its work."""
 
-    def __init__(self, folder: Path, callers: dict[str, DimseNode]) -> None:
-        self.local = Local(ae_title=SERVER, port=free_port())
+    def __init__(self, folder: Path, callers: dict[str, DimseNode], tls: TLS | None) -> None:
+        self.local = Local(ae_title=SERVER, port=free_port(), tls=tls)
         self.queue, self.promises = SQLiteQueue(folder, "pack"), Promises(folder)
         self.inbox = Inbox(folder, self.queue, 99, 0, 3600.0)
         self.commitment = Commitment(self.promises, self.inbox, self.local, callers)
@@ -49,9 +49,9 @@ class House:
 
 
 @contextmanager
-def serving(folder: Path, callers: dict[str, DimseNode]) -> Iterator[House]:
+def serving(folder: Path, callers: dict[str, DimseNode], tls: TLS | None = None) -> Iterator[House]:
     with ExitStack() as stack:
-        house = House(folder, callers)
+        house = House(folder, callers, tls)
         stack.callback(house.close)
         stack.enter_context(house.commitment.answering())
         handlers = [(evt.EVT_C_STORE, house.inbox.handle), (evt.EVT_N_ACTION, house.commitment.handle)]

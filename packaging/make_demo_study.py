@@ -58,6 +58,10 @@ class Case:
         ``id`` in cxr.csv; empty for drawn images.
     labels : str
         What the source says is on it.
+    born, date : str
+        Invented birth date and study date, YYYYMMDD.
+    patient_number : int
+        Of a case whose patient this one is, too; 0 for one of its own.
     """
 
     file: str
@@ -71,11 +75,14 @@ class Case:
     syntax: UID
     credit: str
     labels: str
+    born: str = ""
+    date: str = STUDY_DATE
+    patient_number: int = 0
 
 
 CASES = (
     Case("01_chest_pa.dcm", "cxr160", "DEMO^ALBERT", "M", "058Y", "PA", "CHEST", "Chest PA", JPEGLSLossless, NIH_CREDIT,
-         "Cardiomegaly, Effusion"),
+         "Cardiomegaly, Effusion", born="19670918"),
     Case("02_chest_pa.dcm", "cxr005", "DEMO^BERTA", "F", "", "PA", "CHEST", "Chest PA", JPEGLSLossless, HANNOVER_CREDIT,
          "No Finding"),
     Case("03_chest_ap.dcm", "cxr021", "DEMO^CLARA", "F", "", "AP", "CHEST", "Chest AP portable", JPEG2000Lossless,
@@ -84,6 +91,9 @@ CASES = (
          DRAWN_CREDIT, "truth in 04_phantom.json"),
     Case("05_hand.dcm", "", "DEMO^DORA", "F", "045Y", "PA", "HAND", "Hand (drawn)", RLELossless, DRAWN_CREDIT,
          "not a chest: to be refused"),
+    Case("06_chest_pa_prior.dcm", "cxr158", "DEMO^ALBERT", "M", "057Y", "PA", "CHEST", "Chest PA", JPEGLSLossless,
+         NIH_CREDIT, "Cardiomegaly; an earlier image of the patient of 01", born="19670918", date="20250114",
+         patient_number=1),
 )  # fmt: skip
 PHANTOM_FINDINGS = (
     PhantomFinding("Cardiomegaly", location="heart", severity="moderate"),
@@ -136,7 +146,7 @@ def _header(case: Case, number: int, row: dict[str, str] | None) -> Dataset:
     ds.SOPInstanceUID = generate_uid(entropy_srcs=["saerad demo image", name])
     ds.StudyInstanceUID = generate_uid(entropy_srcs=["saerad demo study", name])
     ds.SeriesInstanceUID = generate_uid(entropy_srcs=["saerad demo series", name])
-    ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = STUDY_DATE
+    ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = case.date
     ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = f"{8 + number:02d}1500"
     ds.AccessionNumber = f"DEMO{number:04d}"
     ds.Modality = "DX" if row is None else "CR"
@@ -146,8 +156,8 @@ def _header(case: Case, number: int, row: dict[str, str] | None) -> Dataset:
     ds.ReferringPhysicianName = "DEMO^REFERRER"
     ds.StudyDescription = f"{case.body_part.capitalize()} radiograph"
     ds.SeriesDescription = case.description
-    ds.PatientName, ds.PatientID = case.patient, f"DEMO-{number:04d}"
-    ds.PatientBirthDate, ds.PatientSex = "", case.sex
+    ds.PatientName, ds.PatientID = case.patient, f"DEMO-{case.patient_number or number:04d}"
+    ds.PatientBirthDate, ds.PatientSex = case.born, case.sex
     if case.age:
         ds.PatientAge = case.age
     ds.PatientComments = "Fictitious patient of the bundled demonstration study"

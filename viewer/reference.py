@@ -1,4 +1,4 @@
-"""Write the pages of actions and settings: ``python -m viewer.reference [FOLDER]`` (default ``docs``)."""
+"""Write the pages of actions, settings and the journey: ``python -m viewer.reference [FOLDER]`` (default ``docs``)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from viewer.actions.catalogue import ACTIONS
 from viewer.actions.mouse import GESTURES
 from viewer.actions.spec import MENUS, ActionSpec
+from viewer.journey.steps import STEPS
 from viewer.settings.catalogue import GROUPS
 from viewer.settings.spec import Setting
 
@@ -24,6 +25,19 @@ SETTINGS_HEAD = f"""# Settings of the viewer
 
 Chosen in Edit > Settings and kept in `viewer.ini` in the user's data folder (`SAERAD_DATA_DIR` moves it). A line that
 cannot be used is told at the start, and its default holds.
+"""
+
+JOURNEY_HEAD = f"""# A journey through the viewer
+
+{MADE}
+
+    .venv/bin/saerad demo --offscreen build/journey       # needs no display; half a minute on two cores
+    .venv/bin/python packaging/keep_pictures.py build/journey docs/images/journey
+
+goes through the whole program as a reader would, with mouse and keys, leaves a picture of each step, and checks at each
+in the widgets that what the picture is to show is there. `tests/viewer/test_journey.py` runs it. The pictures below
+were made so, then scaled and reduced to 256 colours. Dialogs have no frame without a window manager: the strip with the
+title stands for it. Where the images come from: [ATTRIBUTION](../resources/demo/ATTRIBUTION.md).
 """
 
 
@@ -69,9 +83,18 @@ def _setting(setting: Setting) -> str:
     return f"| `{setting.id}` ({setting.name}) | {values} | `{default}` | {setting.prose}{later} |\n"
 
 
+def journey_page() -> str:
+    """Return docs/journey.md."""
+    steps = "".join(
+        f"\n## {number}. {step.caption}\n\n![{step.caption}](images/journey/{step.name}.png)\n"
+        for number, step in enumerate(STEPS, start=1)
+    )
+    return JOURNEY_HEAD + steps
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page, by its file name in docs."""
-    return {"viewer-actions.md": actions_page(), "viewer-settings.md": settings_page()}
+    return {"viewer-actions.md": actions_page(), "viewer-settings.md": settings_page(), "journey.md": journey_page()}
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ def time_text(value: str) -> str:
     return f"{value[:2]}:{value[2:4]}" if len(value) >= 4 and value[:4].isdigit() else value
 
 
+def stated_side(laterality: str) -> str:
+    """Image Laterality (PS3.3 C.8.11.1.1.1); nothing for U, which says of a chest that it has no side."""
+    return "" if laterality == "U" else laterality
+
+
 def person_text(value: str) -> str:
     """DICOM person name (``Family^Given^Middle``) as ``Family, Given Middle``; alphabetic group only."""
     parts = value.split("=", maxsplit=1)[0].split("^")
@@ -113,7 +118,7 @@ def corners(radiograph: Radiograph, image_lines: tuple[str, ...], by_hand: Spaci
         "  ".join(x for x in (date_text(who.study_date), time_text(who.study_time)) if x),
         who.accession_number and tr("Acc. {number}", number=who.accession_number),
     )
-    where = [who.modality, how.body_part, how.view_position, how.image_laterality]
+    where = [who.modality, how.body_part, how.view_position, stated_side(how.image_laterality)]
     series = (
         tr("research image without identity") if not radiograph.is_dicom else who.series_description,
         "  ".join(x for x in where if x),

@@ -51,7 +51,7 @@ class MeasureCommands(QObject):
         """Return a handler for each action id."""
         found: dict[str, Callable[[], object]] = {name: partial(self._hand.take, tool) for name, tool in TOOLS.items()}
         found["measure_next"] = self._next
-        found["measure_delete"] = self._board.remove_selected
+        found["measure_delete"] = self._delete
         found["measure_clear"] = self._clear
         found["measure_uncalibrate"] = self._uncalibrate
         return found
@@ -60,12 +60,17 @@ class MeasureCommands(QObject):
         self._canvas.setFocus()
         self._board.step(1)
 
+    def _delete(self) -> None:
+        self._board.remove_selected()
+        self.told.emit("")
+
     def _clear(self) -> None:
         sheet = self._board.sheet
         if sheet is not None:
             for item in sheet.items:
                 sheet = sheet.without(item.key)
             self._board.change(tr("delete all measurements"), sheet)
+            self.told.emit("")
 
     def _uncalibrate(self) -> None:
         if self._board.sheet is not None:

@@ -158,6 +158,8 @@ class MeasureHand(QObject):
                 self._board.select("")
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._board.remove_selected()
+            # What the status bar said of it is gone with it.
+            self.told.emit("")
         else:
             far = FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
             self._nudge(*(far * step for step in ARROWS[Qt.Key(event.key())]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 from engine.report.audit import AuditEntry
 from engine.report.draft import Draft
@@ -42,7 +43,8 @@ def audit_html(draft: Draft) -> str:
         return f"<p>{html.escape(tr('Nobody has changed this draft.'))}</p>"
     head = (tr("Time (UTC)"), tr("Person"), tr("Change"), tr("Of"), tr("Text"))
     rows = "".join(_row([html.escape(cell) for cell in head], "th"))
-    rows += "".join(_row(_cells(entry)) for entry in draft.audit)
+    titles = {sentence.key: part.title for part in draft.sections for sentence in part.sentences}
+    rows += "".join(_row(_cells(entry, titles)) for entry in draft.audit)
     note = tr(
         "Names are those of the system or the settings; nothing proves them. Nothing is ever taken from this list."
     )
@@ -54,8 +56,9 @@ def _row(cells: list[str], tag: str = "td") -> str:
     return "<tr>" + "".join(f"<{tag} style='{style}'>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _cells(entry: AuditEntry) -> list[str]:
+def _cells(entry: AuditEntry, titles: Mapping[str, str]) -> list[str]:
     time = entry.time.replace("T", " ").replace("+00:00", "")
-    subject = entry.key or tr(SUBJECT_NAMES[entry.subject])
+    # A sentence that a later draft no longer has is named by its key: its section is not known any more.
+    subject = titles.get(entry.key, entry.key) if entry.key else tr(SUBJECT_NAMES[entry.subject])
     plain = [html.escape(text) for text in (time, entry.user, tr(ACTION_NAMES[entry.action]), subject)]
     return [*plain, difference_html(entry.before, entry.after)]

@@ -36,6 +36,8 @@ FORMAT_NAMES = {
     "fhir": mark("FHIR DiagnosticReport"),
 }
 
+WIDTH, MARGIN = 640, 12
+
 
 class ExportDialog(QDialog):
     """Folder and formats; says whether what leaves is a draft or reviewed.
@@ -67,7 +69,7 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(WIDTH)
         draft = status is DraftStatus.DRAFT
         state = plain_label(
             tr("This draft is not reviewed: every file will be marked DRAFT.") + _unconfirmed(waiting)
@@ -150,6 +152,8 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         usable, text = self._outlook()
         self.written.setText(text)
+        # A label that wraps does not ask for more height when its text grows.
+        self.written.setMinimumHeight(self.written.heightForWidth(WIDTH - 2 * MARGIN))
         ready = usable and any(box.isChecked() for box in self.boxes.values())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
 

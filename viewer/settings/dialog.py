@@ -27,6 +27,11 @@ from viewer.settings.preferences import Preferences
 from viewer.settings.spec import Setting
 from viewer.theme.text import plain_label
 
+SHOWN_LETTERS = 30
+"""Of a choice at most, in its closed box."""
+
+LABEL_WIDTH = 250
+
 Control = QCheckBox | QComboBox | QLineEdit | QSpinBox | QDoubleSpinBox
 
 
@@ -44,7 +49,7 @@ class SettingsDialog(QDialog):
         self._preferences = preferences
         self.controls: dict[str, Control] = {}
         self.setWindowTitle(tr("Settings"))
-        self.resize(620, 560)
+        self.resize(720, 620)
         inside = QFrame()
         inside.setProperty("role", "panel")
         form = QFormLayout(inside)
@@ -56,6 +61,7 @@ class SettingsDialog(QDialog):
         area = QScrollArea()
         area.setAccessibleName(tr("Settings"))
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
@@ -77,6 +83,8 @@ class SettingsDialog(QDialog):
         control.setAccessibleDescription(tr(setting.prose))
         self.controls[setting.id] = control
         label = plain_label(tr(setting.name))
+        label.setWordWrap(True)
+        label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(control)
         form.addRow(label, control)
         prose = tr(setting.prose) + (" " + tr("From the next start on.") if setting.restart else "")
@@ -100,6 +108,9 @@ def _control(setting: Setting, preferences: Preferences) -> Control:
     control: Control
     if setting.choices:
         control = QComboBox()
+        # The longest choice must not push the form out of the dialog; the list that opens shows it whole.
+        control.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        control.setMinimumContentsLength(min(SHOWN_LETTERS, max(len(tr(name)) for _, name in setting.choices)))
         for value, name in setting.choices:
             control.addItem(tr(name), value)
         _show(control, setting, preferences)

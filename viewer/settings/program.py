@@ -10,9 +10,7 @@ LANGUAGE = Setting(
     "program/language",
     mark("Language"),
     SYSTEM,
-    mark(
-        "Language of menus, panels and dialogs. That of the draft is an option of the command that starts the program."
-    ),
+    mark("Language of menus, panels and dialogs. That of drafts is a setting of its own."),
     choices=((SYSTEM, mark("as the system")), ("en", "English"), ("de", "Deutsch")),
     restart=True,
 )

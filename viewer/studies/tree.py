@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, Q
 from engine.catalog.reading import ImageRow, SeriesRow, StudyRow
 from viewer.hanging.drag import mime_of
 from viewer.i18n import tr
-from viewer.image.annotations import date_text
+from viewer.image.annotations import date_text, stated_side
 from viewer.theme.text import as_it_is
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -160,7 +160,9 @@ def _patient_lines(row: StudyRow) -> tuple[str, str]:
     if not row.identified:
         return row.name, tr("pictures without identity")
     born = date_text(row.birth_date)
-    return row.name or tr("no name"), _joined(row.patient_id, born and f"* {born}", row.sex)
+    # In one line the three are wider than the tree.
+    lines = (row.patient_id, _joined(f"* {born}", row.sex)) if born else (_joined(row.patient_id, row.sex),)
+    return row.name or tr("no name"), "\n".join(line for line in lines if line)
 
 
 def _study_lines(row: StudyRow) -> tuple[str, str]:
@@ -178,4 +180,4 @@ def _series_lines(row: SeriesRow) -> tuple[str, str]:
 
 def _image_lines(row: ImageRow, number: int) -> tuple[str, str]:
     said = row.number if row.number is not None else number
-    return tr("Image {number}", number=said), _joined(row.view, row.laterality)
+    return tr("Image {number}", number=said), _joined(row.view, stated_side(row.laterality))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication
 
+from engine.resources import resource_path
 from viewer.theme import palette as p
 
 
-def sheet() -> str:
-    """Return the style sheet in the theme in use."""
+def sheet(theme: str = "dark") -> str:
+    """Return the style sheet in the theme in use, with the icons of `theme`."""
     return f"""
 QToolTip {{ color: {p.TEXT}; background: {p.RAISED}; border: 1px solid {p.BORDER}; padding: 4px; }}
 QMainWindow, QDialog {{ background: {p.WINDOW}; }}
@@ -31,7 +32,10 @@ QScrollArea, QScrollArea > QWidget > QWidget {{ background: {p.PANEL}; border: 0
 QLineEdit, QPlainTextEdit, QTextBrowser, QComboBox, QListWidget, QTreeWidget {{ background: {p.FIELD};
   border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 6px;
   selection-background-color: {p.HIGHLIGHT}; selection-color: {p.ON_HIGHLIGHT}; }}
-QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus, QTreeWidget:focus {{ border-color: {p.ACCENT}; }}
+QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox::down-arrow {{ image: url("{_icon(theme, "arrow")}"); width: 9px; height: 9px; }}
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QListWidget:focus, QTreeWidget:focus {{
+  border-color: {p.ACCENT}; }}
 QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px;
   min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
@@ -49,7 +53,8 @@ QLabel:disabled, QLineEdit:disabled {{ color: {p.FAINT}; }}
 QSlider:focus {{ border: 1px solid {p.ACCENT}; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.MUTED}; border-radius: 3px;
   background: {p.FIELD}; }}
-QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT}; image: none; }}
+QCheckBox::indicator:checked {{ background: {p.ACCENT}; border-color: {p.ACCENT};
+  image: url("{_icon(theme, "tick")}"); }}
 QCheckBox::indicator:indeterminate {{ border-color: {p.ACCENT}; background: qlineargradient(x1: 0, y1: 0, x2: 1, y2: 0,
   stop: 0.49 {p.ACCENT}, stop: 0.5 {p.FIELD}); }}
 QCheckBox::indicator:disabled {{ border-color: {p.BORDER}; }}
@@ -99,9 +104,14 @@ QFrame#pane[shown="beside"] {{ border: 2px solid {p.BORDER}; }}
 """
 
 
+def _icon(theme: str, name: str) -> str:
+    """Path of an icon, in the form that a style sheet takes on every system."""
+    return resource_path("viewer", "icons", f"{name}-{theme}.svg").as_posix()
+
+
 def apply(application: QApplication, theme: str = "dark") -> None:
     """Give the application a theme ("dark", "light"), at once, also while windows are open."""
     p.use(theme)
     application.setStyle("Fusion")
     application.setPalette(p.qt_palette())
-    application.setStyleSheet(sheet())
+    application.setStyleSheet(sheet(theme))

@@ -1,0 +1,1 @@
+"""One scripted journey through the whole program, with a picture of each step."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer import services
 from viewer.analyses import Analyses
 from viewer.comparing import Comparing
 from viewer.drafting import Drafting
@@ -16,7 +15,8 @@ from viewer.errands import Errands
 from viewer.i18n import tr
 from viewer.loading import Loading
 from viewer.map_requests import MapRequests
-from viewer.services import Engine, Found
+from viewer.reading import Found, find_images
+from viewer.services import Engine
 from viewer.state.images import Problem
 from viewer.state.session import Session
 from viewer.studies.index import StudyIndex, find_indexed
@@ -94,7 +94,7 @@ class Controller(QObject):
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files, folders, archives, DICOMDIRs; the first image is shown, unless a person went on meanwhile."""
-        find = partial(services.find_images, list(paths))
+        find = partial(find_images, list(paths))
         if self.index is not None:
             find = partial(find_indexed, self.index, list(paths))
         self._errands.run(find, partial(self._found, list(paths), self.session.current_key))

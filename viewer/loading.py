@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from viewer import services
 from viewer.errands import FOREGROUND
 from viewer.image.pyramid import Pyramid
-from viewer.services import LoadedImage
+from viewer.reading import LoadedImage, load_image
 from viewer.state.images import Load, Problem
 from viewer.state.session import Session
 from viewer.studies.index import StudyIndex
@@ -59,7 +58,7 @@ class Loading(QObject):
         self._session.set_loading(key)
         path = self._session.images[key].path
         self._running[key] = run_task(
-            partial(services.load_image, path),
+            partial(load_image, path),
             partial(self._loaded, key),
             partial(self._not_loaded, key),
             priority=priority,

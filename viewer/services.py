@@ -1,7 +1,7 @@
-"""Everything the viewer asks of the engine: the only place that decodes, analyses, composes and exports.
+"""What the viewer asks of model and drafts: the only place that analyses, composes and exports.
 
-All of it runs inside ``run_task``, and what reads files or runs models in the engine's worker processes: a hostile file
-cannot bring the window down, and no long computation holds the interpreter that the window needs.
+All of it runs inside ``run_task``, and what runs models in the engine's worker processes: no long computation holds the
+interpreter that the window needs.
 """
 
 from __future__ import annotations
@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
-import numpy.typing as npt
 
 from engine.dicom.radiograph import Radiograph
 from engine.inference.analysis import Analysis, FeatureMap
@@ -24,69 +20,25 @@ from engine.pack.library import PackEntry
 from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DEFAULT_WISHES, DraftWishes
 from engine.report.wording import load_wording
-from engine.worker.decode import shared_decoder, submit_decode
+from engine.worker.decode import shared_decoder
 from engine.worker.job import Job
 from engine.worker.worker import Worker
-from viewer.image.pyramid import Pyramid, build_pyramid
 from viewer.report.house_style import usable
 from viewer.rewording import Rewording
 from viewer.state.images import Problem
 from viewer.state.session import AnalysisResult
-from viewer.studies.thumbnail_job import small_picture
 from viewer.tasks import TaskControl
+from viewer.waiting import wait
 
-T = TypeVar("T")
-
-POLL_S = 0.05
 ANALYSIS_LIMIT_S = 600.0
 MAPS_LIMIT_S = 3600.0
 """Occlusion runs the encoder 162 times; a person sees how far it is and can stop it."""
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedImage:
-    """A decoded image with what the screen needs.
-
-    Attributes
-    ----------
-    thumbnail : ndarray of uint8, shape (height, width)
-        Displayed gray levels, see `viewer.studies.thumbnail_job.small_picture`.
-    """
-
-    radiograph: Radiograph
-    pyramid: Pyramid
-    thumbnail: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files that may be images, and what went wrong beside that."""
-
-    images: list[Path]
-    problem: Problem | None = None
-
-
-def find_images(paths: Sequence[Path], control: TaskControl) -> Found:
-    """Return the files below `paths` that may be images."""
-    control.progress("Looking for images", 0.0)
-    job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
-    return Found(wait(job, control))
 
 
 def list_packs(control: TaskControl) -> list[PackEntry]:
     """Return installed and bundled packs."""
     control.progress("Looking for model packs", 0.0)
     return library.list_packs()
-
-
-def load_image(path: Path, control: TaskControl) -> LoadedImage:
-    """Decode a file in the worker process, hash its pixels and build its pyramid."""
-    radiograph = wait(submit_decode(path, progress=control.progress), control)
-    pyramid = build_pyramid(radiograph.stored)
-    thumbnail = small_picture(pyramid, radiograph.grayscale)
-    # Computed here because it reads every pixel; the property keeps it.
-    _ = radiograph.pixel_sha256
-    return LoadedImage(radiograph, pyramid, thumbnail)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,15 +188,3 @@ class Engine:
         """End the models' processes."""
         self._rewording.close()
         self._worker.close()
-
-
-def wait(job: Job[T], control: TaskControl) -> T:
-    """Wait for a worker's job on a task's thread and pass a cancellation on."""
-    while not job.done():
-        if control.cancelled():
-            job.cancel()
-        try:
-            return job.result(POLL_S)
-        except TimeoutError:
-            continue
-    return job.result()

@@ -64,15 +64,15 @@ def test_until_new_maps_are_there_the_old_ones_stay_under_their_own_name_and_are
     window.session.set_overlay(window.session.overlay.show((3,)))
     engine.maps_gate.clear()
     window.methods.choices["occlusion"].trigger()
-    qtbot.waitUntil(lambda: METHOD_TITLES["occlusion"] in window.progress_text.text(), timeout=5000)
-    assert shown(window) == "messages" and window.cancel.isVisible()
+    qtbot.waitUntil(lambda: METHOD_TITLES["occlusion"] in window.work.text.text(), timeout=5000)
+    assert shown(window) == "messages" and window.work.cancel.isVisible()
     window.controller.export(tmp_path / "first", ("text",))
     qtbot.waitUntil(lambda: len(engine.exported) == 1, timeout=10000)
     assert method_of(engine.exported[0]) == "messages"
     qtbot.waitUntil(lambda: [method for _, method in engine.maps_asked] == ["occlusion"] * 2, timeout=10000)
     engine.maps_gate.set()
     settled(window, qtbot, "occlusion")
-    assert shown(window) == "occlusion" and not window.cancel.isVisible()
+    assert shown(window) == "occlusion" and not window.work.cancel.isVisible()
     window.controller.export(tmp_path / "second", ("text",))
     qtbot.waitUntil(lambda: len(engine.exported) == 2, timeout=10000)
     assert method_of(engine.exported[1]) == "occlusion"
@@ -97,10 +97,10 @@ def test_cancelling_goes_back_to_the_method_of_the_maps_shown(
     opened(a={})
     engine.maps_gate.clear()
     window.methods.choices["occlusion"].trigger()
-    qtbot.waitUntil(window.cancel.isVisible, timeout=5000)
-    window.cancel.click()
+    qtbot.waitUntil(window.work.cancel.isVisible, timeout=5000)
+    window.work.cancel.click()
     assert window.methods.choices["messages"].isChecked() and window.session.overlay.method == "messages"
-    assert not window.controller.busy and not window.cancel.isVisible()
+    assert not window.controller.busy and not window.work.cancel.isVisible()
 
 
 def test_a_failure_is_told_and_goes_back(window: MainWindow, opened: Open, engine: FakeEngine, qtbot: Any) -> None:

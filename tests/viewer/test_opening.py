@@ -38,15 +38,15 @@ def test_the_image_is_on_the_screen_before_the_analysis_ends(
     engine.gate.clear()
     window.controller.open([write_dicom(tmp_path / "a.dcm")])
     qtbot.waitUntil(lambda: window.canvas.radiograph is not None, timeout=20000)
-    qtbot.waitUntil(lambda: window.progress.value() == 50, timeout=5000)
+    qtbot.waitUntil(lambda: window.work.progress.value() == 50, timeout=5000)
     assert window.frame.verdict.text() == "Analysing…"
-    assert window.cancel.isVisible() and window.features.rows == []
+    assert window.work.cancel.isVisible() and window.features.rows == []
     window.canvas.toggle_invert()
     window.canvas.zoom_by(2.0)
     engine.gate.set()
     qtbot.waitUntil(lambda: len(window.features.rows) == 3, timeout=10000)
     assert window.canvas.windowing.invert and not window.canvas.view.fitted
-    assert not window.cancel.isVisible()
+    assert not window.work.cancel.isVisible()
 
 
 def test_cancel_stops_the_analysis_and_says_so(
@@ -54,14 +54,14 @@ def test_cancel_stops_the_analysis_and_says_so(
 ) -> None:
     engine.gate.clear()
     window.controller.open([write_dicom(tmp_path / "a.dcm")])
-    qtbot.waitUntil(lambda: window.controller.busy and window.cancel.isVisible(), timeout=20000)
+    qtbot.waitUntil(lambda: window.controller.busy and window.work.cancel.isVisible(), timeout=20000)
     qtbot.waitUntil(
         lambda: window.session.current is not None and window.session.current.work is Work.RUNNING, timeout=20000
     )
-    qtbot.mouseClick(window.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.work.cancel, Qt.MouseButton.LeftButton)
     assert window.session.current is not None and window.session.current.work is Work.CANCELLED
     assert "CANCELLED" in window.frame.verdict.text()
-    assert not window.cancel.isVisible()
+    assert not window.work.cancel.isVisible()
     engine.gate.set()
     window.commands.analyse()
     qtbot.waitUntil(lambda: len(window.features.rows) == 3, timeout=10000)

@@ -83,8 +83,8 @@ def test_what_a_person_does_meanwhile_stays_and_it_can_be_stopped(
     assert draft is not None and draft.find("s1").text == "Effusion on the left." and draft.rewriting is not None
     engine.gate.clear()
     window.actions_by_id["reword"].trigger()
-    qtbot.waitUntil(window.cancel.isVisible)
-    qtbot.mouseClick(window.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.work.cancel.isVisible)
+    qtbot.mouseClick(window.work.cancel, Qt.MouseButton.LeftButton)
     assert not window.controller.busy and window.session.draft is draft
 
 

@@ -165,7 +165,7 @@ def test_opening_in_the_background_leaves_what_a_person_went_on_to(
 
     monkeypatch.setattr(indexing.StudyIndex, "look", slow)
     indexed.controller.open([paths[2]])
-    assert indexed.cancel.isVisible()
+    assert indexed.work.cancel.isVisible()
     second = str(paths[1].resolve())
     indexed.session.show(second)
     qtbot.waitUntil(lambda: len(indexed.features.rows) == 3, timeout=10000)
@@ -193,9 +193,9 @@ def test_opening_can_be_cancelled(
     monkeypatch.setattr(indexing.StudyIndex, "look", endless)
     indexed.controller.open([path])
     qtbot.waitUntil(begun.is_set, timeout=10000)
-    qtbot.mouseClick(indexed.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(indexed.work.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(ended.is_set, timeout=10000)
-    assert indexed.session.images == {} and not indexed.cancel.isVisible()
+    assert indexed.session.images == {} and not indexed.work.cancel.isVisible()
 
 
 def test_images_are_opened_without_an_index_that_can_be_used(

@@ -13,9 +13,9 @@ from engine.worker.decode import shared_decoder
 from viewer.hanging.alignment import Alignment
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
-from viewer.services import wait
 from viewer.state.images import Problem
 from viewer.tasks import TaskControl, run_task
+from viewer.waiting import wait
 
 if TYPE_CHECKING:
     from viewer.hanging.desk import Desk

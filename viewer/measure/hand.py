@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from engine.dicom.radiograph import Radiograph
 from engine.measure.geometry import scale_of
-from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
+from engine.measure.shapes import Kind, Measurement, Point
 from engine.measure.values import Reading
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.mouse import DRAG_SLOP
 from viewer.measure.drawing import draw_measurement
-from viewer.measure.hits import Hit, hit
+from viewer.measure.grip import Grip
+from viewer.measure.stroke import Stroke, measurement_of
 from viewer.measure.words import CALIBRATE, HINTS, NAMES, lines_of, spoken
 from viewer.state.board import Board
-
-STROKES: dict[str, int] = {**{kind.value: count for kind, count in POINTS.items()}, CALIBRATE: 2}
-STROKES[Kind.CARDIOTHORACIC] = 4
-"""How many points a person sets; the midline of a cardiothoracic ratio follows from the strokes."""
 
 ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -32,9 +29,6 @@ ARROWS = {
 }
 FAR = 10.0
 """Pixels of the image that an arrow key moves a measurement by with Shift; without, one."""
-
-MIDLINE_SHARE = 0.3
-"""Half the length of a new midline, as a share of the image's height."""
 
 
 class MeasureHand(QObject):
@@ -55,12 +49,8 @@ class MeasureHand(QObject):
         super().__init__(canvas)
         self.tool = ""
         self._canvas, self._board = canvas, board
-        self._set: list[Point] = []
-        self._rubber: Point | None = None
+        self._stroke, self._grip = Stroke(), Grip(board)
         self._pressed: QPointF | None = None
-        self._grab: tuple[Hit, Point] | None = None
-        self._moving: Measurement | None = None
-        self._plates: dict[str, QRectF] = {}
         self._drawn_on: Radiograph | None = board.radiograph
         canvas.tool = self
         board.changed.connect(lambda _none: self._on_board())
@@ -75,14 +65,16 @@ class MeasureHand(QObject):
         canvas.tool = self
 
     def _forget_drawing(self) -> None:
-        self._set, self._rubber, self._pressed = [], None, None
-        self._grab = self._moving = None
-        self._plates = {}
+        self._pressed = None
+        self._stroke.forget()
+        self._grip.forget()
+        self._grip.plates = {}
 
     def take(self, tool: str) -> None:
         """Take up a tool, or with an empty name none; the same one again is put down."""
         tool = "" if tool == self.tool else tool
-        self.tool, self._set, self._rubber = tool, [], None
+        self.tool = tool
+        self._stroke.forget()
         self._canvas.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
         if tool:
             self._board.select("")
@@ -102,29 +94,30 @@ class MeasureHand(QObject):
             self._pressed = place
             self._add(self._canvas.image_point(place))
             return True
-        found = self._hit(place)
+        found = self._grip.find(self._canvas, place)
         self._board.select(found.item.key if found is not None else "")
         if found is None:
             return False
-        self._grab, self._pressed = (found, self._canvas.image_point(place)), place
+        self._grip.take(found, self._canvas.image_point(place))
+        self._pressed = place
         return True
 
     def move(self, event: QMouseEvent) -> bool:
         """Draw out a line, move what is held, or show what could be taken."""
         place = event.position()
-        if self._grab is not None and self._pressed is not None:
-            if self._moving is not None or _far(place, self._pressed):
-                self._moving = self._held(self._canvas.image_point(place))
+        if self._grip.holds and self._pressed is not None:
+            if self._grip.moving is not None or _far(place, self._pressed):
+                self._grip.move(self._canvas.image_point(place))
                 self._canvas.update()
             return True
-        if self.tool and self._set:
-            self._rubber = self._canvas.image_point(place)
+        if self.tool and self._stroke.points:
+            self._stroke.rubber = self._canvas.image_point(place)
             self._canvas.update()
             return True
         if self.tool:
             return self._pressed is not None
         if not event.buttons():
-            over = self._board.radiograph is not None and self._hit(place) is not None
+            over = self._board.radiograph is not None and self._grip.find(self._canvas, place) is not None
             self._canvas.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
         return False
 
@@ -133,12 +126,12 @@ class MeasureHand(QObject):
         if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
             return False
         started, self._pressed = self._pressed, None
-        if self._grab is not None:
-            moved, self._grab, self._moving = self._moving, None, None
+        if self._grip.holds:
+            moved = self._grip.put_down()
             if moved is not None:
                 self._board.put(tr("change measurement"), moved)
             self._canvas.update()
-        elif self.tool and self._set and _far(event.position(), started):
+        elif self.tool and self._stroke.points and _far(event.position(), started):
             self._add(self._canvas.image_point(event.position()))
         return True
 
@@ -172,12 +165,12 @@ class MeasureHand(QObject):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._plates = {}
+        self._grip.plates, moving = {}, self._grip.moving
         for item in sorted(board.items, key=lambda each: each.key == board.selected):
-            held = self._moving is not None and self._moving.key == item.key
-            shown = self._moving if held and self._moving is not None else item
-            self._draw(painter, shown, board.reading(shown, pixels=not held), selected=item.key == board.selected)
-        drawing = self._drawing()
+            shown = moving if moving is not None and moving.key == item.key else item
+            reading = board.reading(shown, pixels=shown is item)
+            self._draw(painter, shown, reading, selected=item.key == board.selected)
+        drawing = self._stroke.drawing(self.tool)
         if drawing is not None:
             self._draw(painter, drawing, board.reading(drawing, pixels=False), selected=True)
         painter.restore()
@@ -191,28 +184,13 @@ class MeasureHand(QObject):
         scale = scale_of(sheet.spacing(radiograph.spacing))
         plate = draw_measurement(painter, self._canvas, item, lines_of(reading), scale, selected=selected)
         if plate is not None:
-            self._plates[item.key] = plate
-
-    def _drawing(self) -> Measurement | None:
-        """What is being drawn, as far as it is: its last line follows the mouse."""
-        if not self.tool or not self._set or self._rubber is None:
-            return None
-        points = [*self._set, self._rubber]
-        if self.tool in (Kind.ANGLE, Kind.ELLIPSE, Kind.RECTANGLE, Kind.ARROW) and len(points) == STROKES[self.tool]:
-            return Measurement("", Kind(self.tool), tuple(points))
-        if self.tool == Kind.COBB and len(points) == STROKES[self.tool]:
-            return Measurement("", Kind.COBB, tuple(points))
-        return Measurement("", Kind.LENGTH, (points[-2], points[-1]))
+            self._grip.plates[item.key] = plate
 
     def _add(self, point: Point) -> None:
         radiograph = self._board.radiograph
-        if radiograph is None:
+        if radiograph is None or not self._stroke.add(self.tool, point, radiograph):
             return
-        point = min(max(point[0], 0.0), radiograph.columns), min(max(point[1], 0.0), radiograph.rows)
-        self._set.append(point)
-        if len(self._set) < STROKES[self.tool]:
-            return
-        tool, points = self.tool, tuple(self._set)
+        tool, points = self.tool, tuple(self._stroke.points)
         self.take(tool)
         if len(points) > 1 and len(set(points)) == 1:
             return
@@ -222,17 +200,11 @@ class MeasureHand(QObject):
         self._finish(tool, points, radiograph.rows)
 
     def _finish(self, tool: str, points: tuple[Point, ...], rows: int) -> None:
-        sheet, radiograph, key = self._board.sheet, self._board.radiograph, self._board.new_key()
+        sheet, radiograph = self._board.sheet, self._board.radiograph
         if sheet is None or radiograph is None:
             return
-        if tool == Kind.CARDIOTHORACIC:
-            scale = scale_of(sheet.spacing(radiograph.spacing))
-            (a, b, c, d) = points
-            middle = (c[1] + d[1]) / 2.0
-            reach = min(MIDLINE_SHARE * rows, middle, rows - middle)
-            made = cardiothoracic(key, (a, b), (c, d), reach, scale)
-        else:
-            made = Measurement(key, Kind(tool), points)
+        scale = scale_of(sheet.spacing(radiograph.spacing))
+        made = measurement_of(self._board.new_key(), tool, points, rows, scale)
         if tool in (Kind.TEXT, Kind.ARROW):
             self.text_wanted.emit(self._with_text(made))
         if tool != Kind.TEXT:
@@ -251,31 +223,6 @@ class MeasureHand(QObject):
     def _keep(self, made: Measurement) -> None:
         self._board.put(tr("measure: {name}", name=tr(NAMES[made.kind])), made)
 
-    # taking hold
-
-    def _hit(self, place: QPointF) -> Hit | None:
-        def to_screen(point: Point) -> Point:
-            shown = self._canvas.widget_point(point)
-            return shown.x(), shown.y()
-
-        items = self._board.items
-        found = hit(items, (place.x(), place.y()), to_screen, self._board.selected)
-        if found is not None:
-            return found
-        return next(
-            (Hit(i, None) for i in items if i.key in self._plates and self._plates[i.key].contains(place)), None
-        )
-
-    def _held(self, point: Point) -> Measurement | None:
-        if self._grab is None or self._board.radiograph is None:
-            return None
-        (found, start), image = self._grab, self._board.radiograph
-        if found.handle is not None:
-            moved = found.item.with_handle(found.handle, point)
-        else:
-            moved = found.item.moved(point[0] - start[0], point[1] - start[1])
-        return moved.within(image.columns, image.rows)
-
     def _nudge(self, columns: float, rows: float) -> None:
         image, sheet = self._board.radiograph, self._board.sheet
         item = sheet.find(self._board.selected) if sheet is not None else None
@@ -284,7 +231,7 @@ class MeasureHand(QObject):
             self._board.put(tr("nudge measurement"), item.moved(dx, dy).within(image.columns, image.rows))
 
     def _on_board(self) -> None:
-        self._grab = self._moving = None
+        self._grip.forget()
         if self._board.radiograph is not self._drawn_on:
             # Half a line of one image is none of another.
             self._drawn_on = self._board.radiograph

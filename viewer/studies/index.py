@@ -9,9 +9,10 @@ from engine.catalog.look import Look
 from engine.catalog.reading import Catalog
 from engine.errors import CatalogError
 from engine.worker.worker import Worker
-from viewer.services import Found, find_images, wait
+from viewer.reading import Found, find_images
 from viewer.state.images import Problem
 from viewer.tasks import TaskControl
+from viewer.waiting import wait
 
 LOOK_LIMIT_S = 24 * 3600.0
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.errors import Cancelled
 from engine.worker.decode import shared_decoder
-from viewer.services import wait
 from viewer.studies.thumbnail_job import Thumbnail
 from viewer.tasks import TaskControl, run_task
+from viewer.waiting import wait
 
 BACKGROUND = 0
 

@@ -1,0 +1,66 @@
+"""The points that a person has set with a tool, what they look like so far, and what becomes of them."""
+
+from __future__ import annotations
+
+from engine.dicom.radiograph import Radiograph
+from engine.measure.geometry import Scale
+from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
+from viewer.measure.words import CALIBRATE
+
+STROKES: dict[str, int] = {**{kind.value: count for kind, count in POINTS.items()}, CALIBRATE: 2}
+STROKES[Kind.CARDIOTHORACIC] = 4
+"""How many points a person sets; the midline of a cardiothoracic ratio follows from the strokes."""
+
+MIDLINE_SHARE = 0.3
+"""Half the length of a new midline, as a share of the image's height."""
+
+_WHOLE = (Kind.ANGLE, Kind.COBB, Kind.ELLIPSE, Kind.RECTANGLE, Kind.ARROW)
+"""Shown as what they will be when only their last point is missing; the others as the line being drawn."""
+
+
+class Stroke:
+    """Points (column, row) of the image, set one after another.
+
+    Attributes
+    ----------
+    rubber : tuple of float or None
+        Where the mouse is, to which the last line is drawn.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self.rubber: Point | None = None
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.points, self.rubber = [], None
+
+    def add(self, tool: str, point: Point, image: Radiograph) -> bool:
+        """Set a point, inside the image; returns whether it was the tool's last one."""
+        self.points.append((min(max(point[0], 0.0), image.columns), min(max(point[1], 0.0), image.rows)))
+        return len(self.points) == STROKES[tool]
+
+    def drawing(self, tool: str) -> Measurement | None:
+        """What is being drawn, as far as it is: its last line follows the mouse."""
+        if not tool or not self.points or self.rubber is None:
+            return None
+        points = [*self.points, self.rubber]
+        if tool in _WHOLE and len(points) == STROKES[tool]:
+            return Measurement("", Kind(tool), tuple(points))
+        return Measurement("", Kind.LENGTH, (points[-2], points[-1]))
+
+
+def measurement_of(key: str, tool: str, points: tuple[Point, ...], rows: int, scale: Scale) -> Measurement:
+    """Return what the points of a tool measure.
+
+    Parameters
+    ----------
+    rows : int
+        Of the image; a midline stays inside it.
+    """
+    if tool != Kind.CARDIOTHORACIC:
+        return Measurement(key, Kind(tool), points)
+    (a, b, c, d) = points
+    middle = (c[1] + d[1]) / 2.0
+    reach = min(MIDLINE_SHARE * rows, middle, rows - middle)
+    return cardiothoracic(key, (a, b), (c, d), reach, scale)

@@ -26,6 +26,7 @@ class Chosen:
         session = self._window.session
         method = next(name for name in METHOD_TITLES if name == self._preferences.text(maps.METHOD))
         session.set_overlay(session.overlay.with_method(method))
+        self._window.layers.arrange()
         for pane in self._window.panes.each:
             self.apply_to(pane)
         self._apply_style()

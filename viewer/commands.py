@@ -85,7 +85,7 @@ class Commands:
         }
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         concerns = (self._files, self._maps, self._sentences, self._draft_commands)
-        for concern in (*concerns, window.measures, window.hanging, window.why, window.comparison):
+        for concern in (*concerns, window.measures, window.hanging, window.why, window.comparison, window.layers):
             found.update(concern.handlers())
         return found
 

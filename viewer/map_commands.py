@@ -34,7 +34,8 @@ class MapCommands:
         image, overlay = self._session.current, self._session.overlay
         if image is None or image.analysis is None:
             return
-        maps = [ids for group in self._panel.groups if (ids := group.mapped(image.analysis))]
+        heard = (group for group in self._panel.groups if not overlay.mutes(group))
+        maps = [ids for group in heard if (ids := group.mapped(image.analysis))]
         if maps:
             last = max((n for n, ids in enumerate(maps) if any(i in overlay.visible for i in ids)), default=-1)
             self._session.change_overlay(tr("next map only"), overlay.show(maps[(last + 1) % len(maps)]))

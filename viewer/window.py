@@ -16,6 +16,7 @@ from viewer.commands import Commands
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
 from viewer.features.compare_commands import CompareCommands
+from viewer.features.layer_commands import LayerCommands
 from viewer.features.side import FeatureSide
 from viewer.following import Following
 from viewer.hanging.desk import Desk
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.measures = MeasureCommands(self, session, self.canvas)
         self.why = WhyCommands(self, session, controller.engine)
         self.comparison = CompareCommands(self, session, controller)
+        self.layers = LayerCommands(self, session)
         self.following, self.chosen = Following(self), Chosen(self)
         self.commands = Commands(self, session, controller)
         self._build_actions()

@@ -32,7 +32,7 @@ from engine.inference.analysis import FeatureMap
 from engine.resources import resource_path
 from viewer.app import make_application
 from viewer.image.canvas import Canvas
-from viewer.image.heatmap import blend_densities, density_map
+from viewer.image.heatmap import Painted, blend_densities, density_map
 from viewer.image.layers import Layer, Layers
 from viewer.image.outline import outline
 from viewer.image.pyramid import build_pyramid
@@ -63,7 +63,7 @@ def layers(radiograph: Radiograph) -> Layers:
         Layer((number,), colour, f"map {number}", "benchmark", outline(density.density, 1.0))
         for number, (density, colour) in enumerate(made)
     )
-    return Layers(each, blend_densities(made, 0.1))
+    return Layers(each, blend_densities([Painted(*one) for one in made]))
 
 
 class Counted(Canvas):

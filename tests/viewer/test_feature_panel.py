@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from tests.viewer.factories import make_analysis, make_radiograph
-from viewer.features import panel as module
-from viewer.features.panel import AT_ONCE, FeaturePanel
+from viewer.features import listed as module
+from viewer.features.listed import AT_ONCE
+from viewer.features.panel import FeaturePanel
 from viewer.state.groups import Order
 from viewer.state.images import Load, OpenImage
 from viewer.state.overlay import OverlaySettings
@@ -178,3 +179,54 @@ def test_another_order_moves_the_lines_also_those_that_come_late(
     qtbot.waitUntil(lambda: len(panel.rows) == len(MANY), timeout=5000)
     assert shown(panel) == list(MANY)
     qtbot.waitUntil(lambda: [r.y() for r in panel.rows] == sorted({r.y() for r in panel.rows}), timeout=5000)
+
+
+def sectioned(folder: Path) -> OpenImage:
+    """Features 3, 5 and 9 of the heart, 7 of the lungs, 4 of devices."""
+    made = image(folder, (3, 4, 5, 7, 9))
+    assert made.analysis is not None
+    where = {7: "lungs", 4: "devices"}
+    made.analysis = replace(
+        made.analysis,
+        features=tuple(
+            replace(f, section=where.get(f.id, "heart"), activation=float(f.id)) for f in made.analysis.features
+        ),
+    )
+    return made
+
+
+def headings(panel: FeaturePanel) -> list[tuple[str, str]]:
+    return [(h.title.text(), h.count.text()) for h in panel.list.headings.values() if h.isVisible()]
+
+
+def test_sections_have_headings_that_count_and_the_order_holds_within_them(
+    panel: FeaturePanel, qtbot: Any, tmp_path: Path
+) -> None:
+    panel.show_image(sectioned(tmp_path), OverlaySettings())
+    qtbot.waitUntil(lambda: len(panel.rows) == 5, timeout=5000)
+    assert shown(panel) == [7, 9, 5, 3, 4]
+    assert headings(panel) == [
+        ("LUNGS", "1 finding"), ("HEART AND MEDIASTINUM", "3 findings"), ("DEVICES", "1 finding")
+    ]  # fmt: skip
+    panel.list.show_cited({3})
+    assert shown(panel) == [7, 3, 9, 5, 4] and headings(panel)[1][1] == "3 findings · 1 in the draft"
+    panel.columns.choice.setCurrentIndex(list(Order).index(Order.NUMBER))
+    assert shown(panel) == [7, 3, 5, 9, 4]
+    panel.search.setText("number 5")
+    assert headings(panel) == [("HEART AND MEDIASTINUM", "3 findings · 1 in the draft · 1 found")]
+    panel.search.setText("")
+    panel.show_listing(by_section=False)
+    assert shown(panel) == [3, 4, 5, 7, 9] and headings(panel) == []
+    panel.show_listing(by_section=True)
+    widgets = sorted([*panel.rows, *panel.list.headings.values()], key=panel.list.column.indexOf)
+    assert widgets[0] is panel.list.headings["lungs"] and widgets[2] is panel.list.headings["heart"]
+
+
+def test_maps_by_another_method_leave_the_list_as_it_is(panel: FeaturePanel, tmp_path: Path) -> None:
+    made = image(tmp_path, (3, 5, 9))
+    panel.show_image(made, OverlaySettings())
+    rows = panel.rows
+    assert made.analysis is not None
+    made.analysis = replace(made.analysis, maps={i: replace(m, method="other") for i, m in made.analysis.maps.items()})
+    panel.show_image(made, OverlaySettings())
+    assert panel.rows == rows

@@ -22,7 +22,7 @@ from PySide6.QtGui import QImage, QPainter
 from engine.inference.analysis import FeatureMap
 from engine.measure.shapes import Kind, Measurement, cardiothoracic
 from tests.viewer.factories import make_radiograph
-from viewer.image.heatmap import blend_densities, density_map
+from viewer.image.heatmap import Painted, blend_densities, density_map
 from viewer.image.layers import Layer, Layers, compose
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
@@ -120,7 +120,7 @@ def heat() -> Layers:
         Layer((number,), colour, colour, "test", outline(density.density, 20.0))
         for number, (density, colour) in enumerate(made)
     )
-    return Layers(each, blend_densities(made, 0.1))
+    return Layers(each, blend_densities([Painted(*one) for one in made]))
 
 
 @pytest.mark.parametrize(("name", "orientation"), [("heat", UPRIGHT), ("heat_turned", Orientation(1, mirrored=True))])

@@ -59,14 +59,13 @@ def test_orders() -> None:
     assert keys(in_order(groups, Order.ACTIVATION, ())) == [2, 3, 1, 4]
 
 
-def test_orders_by_label_number_and_section() -> None:
+def test_orders_by_label_and_number() -> None:
     groups = group_features(
-        [feature(7, activation=3.0, label_score=0.6, section="heart"), feature(2, activation=2.0, label_score=0.9),
-         feature(5, activation=1.0, label_score=0.7, section="lungs"), feature(9, activation=4.0, label_score=0.6)]
+        [feature(7, activation=3.0, label_score=0.6), feature(2, activation=2.0, label_score=0.9),
+         feature(5, activation=1.0, label_score=0.7), feature(9, activation=4.0, label_score=0.6)]
     )  # fmt: skip
     assert keys(in_order(groups, Order.LABEL_SCORE, ())) == [2, 5, 9, 7]
     assert keys(in_order(groups, Order.NUMBER, ())) == [2, 5, 7, 9]
-    assert keys(in_order(groups, Order.SECTION, ())) == [5, 9, 2, 7]
 
 
 def test_cited_are_the_features_of_sentences_that_are_there(tmp_path: Path) -> None:

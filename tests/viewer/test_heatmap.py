@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from engine.inference.heat_scale import strength
 from tests.viewer.factories import GRID, one_patch
-from viewer.image.heatmap import LONGEST, density_map, paint_density
+from viewer.image.heatmap import LONGEST, Painted, density_map, paint_density
 
 pytestmark = pytest.mark.usefixtures("dark")
 
@@ -44,7 +44,7 @@ def test_one_hot_patch_lies_exactly_where_its_patch_is(rows: int, columns: int, 
 
 def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> None:
     box = (75.0, 0.0, 375.0, 300.0)
-    picture = rgba(paint_density(density_map(one_patch(3, 2, 5, box), 300, 450, 0.2 / GRID**2), "#ff9f1c", 0.1))
+    picture = rgba(paint_density(Painted(density_map(one_patch(3, 2, 5, box), 300, 450, 0.2 / GRID**2), "#ff9f1c")))
     assert picture.shape == (300, 450, 4)
     assert picture[:, :75, 3].max() == 0 and picture[:, 376:, 3].max() == 0
     assert picture[188:, :, 3].max() == 0
@@ -56,7 +56,7 @@ def test_the_colour_is_transparent_away_from_the_patch_and_outside_the_box() -> 
 def test_the_opacity_is_that_of_the_fixed_scale(threshold: float) -> None:
     made = density_map(one_patch(3, 2, 5, (0, 0, 300, 300), 1.0), 300, 300, 1.0 / GRID**2 / 16)
     exact = strength(made.density, threshold)
-    drawn = rgba(paint_density(made, "#ffffff", threshold))[..., 3] / 255.0
+    drawn = rgba(paint_density(Painted(made, "#ffffff", threshold)))[..., 3] / 255.0
     # A step of the root of the share moves the opacity most where the colour fades in behind the threshold.
     assert np.abs(drawn - exact).max() < 0.01
     assert 0.4 < exact.max() <= 1.0 and exact.max() == pytest.approx(drawn.max(), abs=0.01)

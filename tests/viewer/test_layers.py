@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, strength
 from tests.viewer.factories import GRID, feature, one_patch
 from tests.viewer.test_heatmap import rgba
-from viewer.image.heatmap import DensityMap, blend_densities, density_map
+from viewer.image.heatmap import DensityMap, Painted, blend_densities, density_map
 from viewer.image.layers import LayerPainter, Layers, compose
 from viewer.image.outline import outline
 from viewer.image.placement import Box
@@ -84,7 +84,7 @@ def test_the_main_evidence_keeps_its_colour_under_a_weaker_map() -> None:
 
 def test_the_blend_has_the_opacity_of_the_largest_density_and_the_weighted_mean_of_the_colours() -> None:
     one, two = made(0), made(1, column=4, unit=2 * STRONG)
-    picture = rgba(blend_densities([(one, "#ff0000"), (two, "#0000ff")], 0.2)).astype(float)
+    picture = rgba(blend_densities([Painted(one, "#ff0000", 0.2), Painted(two, "#0000ff", 0.2)])).astype(float)
     opaque = [strength(m.density, 0.2) for m in (one, two)]
     assert np.abs(picture[..., 3] / 255 - np.maximum(*opaque)).max() < 0.01
     solid = picture[..., 3] > 100
@@ -94,12 +94,12 @@ def test_the_blend_has_the_opacity_of_the_largest_density_and_the_weighted_mean_
     assert np.abs(picture[solid][:, 2] / 255 - (1 - red)).max() < 0.05
     # A single map is what it was: one colour and no line.
     assert np.array_equal(
-        rgba(blend_densities([(one, "#ff0000"), (made(1, unit=1e6), "#0000ff")], 0.2)),
-        rgba(blend_densities([(one, "#ff0000")], 0.2)),
+        rgba(blend_densities([Painted(one, "#ff0000"), Painted(made(1, unit=1e6), "#0000ff")])),
+        rgba(blend_densities([Painted(one, "#ff0000")])),
     )
     assert shown([one]).each[0].outline == ()
     with pytest.raises(ValueError, match="map is needed"):
-        blend_densities([], 0.1)
+        blend_densities([])
 
 
 def test_an_outline_follows_the_level_and_the_threshold() -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from tests.viewer.looking import Open, row
 from viewer.actions.catalogue import BY_ID
+from viewer.settings.maps import BY_SECTION
 from viewer.window import MainWindow
 
 
@@ -104,3 +105,14 @@ def test_the_peek_key_types_a_letter_in_a_text_field(window: MainWindow, opened:
     qtbot.waitUntil(window.features.search.hasFocus, timeout=2000)
     qtbot.keyPress(window.features.search, "g")
     assert window.features.search.text() == "g" and not window.session.overlay.peek
+
+
+def test_the_headings_of_sections_are_a_choice_that_is_kept(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    action, headings = window.actions_by_id["by_section"], window.features.list.headings
+    assert action.isChecked() and headings["pleura"].isVisible()
+    qtbot.mouseClick(window.features.columns.sections, Qt.MouseButton.LeftButton)
+    assert not action.isChecked() and not headings["pleura"].isVisible() and not window.preferences.flag(BY_SECTION)
+    assert not window.side.beside.columns.sections.isChecked()
+    action.trigger()
+    assert action.isChecked() and window.features.columns.sections.isChecked() and headings["pleura"].isVisible()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from viewer.i18n import mark, tr
 from viewer.state.groups import Order
@@ -18,14 +18,14 @@ EXPLAINED = {
     Order.ACTIVATION: mark("Activation, in the unit of the autoencoder"),
     Order.LABEL_SCORE: mark("How well the description predicts the held-out reports"),
     Order.NUMBER: mark("The feature's number"),
-    Order.SECTION: mark("By the section of the draft that they belong to, then by activation"),
 }
 
 
 class ColumnHeader(QWidget):
-    """Titles above the numbers, and the choice of what comes first."""
+    """Titles above the numbers, the choice of what comes first, and whether each section of the draft has a heading."""
 
     order_changed = Signal(Order)
+    by_section_wanted = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +36,18 @@ class ColumnHeader(QWidget):
             self.choice.addItem(tr(order.value), order)
             self.choice.setItemData(self.choice.count() - 1, tr(EXPLAINED[order]), Qt.ItemDataRole.ToolTipRole)
         self.choice.currentIndexChanged.connect(lambda _: self.order_changed.emit(self.order))
+        self.sections = QPushButton(tr("Sections"))
+        self.sections.setProperty("role", "small")
+        self.sections.setCheckable(True)
+        self.sections.setChecked(True)
+        self.sections.setAccessibleName(tr("List by section"))
+        self.sections.setToolTip(tr("A heading for each section of the draft; the order holds within it"))
+        self.sections.clicked.connect(self.by_section_wanted)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, RIGHT, 0)
         layout.setSpacing(GAP)
         layout.addWidget(self.choice)
+        layout.addWidget(self.sections)
         layout.addStretch(1)
         layout.addWidget(_title(tr("percentile"), EXPLAINED[Order.PERCENTILE], BAR_WIDTH + GAP + PERCENTILE_WIDTH))
         layout.addWidget(_title(tr("activation"), EXPLAINED[Order.ACTIVATION], ACTIVATION_WIDTH))

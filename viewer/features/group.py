@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QColorDialog, QVBoxLayout, QWidget
 
@@ -68,6 +68,7 @@ class GroupBox(QWidget):
     chosen = Signal(tuple)
     switched = Signal(tuple, bool)
     recoloured = Signal(str, str)
+    menu_wanted = Signal(tuple, QPoint)
 
     def __init__(self, group: FeatureGroup, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +90,7 @@ class GroupBox(QWidget):
         self.head.set_colour(overlay.colour(self.group))
         for line in (self.head, *self.members):
             line.set_visible_maps(overlay.visible)
+            line.set_muted(overlay.mutes(self.group))
 
     def mark(self, selected: Collection[int], linked: Collection[int]) -> None:
         """Mark what is selected, and what stands behind the selected sentence; the group answers for hidden members."""
@@ -115,6 +117,7 @@ class GroupBox(QWidget):
     def _add(self, line: FeatureLine) -> None:
         line.chosen.connect(self.chosen)
         line.switched.connect(self.switched)
+        line.menu_wanted.connect(self.menu_wanted)
         self._column.addWidget(line)
 
     def _choose_colour(self) -> None:

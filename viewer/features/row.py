@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.inference.analysis import ActiveFeature
@@ -57,6 +66,7 @@ class FeatureLine(MarkedRow):
 
     chosen = Signal(tuple)
     switched = Signal(tuple, bool)
+    menu_wanted = Signal(tuple, QPoint)
 
     def __init__(
         self, features: Sequence[ActiveFeature], mapped: Sequence[int], text: LineText, parent: QWidget | None = None
@@ -64,7 +74,7 @@ class FeatureLine(MarkedRow):
         super().__init__(parent)
         self.ids, self.mapped, self.text = tuple(f.id for f in features), tuple(mapped), text
         self.percentile, self.activation = features[0].percentile, features[0].activation
-        self.colour = ""
+        self.colour, self.muted = "", False
         self._small = QFont(self.font())
         self._small.setPixelSize(SMALL_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,8 +85,7 @@ class FeatureLine(MarkedRow):
         self.setToolTip(as_it_is("\n".join((text.name, text.detail, numbers, reliability(features[0])))))
         self.switch = MapSwitch(self)
         self.switch.setAccessibleName(tr("Show the map of: {text}", text=text.name))
-        self.switch.setToolTip(tr("Show its heat map") if mapped else tr("This feature has no map"))
-        self.switch.setEnabled(bool(mapped))
+        self._offer_switch()
         self.switch.clicked.connect(self._tell_switch)
 
     def sizeHint(self) -> QSize:
@@ -94,6 +103,18 @@ class FeatureLine(MarkedRow):
             self.colour = colour
             self.update()
 
+    def set_muted(self, muted: bool) -> None:
+        """Write the line in a weaker colour and offer no map while it is muted."""
+        if muted != self.muted:
+            self.muted = muted
+            self._offer_switch()
+            self.update()
+
+    def _offer_switch(self) -> None:
+        told = tr("Show its heat map") if self.mapped else tr("This feature has no map")
+        self.switch.setToolTip(tr("Muted: its map is off") if self.muted else told)
+        self.switch.setEnabled(bool(self.mapped) and not self.muted)
+
     def flip(self) -> None:
         """Switch its map as a click does."""
         if self.switch.isEnabled():
@@ -108,7 +129,7 @@ class FeatureLine(MarkedRow):
         if self.text.title:
             metrics, behind = painter.fontMetrics(), QFontMetrics(self._small).horizontalAdvance(self.text.count) + GAP
             shown = metrics.elidedText(self.text.title, _DOTS, int(right - self.text.left - behind))
-            painter.setPen(QColor(palette.TEXT))
+            painter.setPen(QColor(palette.MUTED if self.muted else palette.TEXT))
             painter.drawText(QRectF(self.text.left, y, right - self.text.left, metrics.height()), _LEFT, shown)
             painter.setFont(self._small)
             painter.setPen(QColor(palette.MUTED))
@@ -132,7 +153,15 @@ class FeatureLine(MarkedRow):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select what the line stands for."""
-        self.chosen.emit(self.ids)
+        if event.button() is not Qt.MouseButton.RightButton:
+            self.chosen.emit(self.ids)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the line, at its foot where the keyboard asks."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        place = self.mapToGlobal(QPoint(self.text.left, self.height())) if by_key else event.globalPos()
+        self.menu_wanted.emit(self.ids, place)
+        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Switch its map."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from viewer.i18n import tr
+from viewer.state.look import MOST_THRESHOLD
 from viewer.state.overlay import OverlaySettings
 from viewer.theme.text import plain_label
 
@@ -18,9 +19,9 @@ class OverlaySliders(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.opacity = _slider(tr("Opacity of the heat maps"))
-        self.threshold = _slider(tr("Threshold of the heat maps"))
-        self.threshold.setMaximum(95)
+        self.opacity = share_slider(tr("Opacity of the heat maps"))
+        self.threshold = share_slider(tr("Threshold of the heat maps"))
+        self.threshold.setMaximum(round(100 * MOST_THRESHOLD))
         self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100.0))
         self.threshold.valueChanged.connect(lambda value: self.threshold_changed.emit(value / 100.0))
         layout = QHBoxLayout(self)
@@ -39,7 +40,8 @@ class OverlaySliders(QWidget):
             slider.blockSignals(False)
 
 
-def _slider(name: str) -> QSlider:
+def share_slider(name: str) -> QSlider:
+    """Return a slider of a share in percent."""
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(0, 100)
     slider.setAccessibleName(name)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 
 from engine.inference.analysis import FeatureMap
 from engine.inference.attribution import upsample
-from engine.inference.heat_scale import FULL_SCALE, strength
+from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, strength
 
 LONGEST = 512
 """Longest side of a map's raster; patches are much larger than its pixels, and the painter smooths the rest."""
@@ -93,27 +93,47 @@ def _steps(density: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     return steps
 
 
-def paint_density(density: DensityMap, colour: str, threshold: float) -> QImage:
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A map with its look.
+
+    Attributes
+    ----------
+    colour : str
+        ``#rrggbb``.
+    threshold : float
+        Share of the full scale below which nothing is drawn.
+    opacity : float
+        0..1, where the colour is full.
+    """
+
+    density: DensityMap
+    colour: str
+    threshold: float = THRESHOLD
+    opacity: float = 1.0
+
+
+def paint_density(one: Painted) -> QImage:
     """Return the map as a picture: one colour, background fully transparent.
 
     Raises
     ------
     ValueError
-        If `colour` is not a colour.
+        If its colour is not a colour.
     """
     table = np.zeros(STEPS + 1, dtype=np.uint32)
-    opaque = _opacity_of_step(threshold)
-    for shift, value in zip(_SHIFTS, (255, *_rgb(colour)), strict=True):
+    opaque = _opacity_of_step(one)
+    for shift, value in zip(_SHIFTS, (255, *_rgb(one.colour)), strict=True):
         table |= np.rint(opaque * np.float32(value)).astype(np.uint32) << np.uint32(shift)
-    return _picture(np.take(table, density.steps))
+    return _picture(np.take(table, one.density.steps))
 
 
-def blend_densities(maps: Sequence[tuple[DensityMap, str]], threshold: float) -> QImage:
+def blend_densities(maps: Sequence[Painted]) -> QImage:
     """Return several maps, each with its colour, as one picture in which none covers another.
 
-    A place has the mean of the colours, weighted by the densities there, and the opacity of the largest density: what a
-    single map would have, so that the scale stays fixed. A map below the threshold has no weight; weights fade in where
-    the opacity does, so that no line is drawn that is not in the maps.
+    A place has the mean of the colours, weighted by the squared opacities there, and the largest opacity: what a single
+    map would have, so that the scale stays fixed. A map below its threshold has no weight; weights fade in where the
+    opacity does, so that no line is drawn that is not in the maps.
 
     Raises
     ------
@@ -123,20 +143,18 @@ def blend_densities(maps: Sequence[tuple[DensityMap, str]], threshold: float) ->
     if not maps:
         raise ValueError("a map is needed")
     if len(maps) == 1:
-        return paint_density(*maps[0], threshold)
-    opaque = _opacity_of_step(threshold)
-    weight_of_step = np.square(opaque)
-    shape = maps[0][0].steps.shape
-    largest = np.zeros(shape, dtype=np.uint16)
+        return paint_density(maps[0])
+    shape = maps[0].density.steps.shape
+    alpha = np.zeros(shape, dtype=np.float32)
     total = np.full(shape, np.float32(1e-12))
     channels = np.zeros((3, *shape), dtype=np.float32)
-    for density, colour in maps:
-        np.maximum(largest, density.steps, out=largest)
-        weight = np.take(weight_of_step, density.steps)
+    for one in maps:
+        opaque = np.take(_opacity_of_step(one), one.density.steps)
+        np.maximum(alpha, opaque, out=alpha)
+        weight = np.square(opaque)
         total += weight
-        for number, value in enumerate(_rgb(colour)):
+        for number, value in enumerate(_rgb(one.colour)):
             channels[number] += weight * np.float32(value)
-    alpha = np.take(opaque, largest)
     share = alpha / total
     pixels = np.rint(alpha * np.float32(255)).astype(np.uint32) << np.uint32(_SHIFTS[0])
     for channel, shift in zip(channels, _SHIFTS[1:], strict=True):
@@ -147,8 +165,8 @@ def blend_densities(maps: Sequence[tuple[DensityMap, str]], threshold: float) ->
 _SHIFTS = (24, 16, 8, 0)
 
 
-def _opacity_of_step(threshold: float) -> npt.NDArray[np.float32]:
-    return strength(np.float32(FULL_SCALE) * _SHARE_OF_STEP, threshold)
+def _opacity_of_step(one: Painted) -> npt.NDArray[np.float32]:
+    return np.float32(one.opacity) * strength(np.float32(FULL_SCALE) * _SHARE_OF_STEP, one.threshold)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

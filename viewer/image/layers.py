@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE
-from viewer.image.heatmap import DensityMap, blend_densities, sum_maps
+from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE, THRESHOLD
+from viewer.image.heatmap import DensityMap, Painted, blend_densities, sum_maps
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
 from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
+from viewer.state.look import MapLook
 from viewer.state.overlay import OverlaySettings
 
-LINE, DASH = 2.0, 4.0
-"""Width of an outline in pixels of the widget, and length of a dash in widths."""
+LINE, INNER_LINE, DASH = 2.0, 1.0, 4.0
+"""Widths of an outline and of a contour within it in pixels of the widget, and length of a dash in widths."""
+
+LEVELS = (0.25, 0.5, 0.75)
+"""Shares of the full scale at which contours are drawn, where they lie above the threshold."""
 
 DOT, GAP = 0.1, 2.5
 """Length of a dot before its round ends, and from one to the next, in widths."""
@@ -25,14 +29,23 @@ DOT, GAP = 0.1, 2.5
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One heat map as shown: its line of the legend, how it was computed, and the line around it.
+    """One heat map as shown: its line of the legend, how it was computed, how it is drawn.
 
     Attributes
     ----------
     outline : tuple of QPolygonF
-        In units of the image's width and height; empty while it is the only map, whose colour cannot be mistaken.
+        The line where it begins, in units of the image's width and height; empty while it is the only map, whose colour
+        cannot be mistaken, unless it is drawn in contours.
     beside : bool
         Whether it is of the analysis by another pack: its line is dotted.
+    contours : tuple of QPolygonF
+        Further lines, at `LEVELS` of the scale; empty unless it is drawn in contours.
+    opacity : float
+        0..1, within that of all maps.
+    threshold : float
+        Share of the full scale where it begins.
+    contour : bool
+        Whether it is drawn in contours, in place of heat.
     """
 
     feature_ids: tuple[int, ...]
@@ -41,6 +54,10 @@ class Layer:
     method: str
     outline: tuple[QPolygonF, ...] = ()
     beside: bool = False
+    contours: tuple[QPolygonF, ...] = ()
+    opacity: float = 1.0
+    threshold: float = THRESHOLD
+    contour: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +88,25 @@ class Source:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """One map to be drawn, of the analysis of this number."""
+
+    source: int
+    ids: tuple[int, ...]
+    colour: str
+    label: str
+    look: MapLook
+    threshold: float
+
+
 class LayerPainter:
     """Paints the maps of an image; what is already there is kept, so that dragging a slider adds nothing up again."""
 
     def __init__(self) -> None:
         self._made: tuple[Mapping[int, DensityMap], ...] = ()
         self._sums: dict[tuple[int, tuple[int, ...]], DensityMap] = {}
-        self._last: tuple[object, Layers] = ((), Layers())
+        self._last: tuple[tuple[_Wanted, ...], Layers] = ((), Layers())
 
     def paint(
         self,
@@ -99,39 +128,59 @@ class LayerPainter:
         maps = tuple(source.made for source in sources)
         if len(maps) != len(self._made) or any(now is not before for now, before in zip(maps, self._made, strict=True)):
             self._made, self._sums, self._last = maps, {}, ((), Layers())
-        found = [(number, *one) for number, source in enumerate(sources) for one in _shown(source)]
-        wanted = (tuple(found), overlay.threshold)
+        wanted = tuple(one for number, source in enumerate(sources) for one in _wanted(number, source))
         if wanted != self._last[0]:
-            self._last = (wanted, self._paint(found, overlay.threshold) if found else Layers())
+            self._last = (wanted, self._paint(wanted))
         return self._last[1]
 
-    def _paint(self, found: Sequence[tuple[int, tuple[int, ...], str, str]], threshold: float) -> Layers:
-        maps = [self._sum(number, ids) for number, ids, _, _ in found]
-        # Where the colour is half faded in: the line is that of what is seen.
-        level = FULL_SCALE * (threshold + SOFT_EDGE / 2)
-        lined = len(found) > 1 or found[0][0] > 0
-        layers = tuple(
-            Layer(ids, colour, label, total.method, outline(total.density, level) if lined else (), beside=number > 0)
-            for (number, ids, colour, label), total in zip(found, maps, strict=True)
-        )
-        coloured = [(total, layer.colour) for total, layer in zip(maps, layers, strict=True)]
-        return Layers(layers, blend_densities(coloured, threshold))
+    def _paint(self, wanted: Sequence[_Wanted]) -> Layers:
+        lined = len(wanted) > 1 or any(one.source for one in wanted)
+        maps = [self._sum(one) for one in wanted]
+        heat = [
+            Painted(total, one.colour, one.threshold, one.look.opacity)
+            for one, total in zip(wanted, maps, strict=True)
+            if not one.look.contour
+        ]
+        layers = tuple(_layer(one, total, lined=lined) for one, total in zip(wanted, maps, strict=True))
+        return Layers(layers, blend_densities(heat) if heat else None)
 
-    def _sum(self, number: int, ids: tuple[int, ...]) -> DensityMap:
-        if (number, ids) not in self._sums:
-            self._sums[number, ids] = sum_maps([self._made[number][i] for i in ids])
-        return self._sums[number, ids]
+    def _sum(self, one: _Wanted) -> DensityMap:
+        key = one.source, one.ids
+        if key not in self._sums:
+            self._sums[key] = sum_maps([self._made[one.source][i] for i in one.ids])
+        return self._sums[key]
 
 
-def _shown(source: Source) -> list[tuple[tuple[int, ...], str, str]]:
-    """Features, colour and name of each group of which a map is on."""
-    found = []
+def _wanted(number: int, source: Source) -> list[_Wanted]:
+    """Return each group of which a map is on."""
+    found, overlay = [], source.overlay
     for group in source.groups:
-        ids = tuple(i for i in group.ids if i in source.overlay.visible and i in source.made)
-        if ids:
-            label = group.label(ids)
-            found.append((ids, source.overlay.colour(group), f"{source.name}: {label}" if source.name else label))
+        ids = tuple(i for i in group.ids if i in overlay.visible and i in source.made)
+        if ids and not overlay.mutes(group):
+            label, look = group.label(ids), overlay.look(group)
+            named = f"{source.name}: {label}" if source.name else label
+            threshold = overlay.threshold if look.threshold is None else look.threshold
+            found.append(_Wanted(number, ids, overlay.colour(group), named, look, threshold))
     return found
+
+
+def _layer(one: _Wanted, total: DensityMap, *, lined: bool) -> Layer:
+    # Where the colour is half faded in: the line is that of what is seen.
+    level = one.threshold + SOFT_EDGE / 2
+    contour = one.look.contour
+    inner = [share for share in LEVELS if contour and share > level]
+    return Layer(
+        one.ids,
+        one.colour,
+        one.label,
+        total.method,
+        outline(total.density, FULL_SCALE * level) if lined or contour else (),
+        beside=one.source > 0,
+        contours=tuple(line for share in inner for line in outline(total.density, FULL_SCALE * share)),
+        opacity=one.look.opacity,
+        threshold=one.threshold,
+        contour=contour,
+    )
 
 
 def compose(layers: Layers, picture: Box, size: QSize, ratio: float, orientation: Orientation = UPRIGHT) -> QImage:
@@ -150,26 +199,40 @@ def compose(layers: Layers, picture: Box, size: QSize, ratio: float, orientation
     composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     composite.fill(Qt.GlobalColor.transparent)
     composite.setDevicePixelRatio(ratio)
-    if layers.picture is None:
+    if not layers.each:
         return composite
     painter = QPainter(composite)
     painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
     place = _turn(orientation) * QTransform(picture.width, 0, 0, picture.height, picture.x, picture.y)
-    painter.setTransform(place, combine=True)
-    painter.drawImage(QRectF(0, 0, 1, 1), layers.picture)
-    painter.resetTransform()
+    if layers.picture is not None:
+        painter.setTransform(place, combine=True)
+        painter.drawImage(QRectF(0, 0, 1, 1), layers.picture)
+        painter.resetTransform()
     for number, layer in enumerate(layers.each):
-        pen = QPen(QColor(layer.colour), LINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-        if layer.beside:
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            pen.setDashPattern([DOT, GAP])
-        elif number:
-            pen.setDashPattern([DASH, DASH * number])
+        pen = _pen(layer, number)
         painter.setPen(pen)
         for line in layer.outline:
             painter.drawPolyline(place.map(line))
+        pen.setWidthF(INNER_LINE)
+        pen.setStyle(Qt.PenStyle.SolidLine)
+        painter.setPen(pen)
+        for line in layer.contours:
+            painter.drawPolyline(place.map(line))
     painter.end()
     return composite
+
+
+def _pen(layer: Layer, number: int) -> QPen:
+    """Return the pen of the line around the n-th map."""
+    colour = QColor(layer.colour)
+    colour.setAlphaF(layer.opacity)
+    pen = QPen(colour, LINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    if layer.beside:
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setDashPattern([DOT, GAP])
+    elif number:
+        pen.setDashPattern([DASH, DASH * number])
+    return pen
 
 
 def _turn(orientation: Orientation) -> QTransform:

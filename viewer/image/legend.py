@@ -8,22 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QBrush,
     QColor,
     QFontMetrics,
     QFontMetricsF,
     QImage,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from viewer.i18n import tr
 from viewer.image.layers import Layer
 from viewer.image.placement import FINE, Box, best_place, cost_of_hiding
+from viewer.image.ramp import draw_ramp, look_text
 from viewer.image.raster import channel
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.theme import palette
@@ -92,9 +90,9 @@ class Legend(QWidget):
         """Show the lines of these maps."""
         before, size = [layer.feature_ids for layer in self._layers], self.size()
         self._layers, self._scale = tuple(layers), scale
-        names = ", ".join(layer.label for layer in layers)
-        self.setAccessibleName(tr("Legend: {names}", names=names))
-        self.setToolTip(as_it_is("\n".join((*(layer.label for layer in layers), *self._small()))))
+        told = self._told()
+        self.setAccessibleName(tr("Legend: {names}", names=", ".join(told)))
+        self.setToolTip(as_it_is("\n".join((*told, *self._small()))))
         self._fit()
         if self.size() != size or [layer.feature_ids for layer in layers] != before:
             self.to_place = True
@@ -164,18 +162,7 @@ class Legend(QWidget):
             return
         y = 4 + self._line()
         for layer in self._layers:
-            ramp = QLinearGradient(QPointF(PADDING, 0), QPointF(PADDING + RAMP_WIDTH, 0))
-            for step in range(9):
-                shade = QColor(layer.colour)
-                shade.setAlphaF((step / 8) ** 0.5)
-                ramp.setColorAt(step / 8, shade)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QBrush(ramp))
-            painter.drawRect(QRectF(PADDING, y + 2, RAMP_WIDTH, self._line() - 6))
-            if layer.beside:
-                painter.setPen(QPen(QColor(layer.colour), 2, Qt.PenStyle.DotLine))
-                foot = y + self._line() - 3
-                painter.drawLine(QPointF(PADDING, foot), QPointF(PADDING + RAMP_WIDTH, foot))
+            draw_ramp(painter, QRectF(PADDING, y + 2, RAMP_WIDTH, self._line() - 6), layer)
             self._write(painter, layer.label, y, PADDING + RAMP_WIDTH + 8, palette.IMAGE_TEXT)
             y += self._line()
         for text in self._small():
@@ -215,6 +202,14 @@ class Legend(QWidget):
 
     def _title(self) -> str:
         return tr("Heat maps ({count})", count=len(self._layers))
+
+    def _told(self) -> list[str]:
+        """Name of each map, and how it is drawn where that is not how the others are."""
+        differ = len({layer.threshold for layer in self._layers}) > 1
+        looks = [look_text(layer, threshold=differ) for layer in self._layers]
+        return [
+            f"{layer.label} ({look})" if look else layer.label for layer, look in zip(self._layers, looks, strict=True)
+        ]
 
     def _small(self) -> tuple[str, ...]:
         return (self._scale, self._layers[0].method) if self._layers else ()

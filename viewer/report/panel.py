@@ -41,6 +41,7 @@ class DraftPanel(QFrame):
         self.rows: list[SentenceRow] = []
         self.sections: list[SectionBox] = []
         self._draft: Draft | None = None
+        self._muted: frozenset[int] = frozenset()
         self._shown: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
         self._keep = QTimer(self)
         self._keep.setSingleShot(True)
@@ -86,6 +87,12 @@ class DraftPanel(QFrame):
         layout.addWidget(self.indication)
         layout.addWidget(self.area, 1)
 
+    def show_muted(self, features: frozenset[int]) -> None:
+        """Say at each sentence that stands on nothing but muted features that it does; the sentence stays as it is."""
+        self._muted = features
+        for row in self.rows:
+            row.set_muted(features)
+
     def show_style(self, note: str) -> None:
         """Say that the house style is not used, and why; nothing where it is."""
         self.style_note.setText(note)
@@ -110,6 +117,7 @@ class DraftPanel(QFrame):
             for box, section in zip(self.sections, draft.sections, strict=True):
                 box.set_section(section, draft.conflicts)
         self.rows = [row for box in self.sections for row in box.rows]
+        self.show_muted(self._muted)
         self._enable_review()
 
     def _rebuild(self, notes: tuple[str, ...], draft: Draft | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -43,6 +45,8 @@ class SentenceRow(MarkedRow):
         self.note = ElidedLabel(role="small")
         self.against = ElidedLabel(role="small")
         self.against.hide()
+        self.muted = ElidedLabel(tr("Every feature behind it is muted."), role="small")
+        self.muted.hide()
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["why"].clicked.connect(lambda: self.why_wanted.emit(self.sentence.key))
         self.buttons["confirm"].clicked.connect(lambda: self.confirmed.emit(self.sentence.key))
@@ -58,6 +62,7 @@ class SentenceRow(MarkedRow):
         self._column.setSpacing(2)
         self._column.addWidget(self.text)
         self._column.addWidget(self.against)
+        self._column.addWidget(self.muted)
         self._column.addLayout(low)
         self.set_sentence(sentence)
 
@@ -85,6 +90,11 @@ class SentenceRow(MarkedRow):
         more = f" +{len(shown) - 1}" if len(shown) > 1 else ""
         self.against.set_full(tr("Against:") + f" {shown[0]}{more}" if shown else "", tip="\n".join(shown))
         self.against.setVisible(bool(shown))
+
+    def set_muted(self, features: Collection[int]) -> None:
+        """Say that it stands on muted features alone, where it does; nothing else about it changes."""
+        support = self.sentence.support
+        self.muted.setVisible(bool(support) and all(i in features for i in support))
 
     def compare(self) -> None:
         """Show what a person changed of the AI's text, or hide it again."""

@@ -15,7 +15,7 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
     (mark("Program"), program.SETTINGS),
     (mark("Mouse"), mouse.SETTINGS),
     (mark("Picture"), picture.SETTINGS),
-    (mark("Heat maps"), maps.SETTINGS),
+    (mark("Features and heat maps"), maps.SETTINGS),
     (mark("Hanging"), hanging.SETTINGS),
     (mark("Rewriting"), rewriting.SETTINGS),
     (mark("Drafts"), drafts.SETTINGS),

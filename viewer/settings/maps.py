@@ -1,4 +1,4 @@
-"""Settings of the heat maps."""
+"""Settings of the heat maps and of the list of features."""
 
 from __future__ import annotations
 
@@ -16,4 +16,10 @@ METHOD = Setting(
     ),
     choices=tuple(METHOD_TITLES.items()),
 )
-SETTINGS: tuple[Setting, ...] = (METHOD,)
+BY_SECTION = Setting(
+    "features/by_section",
+    mark("Features by section"),
+    True,
+    mark("A heading for each section of the draft in the list of features; also in Overlay > Features by section."),
+)
+SETTINGS: tuple[Setting, ...] = (METHOD, BY_SECTION)

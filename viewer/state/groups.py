@@ -11,6 +11,7 @@ from engine.inference.analysis import ActiveFeature, Analysis
 from engine.pack.manifest import Section
 from engine.report.draft import Draft
 from viewer.marking import mark
+from viewer.state.muted import MuteKey
 
 
 class Order(enum.Enum):
@@ -22,7 +23,6 @@ class Order(enum.Enum):
     ACTIVATION = mark("activation")
     LABEL_SCORE = mark("label score")
     NUMBER = mark("number")
-    SECTION = mark("section")
 
 
 SECTIONS: tuple[str, ...] = get_args(Section)
@@ -39,10 +39,13 @@ class FeatureGroup:
         The same on every image, so that a colour chosen for it stays.
     members : tuple of ActiveFeature
         The strongest activation first; never empty.
+    muting : (str, str)
+        Names it among all groups of all packs, so that it can be muted.
     """
 
     key: str
     members: tuple[ActiveFeature, ...]
+    muting: MuteKey
 
     @property
     def first(self) -> ActiveFeature:
@@ -101,17 +104,22 @@ def relative_strength(feature: ActiveFeature) -> float:
     return feature.activation / feature.typical if feature.typical > 0 else 1.0
 
 
-def group_features(features: Iterable[ActiveFeature]) -> tuple[FeatureGroup, ...]:
+def group_features(features: Iterable[ActiveFeature], pack_sha256: str = "") -> tuple[FeatureGroup, ...]:
     """Put features that say the same thing together; groups and members come with the strongest activation first.
 
     Features that nobody described stay alone: nothing is known of what they share.
+
+    Parameters
+    ----------
+    pack_sha256 : str
+        The pack that describes them.
     """
     found: dict[str, list[ActiveFeature]] = {}
     for feature in sorted(features, key=lambda f: (-f.activation, f.id)):
         said = (feature.description.strip().casefold(), feature.observation, feature.polarity, feature.laterality)
         key = "|".join(said) if said[0] else f"#{feature.id}"
         found.setdefault(key, []).append(feature)
-    return tuple(FeatureGroup(key, tuple(members)) for key, members in found.items())
+    return tuple(FeatureGroup(key, tuple(members), (pack_sha256, key)) for key, members in found.items())
 
 
 def in_order(groups: Sequence[FeatureGroup], order: Order, cited: Collection[int]) -> tuple[FeatureGroup, ...]:
@@ -130,7 +138,6 @@ def in_order(groups: Sequence[FeatureGroup], order: Order, cited: Collection[int
         Order.ACTIVATION: lambda group: -group.activation,
         Order.LABEL_SCORE: lambda group: -group.first.label_score,
         Order.NUMBER: lambda group: float(group.first.id),
-        Order.SECTION: lambda group: float(SECTIONS.index(group.first.section)),
     }
     return tuple(sorted(by_activation, key=keys[order]))
 

@@ -106,7 +106,9 @@ class OpenImage:
     @property
     def groups(self) -> tuple[FeatureGroup, ...]:
         """The active features, those that say the same thing together."""
-        return group_features(self.analysis.features) if self.analysis is not None else ()
+        if self.analysis is None:
+            return ()
+        return group_features(self.analysis.features, self.analysis.pack_sha256)
 
     @property
     def title(self) -> str:

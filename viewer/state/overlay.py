@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +10,10 @@ from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.heat_scale import OPACITY, THRESHOLD
 from viewer.state.colours import give_colours
 from viewer.state.groups import FeatureGroup
+from viewer.state.look import MOST_THRESHOLD, PLAIN, MapLook
+from viewer.state.muted import MuteKey
 
-CHOSEN = ("visible", "beside", "colours", "opacity", "threshold")
+CHOSEN = ("visible", "beside", "muted", "colours", "looks", "opacity", "threshold")
 """What a person chooses, and can take back."""
 
 
@@ -25,10 +27,14 @@ class OverlaySettings:
         Features whose switch is on.
     beside : frozenset of int
         Features of the analysis shown beside it, of another pack, whose switch is on.
+    muted : frozenset of (str, str)
+        Groups of features that a person does not want to see, by pack: their maps are off.
     colours : dict of str to str
         Colours a person chose (``#rrggbb``), by the key of the group of features.
     given : dict of str to str
         Colours of the other groups that are or were shown.
+    looks : dict of str to MapLook
+        How the maps of groups are drawn where a person chose it, by the key of the group.
     opacity : float
         0..1, of the whole overlay.
     threshold : float
@@ -41,8 +47,10 @@ class OverlaySettings:
 
     visible: frozenset[int] = frozenset()
     beside: frozenset[int] = frozenset()
+    muted: frozenset[MuteKey] = frozenset()
     colours: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, MapLook] = field(default_factory=dict)
     opacity: float = OPACITY
     threshold: float = THRESHOLD
     method: Method = DEFAULT_METHOD
@@ -78,6 +86,40 @@ class OverlaySettings:
         """Give a group of features a colour (``#rrggbb``)."""
         return replace(self, colours={**self.colours, group_key: colour})
 
+    def look(self, group: FeatureGroup) -> MapLook:
+        """How the map of a group is drawn."""
+        return self.looks.get(group.key, PLAIN)
+
+    def with_look(self, group_key: str, look: MapLook) -> OverlaySettings:
+        """Draw the map of a group like this."""
+        others = {key: other for key, other in self.looks.items() if key != group_key}
+        return replace(self, looks=others if look == PLAIN else {**others, group_key: look})
+
+    def mutes(self, group: FeatureGroup) -> bool:
+        """Whether a group is muted."""
+        return group.muting in self.muted
+
+    def mute(self, group: FeatureGroup, on: bool) -> OverlaySettings:
+        """Mute a group, or take it back; a map that was on before comes on again only by its switch."""
+        change = self.muted | {group.muting} if on else self.muted - {group.muting}
+        return replace(self, muted=change)
+
+    def with_muted(self, muted: frozenset[MuteKey]) -> OverlaySettings:
+        """Mute exactly these."""
+        return replace(self, muted=muted)
+
+    def muted_ids(self, groups: Iterable[FeatureGroup]) -> frozenset[int]:
+        """Features of the groups that are muted."""
+        return frozenset(i for group in groups if self.mutes(group) for i in group.ids)
+
+    def fitted_to(self, groups: Collection[FeatureGroup], beside: Collection[FeatureGroup] = ()) -> OverlaySettings:
+        """Switch muted maps off, whoever switched them on, and give the others colours (`with_colours_for`)."""
+        own, other = self.muted_ids(groups), self.muted_ids(beside)
+        kept = self
+        if own & self.visible or other & self.beside:
+            kept = replace(self, visible=self.visible - own, beside=self.beside - other)
+        return kept.with_colours_for(tuple(groups), tuple(beside))
+
     def with_colours_for(self, groups: Sequence[FeatureGroup], beside: Sequence[FeatureGroup] = ()) -> OverlaySettings:
         """Give every group that is shown a colour of its own; `groups` and `beside` are those of the image shown."""
         shown = [group.key for group in groups if any(i in self.visible for i in group.ids)]
@@ -96,8 +138,8 @@ class OverlaySettings:
         return replace(self, opacity=min(1.0, max(0.0, opacity)))
 
     def with_threshold(self, threshold: float) -> OverlaySettings:
-        """Set the threshold, clipped to 0..0.95 so that the strongest places stay visible."""
-        return replace(self, threshold=min(0.95, max(0.0, threshold)))
+        """Set the threshold, clipped to 0..`MOST_THRESHOLD`."""
+        return replace(self, threshold=min(MOST_THRESHOLD, max(0.0, threshold)))
 
     def with_method(self, method: Method) -> OverlaySettings:
         """Choose how maps are to be made."""

@@ -44,7 +44,8 @@ class ResultSet:
     def groups(self) -> tuple[FeatureGroup, ...]:
         """Its features in groups, whose keys are no other pack's: the same words mean other features there."""
         pack = "|".join(self.pack)
-        return tuple(replace(group, key=f"{pack}|{group.key}") for group in group_features(self.analysis.features))
+        groups = group_features(self.analysis.features, self.analysis.pack_sha256)
+        return tuple(replace(group, key=f"{pack}|{group.key}") for group in groups)
 
     @property
     def provenance(self) -> tuple[str, ...]:

@@ -73,10 +73,10 @@ class Viewing(OpenImages):
         self.show(keys[min(len(keys) - 1, max(0, keys.index(self.current_key) + by))])
 
     def set_overlay(self, overlay: OverlaySettings) -> None:
-        """Replace the overlay's settings; every group of features that is shown has a colour of its own then."""
+        """Replace the overlay's settings; what is muted stays off, and every group that is shown has a colour."""
         if self.current is not None:
             other = self.current.compared
-            overlay = overlay.with_colours_for(self.current.groups, other.groups if other is not None else ())
+            overlay = overlay.fitted_to(self.current.groups, other.groups if other is not None else ())
         if overlay != self.overlay:
             self.overlay = overlay
             self.overlay_changed.emit(overlay)

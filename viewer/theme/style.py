@@ -39,6 +39,7 @@ QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QListWidget:focus, QTree
 QPushButton {{ background: {p.RAISED}; border: 1px solid {p.BORDER}; border-radius: 4px; padding: 4px 10px;
   min-height: 16px; }}
 QPushButton:hover {{ border-color: {p.ACCENT}; }}
+QPushButton:checked {{ background: {p.SELECTED}; border-color: {p.HANDLE}; }}
 QPushButton:focus {{ border-color: {p.ACCENT}; }}
 QPushButton:disabled {{ color: {p.FAINT}; border-color: {p.RAISED}; }}
 QPushButton[role="primary"] {{ background: {p.PRIMARY}; color: {p.ON_HIGHLIGHT}; border-color: {p.PRIMARY_BORDER}; }}

@@ -8,7 +8,8 @@ from engine.inference.attribution import METHOD_TITLES
 from viewer.hanging.pane import Pane
 from viewer.image.hand import Hand
 from viewer.report.house_style import chosen_wishes, passed_over, usable
-from viewer.settings import maps, mouse, picture
+from viewer.settings import maps, mouse, picture, program
+from viewer.state.reader import system_reader
 
 if TYPE_CHECKING:
     from viewer.window import MainWindow
@@ -24,6 +25,7 @@ class Chosen:
     def apply(self) -> None:
         """Do as the settings say now."""
         session = self._window.session
+        session.reader = self._preferences.text(program.READER) or system_reader()
         method = next(name for name in METHOD_TITLES if name == self._preferences.text(maps.METHOD))
         session.set_overlay(session.overlay.with_method(method))
         self._window.layers.arrange()

@@ -71,7 +71,9 @@ def settings_page() -> str:
 
 def _setting(setting: Setting) -> str:
     if setting.file:
-        values = "path of a file"
+        values = "path of a file" + (" or a folder" if setting.folder else "")
+    elif setting.words:
+        values = "text"
     elif setting.choices:
         values = ", ".join(f"`{value}`" for value, _ in setting.choices)
     elif isinstance(setting.default, bool):

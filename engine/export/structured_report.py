@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from engine.dicom.radiograph import Radiograph
+from engine.export.attestation import attest
 from engine.export.basis import indication_rows
 from engine.export.codes import (
     PRIVATE_SCHEME,
@@ -102,6 +103,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         coding_schemes=[_private_scheme()],
         specific_character_set="ISO_IR 192",
     )
+    attest(document, draft)
     of_image.finish(document)
     return document
 

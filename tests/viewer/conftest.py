@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.worker.decode import shared_decoder
 from tests.viewer.factories import FakeEngine, write_dicom
+from tests.viewer.strays import collected, left_over
 from viewer.app import prepare
 from viewer.controller import Controller
 from viewer.qtlog import EXPECTED
@@ -36,6 +38,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.qt_log_ignore(*(text.replace("(", r"\(").replace(")", r"\)") for text in EXPECTED))
             )
+
+
+@pytest.fixture(autouse=True)
+def nothing_stray(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test fails that leaves a thread behind, or a log record, unless it looks at those itself (with ``caplog``)."""
+    before = frozenset(threading.enumerate())
+    with collected() as records:
+        yield
+    assert left_over(before) == [], "threads that are still there"
+    told = [] if "caplog" in request.fixturenames else [f"{r.name}: {r.getMessage()}" for r in records]
+    assert told == [], "log records that nobody expected"
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog
 
-from viewer.settings import mouse
+from tests.viewer.looking import Open
+from viewer.settings import drafts, hanging, mouse, program
 from viewer.settings.catalogue import SETTINGS
 from viewer.settings.dialog import SettingsDialog
+from viewer.settings.path_field import PathField
 from viewer.settings.preferences import Preferences
+from viewer.state.reader import system_reader
 from viewer.window import MainWindow
 
 
@@ -49,6 +52,41 @@ def test_a_file_that_cannot_be_written_is_told_and_the_choice_holds(
     with qtbot.waitSignal(preferences.noticed) as told:
         preferences.set(mouse.WINDOW_SPEED, 3.0)
     assert told.args[0].code == "SETTING_NOT_SAVED" and preferences.number(mouse.WINDOW_SPEED) == 3.0
+
+
+def test_a_path_is_chosen_with_its_button(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def choose(_parent: object, title: str, start: str) -> str:
+        asked.append(start)
+        return str(tmp_path / "style")
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    window.actions_by_id["preferences"].trigger()
+    (dialog,) = window.findChildren(SettingsDialog)
+    style, rules = (dialog.controls[setting.id].parent() for setting in (drafts.STYLE, hanging.RULES))
+    assert isinstance(style, PathField) and style.folder is not None
+    assert isinstance(rules, PathField) and rules.folder is None
+    style.file.click()
+    assert window.preferences.text(drafts.STYLE) == "", "cancelled"
+    style.line.setText(str(tmp_path / "old"))
+    style.folder.click()
+    assert asked == [str(tmp_path)]
+    assert window.preferences.text(drafts.STYLE) == style.line.text() == str(tmp_path / "style")
+    for button in (style.file, style.folder, rules.file):
+        assert button.accessibleName().startswith(("House style", "Own hanging rules"))
+
+
+def test_the_readers_name_stands_in_the_record_of_changes(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    window.commands.confirm("s1")
+    window.preferences.set(program.READER, "  Dr.  Ada\nByron ")
+    window.commands.confirm("s2")
+    window.preferences.set(program.READER, "")
+    window.commands.confirm("s3")
+    assert window.session.draft is not None
+    assert [entry.user for entry in window.session.draft.audit] == [system_reader(), "Dr. Ada Byron", system_reader()]
 
 
 def test_the_dialog_shows_and_sets_every_setting(window: MainWindow, qtbot: Any) -> None:

@@ -57,13 +57,13 @@ class Stage:
         """Open the window, as at a start of the program."""
         self.preferences = Preferences()
         self.preferences.set(program.LANGUAGE, language)
+        self.preferences.set(program.READER, READER)
         prepare(self._application, self.preferences)
         index = StudyIndex(self.scratch / "studies.sqlite", self.scratch / "thumbnails")
         self.window = make_window(
             self.pack, "cpu", self.scratch / "drafts", preferences=self.preferences, wishes=wishes, index=index
         )
         self.session, self.controller = self.window.session, self.window.controller
-        self.session.reader = READER
         crash.install(self._note, self.window.report.commit, self.scratch / "crash.log")
         self.session.noticed.connect(self._note)
         self.controller.failed.connect(lambda error: self.problems.append(str(error)))

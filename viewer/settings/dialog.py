@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from viewer.i18n import tr
 from viewer.settings.catalogue import GROUPS, SETTINGS
+from viewer.settings.path_field import PathField
 from viewer.settings.preferences import Preferences
 from viewer.settings.spec import Setting
 from viewer.theme.text import plain_label
@@ -78,7 +79,15 @@ class SettingsDialog(QDialog):
         preferences.changed.connect(self._follow)
 
     def _add(self, form: QFormLayout, setting: Setting) -> None:
-        control = _control(setting, self._preferences)
+        field: QWidget
+        control: Control
+        if setting.file:
+            chooser = PathField(tr(setting.name), folder=setting.folder)
+            _show(chooser.line, setting, self._preferences)
+            chooser.chosen.connect(partial(self._preferences.set, setting))
+            field, control = chooser, chooser.line
+        else:
+            field = control = _control(setting, self._preferences)
         control.setAccessibleName(tr(setting.name))
         control.setAccessibleDescription(tr(setting.prose))
         self.controls[setting.id] = control
@@ -86,7 +95,7 @@ class SettingsDialog(QDialog):
         label.setWordWrap(True)
         label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(control)
-        form.addRow(label, control)
+        form.addRow(label, field)
         prose = tr(setting.prose) + (" " + tr("From the next start on.") if setting.restart else "")
         told = plain_label(prose, role="small")
         told.setWordWrap(True)
@@ -103,7 +112,7 @@ class SettingsDialog(QDialog):
 
 
 def _control(setting: Setting, preferences: Preferences) -> Control:
-    """Return the control of a setting's type, with its value, connected to the preferences."""
+    """Return the control of a setting's type (none is a path), with its value, connected to the preferences."""
     keep = partial(preferences.set, setting)
     control: Control
     if setting.choices:
@@ -115,11 +124,11 @@ def _control(setting: Setting, preferences: Preferences) -> Control:
             control.addItem(tr(name), value)
         _show(control, setting, preferences)
         control.currentIndexChanged.connect(lambda n: keep(setting.choices[n][0]))
-    elif setting.file:
+    elif setting.words:
         control = QLineEdit()
         control.setMinimumWidth(280)
         _show(control, setting, preferences)
-        control.editingFinished.connect(lambda: keep(control.text().strip()))
+        control.editingFinished.connect(lambda: keep(control.text()))
     elif isinstance(setting.default, bool):
         control = QCheckBox()
         _show(control, setting, preferences)

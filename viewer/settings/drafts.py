@@ -14,6 +14,7 @@ STYLE = Setting(
         "the next draft, and for the one shown with Report > Write the draft anew. docs/house-style.md says how."
     ),
     file=True,
+    folder=True,
 )
 LANGUAGE = Setting(
     "drafts/language",

@@ -27,4 +27,14 @@ WELCOME = Setting(
     True,
     mark("What the program is and how to begin; also in the Help menu. Closing the page switches it off."),
 )
-SETTINGS: tuple[Setting, ...] = (LANGUAGE, THEME, WELCOME)
+READER = Setting(
+    "program/reader",
+    mark("Your name"),
+    "",
+    mark(
+        "Stands in a draft's record of changes and, once you have reviewed the draft, in the DICOM SR as the one who "
+        "attests it; nothing proves it. Empty: the name under which this computer knows you."
+    ),
+    words=True,
+)
+SETTINGS: tuple[Setting, ...] = (READER, LANGUAGE, THEME, WELCOME)

@@ -27,6 +27,10 @@ class Setting:
         Range of a number.
     file : bool
         Whether a text is the path of a file; empty for none.
+    folder : bool
+        Whether a folder will do as well as a file.
+    words : bool
+        Whether a text is a person's own: one line, spaces around it are dropped.
     restart : bool
         Whether a change is seen from the next start on.
     """
@@ -39,6 +43,8 @@ class Setting:
     low: float = 0.0
     high: float = 0.0
     file: bool = False
+    folder: bool = False
+    words: bool = False
     restart: bool = False
 
     def parse(self, text: str) -> Value:
@@ -55,6 +61,8 @@ class Setting:
             return text == "true"
         if self.file:
             return text
+        if self.words:
+            return " ".join(text.split())
         if isinstance(self.default, str):
             if text not in (value for value, _ in self.choices):
                 raise ValueError(f"{text!r} is none of {', '.join(value for value, _ in self.choices)}")

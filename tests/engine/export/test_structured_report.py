@@ -18,6 +18,7 @@ from engine.errors import ReadError
 from engine.export.codes import finding_code, private_code
 from engine.export.dicom_identity import refusal
 from engine.export.structured_report import write_structured_report
+from engine.report.audit import noted
 from engine.report.compose import compose
 from engine.report.draft import Draft
 from engine.report.findings import Finding
@@ -126,6 +127,27 @@ def test_a_reviewed_report_is_called_reviewed_and_stays_unverified(tmp_path: Pat
     flags = (document.CompletionFlag, document.VerificationFlag, document.PreliminaryFlag)
     assert flags == ("PARTIAL", "UNVERIFIED", "PRELIMINARY")
     accepted(path)
+
+
+@pytest.mark.parametrize(
+    ("user", "named"),
+    [("Dr. Åsa Øre", "Dr. Åsa Øre"), ("a=b^c\\\n d", "a b c d"), ("x" * 80, "x" * 64), ("^", "unknown")],
+)
+def test_who_reviewed_attests_and_does_not_verify(tmp_path: Path, user: str, named: str) -> None:
+    image = radiograph(**CR)
+    draft = compose(busy(image))
+    for sentence in list(draft.sentences()):
+        draft = draft.confirm(sentence.key)
+    reviewed = noted(draft, draft.review(), user=user, time="2026-03-04T05:06:07+00:00")
+    path = written(tmp_path, image, reviewed)
+    (person,) = pydicom.dcmread(path).ParticipantSequence
+    assert (person.ParticipationType, person.ObserverType, str(person.PersonName)) == ("ATTEST", "PSN", named)
+    assert person.ParticipationDateTime == "20260304050607+0000"
+    assert "VerifyingObserverSequence" not in pydicom.dcmread(path)
+    accepted(path)
+    edited = reviewed.edit(next(iter(draft.sentences())).key, "Other.")
+    again = noted(reviewed, edited, user="B", time="2026-03-04T06:00:00+00:00")
+    assert "ParticipantSequence" not in pydicom.dcmread(written(tmp_path, image, again))
 
 
 def test_a_denial_never_carries_the_code_of_the_disease() -> None:

@@ -66,20 +66,31 @@ class BuildOptions:
         Whose deviations that space evens out: those of all training images, or of those that show nothing, devices
         neither. Devices count as normal elsewhere, but a space that evens out their variety shrinks them with it, and
         the dictionary leaves thin lines out.
+    real_times : int
+        How often the autoencoder sees each real image that may have findings, and its altered copy, for every time it
+        sees a phantom: there are plenty of phantoms, and a feature of theirs alone is silent on patients.
+    majority : float
+        :attr:`training.labelling.choose.Rules.majority`. A dictionary this small has no feature for itself alone of
+        every finding; what a feature shares with another is told apart by the readouts, which weigh many.
+    sae_seed : int
+        Of the autoencoder, whose dictionaries differ in what they leave out: that of the best drafts on validation.
     """
 
     n_features: int = 3072
     target_l0: float = 15.0
     variant: str = "detached-norm"
-    whitening: float = 0.3
+    whitening: float = 0.4
     reference: Literal["all", "normal"] = "normal"
     steps: int = 650
     batch: int = 512
+    real_times: int = 4
     not_chest: int = 3600
     augmented: bool = True
     gate: bool = True
     minimum_images: int = 15
+    majority: float = 0.35
     seed: int = 0
+    sae_seed: int = 2
     threads: int = 1
 
 
@@ -129,7 +140,8 @@ def build_pack(
     train_cases = [case for case, keep in zip(cases, train, strict=True) if keep]
     validation_cases = [case for case, keep in zip(cases, validation, strict=True) if keep]
     x_train, x_validation = tokens.corpus.class_token[train], tokens.corpus.class_token[validation]
-    sae_train = np.concatenate([x_train, tokens.augmented.class_token])
+    few = [x_train[np.array([_is_scarce(case.source) for case in train_cases])], tokens.augmented.class_token]
+    sae_train = np.concatenate([x_train, tokens.augmented.class_token, *few * (options.real_times - 1)])
     result = train_sae(
         sae_train,
         x_validation,
@@ -140,7 +152,7 @@ def build_pack(
             options.steps,
             options.batch,
             whitening=options.whitening,
-            seed=options.seed,
+            seed=options.sae_seed,
         ),
         progress,
         x_train[np.array([_shows_nothing(case) for case in train_cases])] if options.reference == "normal" else None,
@@ -154,7 +166,7 @@ def build_pack(
         held_out=x_validation,
         held_out_cases=validation_cases,
         wording=Wording(resource_path("labelling") / "en.toml"),
-        rules=Rules(minimum_images=options.minimum_images),
+        rules=Rules(minimum_images=options.minimum_images, majority=options.majority),
         scoring=ScoreRules(minimum_scored=5 if len(validation_cases) >= 300 else 3),
         seed=options.seed,
     )
@@ -253,16 +265,16 @@ def corpus_tokens(
 
     corpus = run([s.read for s in samples], [s.case.key for s in samples])
     train = [s for s in samples if s.case.split == "train" and s.frontal]
-    # There are plenty of phantoms; it is the real images that are few.
-    copies = [s for s in train if s.case.source not in ("phantom", "rsna")] if options.augmented else []
+    copies = [s for s in train if _is_scarce(s.case.source)] if options.augmented else []
     augmented = run(
-        [_altered(s.read, options.seed + i) for i, s in enumerate(copies)], [f"altered {s.case.key}" for s in copies]
+        [_altered(s.read, options.seed + i) for i, s in enumerate(copies)],
+        [f"altered {options.seed} {s.case.key}" for s in copies],
     )
     # There are few laterals if any, and the gate must know them from all sides.
     side = [s for s in samples if s.case.split == "train" and not s.frontal] * (LATERAL_COPIES if options.gate else 0)
     laterals = run(
         [_altered(s.read, options.seed + i) for i, s in enumerate(side)],
-        [f"altered {i} {s.case.key}" for i, s in enumerate(side)],
+        [f"altered {options.seed} {i} {s.case.key}" for i, s in enumerate(side)],
     )
     # As many drawn chests as real ones are spoiled: the gate is to know a turned photograph, not a turned drawing.
     real = [s for s in train if s.case.source != "phantom"]
@@ -287,6 +299,11 @@ def _altered(read: Reader, seed: int) -> Reader:
         return np.asarray(np.clip(moved, 0, 1) ** rng.uniform(0.8, 1.25), dtype=np.float32)
 
     return altered
+
+
+def _is_scarce(source: str) -> bool:
+    """Whether a source has few images: there are plenty of phantoms, and of the normal images without labels."""
+    return source not in ("phantom", "rsna")
 
 
 def _shows_nothing(case: Case) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.pack.features import FeatureRecord
 from engine.pack.manifest import OBSERVATIONS, Laterality, Readout
-from engine.report.vocabulary import MIDLINE, NORMAL_OF_SECTION, implies
+from engine.report.vocabulary import MIDLINE, NORMAL_OF_SECTION, implies, related
 from training.general import narrow_general
 from training.labelling.cases import DEVICES, NORMAL, Attribute, Case, concept_attributes
 from training.logistic import Logistic, expected_calibration_error, fit_logistic, platt, sigmoid
@@ -65,8 +65,9 @@ def calibrate(
 ) -> CalibrationResult:
     """Fit a readout for each observation, each side of it and each device.
 
-    Weights are non-negative for features that say a finding is present and non-positive for features that say it is
-    absent or normal, so that a probability can always be read as evidence for and against.
+    Weights are non-negative for features that say a finding is present, or what it implies (an opacity speaks for an
+    edema), and non-positive for features that say it is absent or normal, so that a probability can always be read as
+    evidence for and against.
 
     Parameters
     ----------
@@ -166,15 +167,22 @@ def _sign(record: FeatureRecord, target: Attribute) -> int:
             return 1
         return -1 if record.observation and record.observation != DEVICES else 0
     if record.polarity == "present":
-        if not implies(record.observation, target.observation):
-            return 0
-        if target.location and record.location and record.location != target.location:
-            return 0
-        opposite = {"left": "right", "right": "left"}.get(target.laterality, "")
-        return -1 if opposite and record.laterality == opposite else 1
+        return _sign_of_presence(record, target)
     denied = record.observation or NORMAL_OF_SECTION.get(record.section, "")
     fitting = denied in (target.observation, NORMAL)
     return -1 if fitting and record.location in ("", target.location) else 0
+
+
+def _sign_of_presence(record: FeatureRecord, target: Attribute) -> int:
+    """Return the sign of a feature that says that something is present."""
+    elsewhere = bool(target.location and record.location) and record.location != target.location
+    if elsewhere or not related(record.observation, target.observation):
+        return 0
+    opposite = {"left": "right", "right": "left"}.get(target.laterality, "")
+    if not opposite or record.laterality != opposite:
+        return 1
+    # An opacity of the other side may be another finding's.
+    return -1 if implies(record.observation, target.observation) else 0
 
 
 def truth_vector(target: Attribute, cases: Sequence[Case]) -> npt.NDArray[np.float64]:

@@ -106,6 +106,33 @@ def test_readouts_are_signed_sided_and_calibrated() -> None:
     assert overall.reportable
 
 
+def test_what_a_finding_implies_speaks_for_it_too() -> None:
+    sides = []
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        x, cases = world(seed, 600)
+        edema, other = rng.random(600) < 0.3, rng.random(600) < 0.1
+        # Feature 0 fires on opacities of the right side whatever their kind, feature 1 on few edemas only.
+        x[:, 0], x[:, 1], x[:, 2] = edema | other, edema & (rng.random(600) < 0.2), rng.random(600) < 0.3
+        for i in range(600):
+            claims = [Claim("Edema", "bilateral"), Claim("Lung Opacity", "bilateral")] * bool(edema[i])
+            claims += [Claim("Lung Opacity", "right")] * bool(other[i])
+            known = frozenset({"Edema", "Lung Opacity"})
+            cases[i] = replace(cases[i], claims=tuple(claims), known=known, normal=not claims)
+        sides.append((x, cases))
+    (train, train_cases), (held, held_cases) = sides
+    records = [record(0, "Lung Opacity", laterality="right"), record(1, "Edema"), record(2, "Pleural Effusion")]
+    found = calibrate(
+        records, train, train_cases, validation=held, validation_cases=held_cases, rules=CalibrationRules()
+    )
+    readouts = {(r.observation, r.laterality): r for r in found.readouts}
+    weight = dict(zip(readouts["Edema", "none"].feature_ids, readouts["Edema", "none"].weights, strict=True))
+    assert weight[0] > 0, "an opacity is evidence for what it may be"
+    assert weight[1] > 0
+    assert 2 not in weight
+    assert 0 not in readouts["Edema", "left"].feature_ids, "an opacity of the other side says nothing"
+
+
 def test_an_observation_without_data_knows_its_prior_and_stays_silent() -> None:
     (train, cases), (held, held_cases) = world(0, 300), world(1, 200)
     result = calibrate(RECORDS, train, cases, validation=held, validation_cases=held_cases, rules=CalibrationRules())

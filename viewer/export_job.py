@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.results import RESULT_FILES, ResultFolders
+from engine.cli.result_folders import RESULT_FILES, ResultFolders
 from engine.dicom.radiograph import Radiograph
 from engine.export import export_all
 from engine.export.atomic import write_error

@@ -16,7 +16,7 @@ from engine.cli.main import INTERRUPTED, error_line, internal_error
 from engine.cli.parser import Parser, filled, filled_path, positive
 from engine.cli.progress import ProgressLine
 from engine.cli.read_ahead import AHEAD, ReadAhead, Upcoming
-from engine.cli.results import (
+from engine.cli.result_folders import (
     RESULT_FILES,
     Outcome,
     ResultFolders,

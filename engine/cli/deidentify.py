@@ -11,7 +11,7 @@ from engine.cli.analyse import PARTLY
 from engine.cli.main import error_line, internal_error
 from engine.cli.parser import Parser, filled_path
 from engine.cli.progress import ProgressLine
-from engine.cli.results import require_folder, sentences
+from engine.cli.result_folders import require_folder, sentences
 from engine.dicom.deidentify.files import Choices, Run
 from engine.dicom.deidentify.pseudonyms import Pseudonyms, read_key
 from engine.dicom.folders import find_images

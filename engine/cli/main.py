@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "analyse": "find features, write heat maps and draft reports, without a screen",
     "deidentify": "copy DICOM files without what identifies their patients",
     "packs": "list, inspect, verify, install and remove model packs",
+    "results": "list the reports, presentation states and segmentations of a study and what they say",
     "query": "ask an archive (PACS) what it has, and fetch it",
     "send": "store DICOM objects in an archive (PACS)",
     "serve": "receive, analyse and send back to an archive, unattended",

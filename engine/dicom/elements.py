@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 
 # What pydicom raises when the bytes of one element cannot be its value.
 _VALUE_ERRORS = (
@@ -18,7 +19,9 @@ _VALUE_ERRORS = (
     LookupError,
     AttributeError,
     EOFError,
+    OSError,
     struct.error,
+    BytesLengthException,
 )
 
 

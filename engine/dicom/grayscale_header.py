@@ -27,7 +27,7 @@ def read_grayscale(header: Elements, stored: Stored, photometric: str) -> Graysc
         ``MONOCHROME1`` or ``MONOCHROME2``.
     """
     low, high = int(stored.min()), int(stored.max())
-    modality = _modality(header, signed=low < 0 or header.integer("PixelRepresentation") == 1)
+    modality = read_modality(header, signed=low < 0 or header.integer("PixelRepresentation") == 1)
     presentation = _first_lut(header, "PresentationLUTSequence", signed=False)
     plain = Grayscale(
         modality=modality,
@@ -37,7 +37,7 @@ def read_grayscale(header: Elements, stored: Stored, photometric: str) -> Graysc
         automatic=automatic_window(modality, stored, _padding(header)),
         presentation=presentation,
     )
-    voi = _voi_luts(header, signed=plain.window_range[0] < 0) + _windows(header)
+    voi = read_voi(header, signed=plain.window_range[0] < 0)
     return Grayscale(modality, voi, plain.inverted, plain.stored_range, plain.automatic, presentation)
 
 
@@ -82,7 +82,14 @@ def _signed(value: int) -> int:
     return value - 0x10000 if value > 0x7FFF else value
 
 
-def _modality(header: Elements, signed: bool) -> Modality:
+def read_modality(header: Elements, signed: bool) -> Modality:
+    """Return the rescale or the Modality LUT of a header (PS3.3 C.11.1), the identity without either.
+
+    Parameters
+    ----------
+    signed : bool
+        Whether stored values, the inputs of a LUT, may be below zero.
+    """
     lut = _first_lut(header, "ModalityLUTSequence", signed)
     if lut is not None:
         return Modality(lut=lut, unit=header.items("ModalityLUTSequence")[0].text("ModalityLUTType").upper())
@@ -95,6 +102,17 @@ def _modality(header: Elements, signed: bool) -> Modality:
         intercept=0.0 if intercept is None else intercept,
         unit=header.text("RescaleType").upper(),
     )
+
+
+def read_voi(header: Elements, signed: bool) -> tuple[Voi, ...]:
+    """Return what a header, or an item of the Softcopy VOI LUT Sequence, offers: VOI LUTs first, then windows.
+
+    Parameters
+    ----------
+    signed : bool
+        Whether modality values, the inputs of a LUT, may be below zero.
+    """
+    return _voi_luts(header, signed) + _windows(header)
 
 
 def _inverted(header: Elements, photometric: str) -> bool:

@@ -47,6 +47,39 @@ _SIGNLESS = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLoss
 Frame = npt.NDArray[np.integer]
 
 
+def decode_frame(header: Elements, pixels: PixelDescription, syntax: str, number: int) -> Frame:
+    """Return the stored values of one frame of several, which need not begin at a whole byte.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+
+    Returns
+    -------
+    ndarray of int, shape (rows, columns)
+        As `decode_first_frame`.
+
+    Raises
+    ------
+    ReadError
+        As `decode_first_frame`.
+    """
+    data: bytes = header.dataset.PixelData
+    if syntax in NATIVE:
+        bits = pixels.rows * pixels.columns * pixels.samples * pixels.bits_allocated
+        first, last = number * bits, (number + 1) * bits
+        if len(data) * 8 < last:
+            raise ReadError("PIXELS_TRUNCATED", f"the file ends before its frame {number + 1}", "copy it again")
+        if first % 8 or bits % 8:
+            # Bits of one byte belong to two frames (PS3.5 8.2): the lowest bit is the first pixel.
+            run = np.frombuffer(data, np.uint8, -(-last // 8) - first // 8, first // 8)
+            loose = np.unpackbits(run, bitorder="little")[first % 8 : first % 8 + bits]
+            return loose.reshape(pixels.rows, pixels.columns)
+        return _used_bits(_decode(syntax, "", data[first // 8 : last // 8], header, pixels), pixels)
+    return _decode_encapsulated(data, number, header, pixels, syntax)
+
+
 def decode_first_frame(header: Elements, pixels: PixelDescription, syntax: str) -> Frame:
     """Return the stored values of the first frame.
 
@@ -74,9 +107,13 @@ def decode_first_frame(header: Elements, pixels: PixelDescription, syntax: str) 
                 "copy or export the file again",
             )
         return _used_bits(_decode(syntax, "", data[: pixels.frame_bytes], header, pixels), pixels)
+    return _decode_encapsulated(data, 0, header, pixels, syntax)
+
+
+def _decode_encapsulated(data: bytes, number: int, header: Elements, pixels: PixelDescription, syntax: str) -> Frame:
     if syntax not in DECODER_ORDER:
         raise _unsupported(UID(syntax).name)
-    frame = first_frame(data, pixels.frames)
+    frame = _nth_frame(data, pixels.frames, number)
     if syntax == uid.RLELossless:
         return _used_bits(_decode_by_any(syntax, frame, header, pixels), pixels)
     stream = _checked_codestream(frame, pixels, syntax)
@@ -98,8 +135,12 @@ def _unsupported(name: str) -> ReadError:
 
 def first_frame(data: bytes, frames: int) -> bytes:
     """Return the first of so many frames of encapsulated pixel data (PS3.5 A.4), still compressed."""
+    return _nth_frame(data, frames, 0)
+
+
+def _nth_frame(data: bytes, frames: int, number: int) -> bytes:
     try:
-        frame = next(itertools.islice(generate_frames(data, number_of_frames=frames), 1), b"")
+        frame = next(itertools.islice(generate_frames(data, number_of_frames=frames), number, number + 1), b"")
     except (ValueError, EOFError, IndexError) as error:
         raise ReadError(
             "PIXELS_DAMAGED", f"the compressed image has no proper fragments ({error})", "copy or export the file again"

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from engine.cli.main import main
-from engine.cli.results import sentences
+from engine.cli.result_folders import sentences
 from engine.export import DICOM
 from engine.inference.attribution import METHOD_TITLES, Method
 from engine.pack.manifest import OBSERVATIONS

@@ -22,6 +22,7 @@ from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.windowing import preset_told
 from viewer.map_commands import MapCommands
+from viewer.pacs.commands import PacsCommands
 from viewer.report.commands import DraftCommands
 from viewer.report.sentence_commands import SentenceCommands
 from viewer.settings.dialog import SettingsDialog
@@ -40,7 +41,8 @@ class Commands:
 
     def __init__(self, window: MainWindow, session: Session, controller: Controller) -> None:
         self._window, self._session, self._controller = window, session, controller
-        self._files = files = FileCommands(window, session, controller)
+        self._pacs = pacs = PacsCommands(window, controller)
+        self._files = files = FileCommands(window, session, controller, pacs)
         self._maps = maps = MapCommands(session, window.features)
         self._sentences = sentences = SentenceCommands(window, session, controller)
         self._draft_commands = DraftCommands(window, session, sentences.go_to_sentence)
@@ -84,7 +86,7 @@ class Commands:
             "align": Aligning(window.hanging, window.statusBar().showMessage, window.show_problem).align,
         }
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
-        concerns = (self._files, self._maps, self._sentences, self._draft_commands)
+        concerns = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands)
         for concern in (*concerns, window.measures, window.hanging, window.why, window.comparison, window.layers):
             found.update(concern.handlers())
         return found

@@ -15,6 +15,7 @@ from viewer.report.export_dialog import ExportDialog
 
 if TYPE_CHECKING:
     from viewer.controller import Controller
+    from viewer.pacs.commands import PacsCommands
     from viewer.state.session import Session
     from viewer.window import MainWindow
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 class FileCommands:
     """Opens files and folders and exports the image shown."""
 
-    def __init__(self, window: MainWindow, session: Session, controller: Controller) -> None:
-        self._window, self._session, self._controller = window, session, controller
+    def __init__(self, window: MainWindow, session: Session, controller: Controller, pacs: PacsCommands) -> None:
+        self._window, self._session, self._controller, self._pacs = window, session, controller, pacs
         self._export_folder: Path | None = None
 
     def handlers(self) -> dict[str, Callable[[], object]]:
@@ -72,8 +73,10 @@ class FileCommands:
             self._window,
             folder=self._export_folder,
             waiting=len(draft.waiting),
+            nodes=self._pacs.names(),
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._pacs.send_next(dialog.send_to))
         dialog.accepted.connect(lambda: self._export_to(*dialog.chosen))
         dialog.open()
 

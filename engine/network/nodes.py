@@ -152,18 +152,37 @@ def load_nodes(path: Path | None = None) -> Nodes:
     if path is None and not chosen.exists():
         return Nodes()
     try:
-        content = tomllib.loads(chosen.read_text(encoding="utf-8"))
-        _refuse_secrets(content)
-        nodes = Nodes.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in ("dimse", "dicomweb"))
-        raise _refusal(chosen, f"{where}: {first['msg']}" if where else first["msg"]) from error
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise _refusal(chosen, str(reason)) from error
+        text = chosen.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise refusal(chosen, str(error.strerror if isinstance(error, OSError) else error)) from error
+    nodes = check_nodes(chosen, text)
     placed = {name: _placed(one, chosen.parent) for name, one in nodes.nodes.items()}
     return nodes.model_copy(update={"nodes": placed, "local": _placed(nodes.local, chosen.parent)})
+
+
+def check_nodes(path: Path, text: str) -> Nodes:
+    """Return what the text of a nodes file declares, with the names of files as they stand there.
+
+    Raises
+    ------
+    UsageError
+        ``NODES_FILE`` with the place and what is wrong.
+    """
+    try:
+        content = tomllib.loads(text)
+        _refuse_secrets(content)
+        return Nodes.model_validate(content)
+    except ValidationError as error:
+        raise refusal(path, wrong_in(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise refusal(path, str(error)) from error
+
+
+def wrong_in(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("dimse", "dicomweb"))
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def _refuse_secrets(content: object) -> None:
@@ -184,5 +203,6 @@ def _placed(node: _Placed, folder: Path) -> _Placed:
     return node.model_copy(update={"tls": TLS(**found)})
 
 
-def _refusal(path: Path, reason: str) -> UsageError:
-    return UsageError("NODES_FILE", f"the file of nodes {path} cannot be used ({reason})", "see docs/pacs.md")
+def refusal(path: Path, reason: str, hint: str = "see docs/pacs.md") -> UsageError:
+    """Say that the file of nodes cannot be used."""
+    return UsageError("NODES_FILE", f"the file of nodes {path} cannot be used ({reason})", hint)

@@ -10,6 +10,17 @@ from engine.errors import NetworkError
 _SERVICE = "saerad node"
 
 
+def has_secret(node: str) -> bool:
+    """Whether the keyring holds a secret of a node.
+
+    Raises
+    ------
+    NetworkError
+        ``KEYRING``.
+    """
+    return bool(_found(node))
+
+
 def read_secret(node: str) -> str:
     """Return the secret of a node.
 
@@ -18,10 +29,7 @@ def read_secret(node: str) -> str:
     NetworkError
         ``SECRET_MISSING``, ``KEYRING``.
     """
-    try:
-        found = keyring.get_password(_SERVICE, node)
-    except KeyringError as error:
-        raise _unusable(error) from error
+    found = _found(node)
     if not found:
         raise NetworkError(
             "SECRET_MISSING",
@@ -41,6 +49,29 @@ def store_secret(node: str, secret: str) -> None:
     """
     try:
         keyring.set_password(_SERVICE, node, secret)
+    except KeyringError as error:
+        raise _unusable(error) from error
+
+
+def remove_secret(node: str) -> None:
+    """Take the secret of a node out of the keyring, if it is there.
+
+    Raises
+    ------
+    NetworkError
+        ``KEYRING``.
+    """
+    if not has_secret(node):
+        return
+    try:
+        keyring.delete_password(_SERVICE, node)
+    except KeyringError as error:
+        raise _unusable(error) from error
+
+
+def _found(node: str) -> str | None:
+    try:
+        return keyring.get_password(_SERVICE, node)
     except KeyringError as error:
         raise _unusable(error) from error
 

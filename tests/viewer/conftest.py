@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["SAERAD_NODES"] = os.devnull  # no archive of the person who runs the tests
 
 pytest.importorskip("PySide6")
 

@@ -10,5 +10,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do the undone change again", EDIT, toolbar=True, needs="redo"
     ),
     ActionSpec("preferences", "&Settings…", ("Ctrl+,",), "Language, theme, mouse and what else can be chosen", EDIT),
+    ActionSpec("archives", "&Archives…", (), "Declare archives (PACS), and try whether they answer", EDIT),
     ActionSpec("shortcuts", "&Keys…", ("Ctrl+K",), "Choose the keys of every action", EDIT),
 )

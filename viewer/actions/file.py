@@ -8,6 +8,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", "&Open files…", ("Ctrl+O",), "Open DICOM, PNG or JPEG files", FILE, toolbar=True),
     ActionSpec("open_folder", "Open &folder…", ("Ctrl+Shift+O",), "Open every image below a folder", FILE),
     ActionSpec(
+        "query_archives",
+        "Query &archives…",
+        ("Ctrl+Shift+F",),
+        "Look for studies in an archive (PACS), and fetch them",
+        FILE,
+    ),
+    ActionSpec(
         "previous",
         "&Previous image",
         ("PgUp", "Ctrl+Left"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -36,6 +37,9 @@ FORMAT_NAMES = {
     "fhir": mark("FHIR DiagnosticReport"),
 }
 
+DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko")
+"""Formats that an archive can be sent."""
+
 WIDTH, MARGIN = 640, 12
 
 
@@ -54,6 +58,8 @@ class ExportDialog(QDialog):
         What is offered first; the user's ``saerad-export`` unless given.
     waiting : int
         Sentences that no person has confirmed; every file marks them.
+    nodes : tuple of str
+        Archives to which the DICOM objects can be sent.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class ExportDialog(QDialog):
         *,
         folder: Path | None = None,
         waiting: int = 0,
+        nodes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
@@ -104,6 +111,9 @@ class ExportDialog(QDialog):
             box.setObjectName(f"format_{name}")
             box.toggled.connect(self._check)
             layout.addWidget(box)
+        self.send, self.node = QCheckBox(tr("Send the DICOM objects to")), QComboBox()
+        if nodes:
+            layout.addLayout(self._sending(nodes))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Export"))
         for button in self.buttons.buttons():
@@ -119,6 +129,20 @@ class ExportDialog(QDialog):
     def chosen(self) -> tuple[Path, tuple[str, ...]]:
         """The chosen folder, in which the image gets its own, and formats."""
         return self._chosen_folder(), tuple(name for name, box in self.boxes.items() if box.isChecked())
+
+    @property
+    def send_to(self) -> str:
+        """The archive that is sent the DICOM objects; empty for none."""
+        return self.node.currentText() if self.send.isEnabled() and self.send.isChecked() else ""
+
+    def _sending(self, nodes: tuple[str, ...]) -> QHBoxLayout:
+        self.send.setAccessibleName(self.send.text())
+        self.node.setAccessibleName(tr("Archive"))
+        self.node.addItems(nodes)
+        line = QHBoxLayout()
+        line.addWidget(self.send)
+        line.addWidget(self.node, 1)
+        return line
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Export to"), self.folder.text())
@@ -154,6 +178,9 @@ class ExportDialog(QDialog):
         self.written.setText(text)
         # A label that wraps does not ask for more height when its text grows.
         self.written.setMinimumHeight(self.written.heightForWidth(WIDTH - 2 * MARGIN))
+        dicom = any(name in DICOM and box.isChecked() for name, box in self.boxes.items())
+        self.send.setEnabled(dicom)
+        self.node.setEnabled(dicom)
         ready = usable and any(box.isChecked() for box in self.boxes.values())
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
 

@@ -1,0 +1,1 @@
+"""Archives in the viewer: ask, fetch, send, and where they are declared."""

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import SaeRadError
+from engine.inference.analysis import Analysis
 from viewer.errands import FOREGROUND, Errands
 from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap
@@ -43,9 +44,11 @@ class Comparing(QObject):
         image = self._session.images[key]
         if image.radiograph is None or image.analysis is None:
             return
-        self._errands.run(partial(self._engine.analyse_with, source, image.radiograph), partial(self._done, key))
+        self._errands.run(
+            partial(self._engine.analyse_with, source, image.radiograph), partial(self._done, key, source)
+        )
 
-    def _done(self, key: str, result: AnalysisResult) -> None:
+    def _done(self, key: str, source: str, result: AnalysisResult) -> None:
         image, analysis = self._session.images[key], result.analysis
         if image.analysis is not None and pack_of(analysis) == pack_of(image.analysis):
             self._session.noticed.emit(
@@ -60,7 +63,7 @@ class Comparing(QObject):
             self._session.noticed.emit(Problem(analysis.gate.code, why, tr("the draft and its features stay")))
         else:
             try:
-                self._session.add_result(key, ResultSet(analysis, datetime.now()))
+                self._session.add_result(key, ResultSet(analysis, datetime.now(), source))
             except SaeRadError as error:
                 self._session.noticed.emit(Problem.of(error))
 
@@ -76,14 +79,26 @@ class Comparing(QObject):
         if (made is None or made[0] != other.pack) and asked not in self._making:
             self._making.add(asked)
             work = partial(raster, other.analysis, image.radiograph, other.analysis.maps)
-            run_task(work, partial(self._mapped, asked), partial(self._not_mapped, asked), priority=FOREGROUND)
+            run_task(
+                work,
+                partial(self._mapped, asked, other.analysis),
+                partial(self._not_mapped, asked),
+                priority=FOREGROUND,
+            )
 
-    def _mapped(self, asked: tuple[str, PackKey], made: dict[int, DensityMap]) -> None:
-        self._making.discard(asked)
-        key, pack = asked
+    def put_maps(self, key: str, pack: PackKey, made: dict[int, DensityMap]) -> None:
+        """Draw these maps of a pack's analysis from now on, where it is the one shown beside an image's own."""
         if self._session.images[key].beside == pack:
             self.maps[key] = (pack, made)
             self.maps_ready.emit(key)
+
+    def _mapped(self, asked: tuple[str, PackKey], analysis: Analysis, made: dict[int, DensityMap]) -> None:
+        self._making.discard(asked)
+        key, pack = asked
+        # Maps by another method, or of a later analysis, may be there by now.
+        now = self._session.images[key].others.get(pack)
+        if now is not None and now.analysis is analysis:
+            self.put_maps(key, pack, made)
 
     def _not_mapped(self, asked: tuple[str, PackKey], error: BaseException) -> None:
         self._making.discard(asked)

@@ -69,6 +69,7 @@ class Controller(QObject):
         self.comparing.maps_ready.connect(self.maps_ready)
         self.comparing.failed.connect(self.failed)
         requests.made.connect(analyses.put_maps)
+        requests.made_beside.connect(self.comparing.put_maps)
         self._drafting.exported.connect(self.exported)
         self._drafting.reworded.connect(self.reworded)
         for work in (self._errands, analyses):
@@ -79,7 +80,7 @@ class Controller(QObject):
             teller.progressed.connect(self.progressed)
             teller.failed.connect(self.failed)
         self.session.current_changed.connect(self._on_current)
-        self.session.overlay_changed.connect(lambda _overlay: self._follow_method())
+        self.session.overlay_changed.connect(lambda _overlay: self.follow_method())
 
     def prepare(self) -> None:
         """Start the processes and open the model pack; a pack that cannot be used is told at once."""
@@ -152,14 +153,14 @@ class Controller(QObject):
             self._loading.load(key)
             self._analyses.analyse_when_ready(key)
             self._note_opened(self.session.images[key].path)
-        self._follow_method()
+        self.follow_method()
 
     def _on_loaded(self, key: str) -> None:
         if key == self.session.current_key:
             self._analyses.analyse_when_ready(key)
-            self._follow_method()
+            self.follow_method()
 
-    def _follow_method(self) -> None:
+    def follow_method(self) -> None:
         """Make the maps shown those of the method chosen; whatever else a person waits for goes first."""
         if self._errands.busy or self._analyses.busy:
             self._requests.pause()
@@ -187,7 +188,7 @@ class Controller(QObject):
             self.index.close()
 
     def _settle(self) -> None:
-        self._follow_method()
+        self.follow_method()
         self._idle()
 
     def _idle(self) -> None:

@@ -139,15 +139,15 @@ class Engine:
         return self._rewording.reword(draft, model, control)
 
     def maps(
-        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl
+        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl, pack: str = ""
     ) -> dict[int, FeatureMap]:
-        """Make the heat maps of an analysis by another method."""
+        """Make the heat maps of an analysis by another method; `pack` where it is not of the drafts' own."""
         job: Job[dict[int, FeatureMap]] = self._worker.submit(
             "viewer.map_job:maps",
             radiograph,
             analysis,
             method,
-            pack=self.pack,
+            pack=pack or self.pack,
             device=self.device,
             precision=self.precision,
             progress=control.progress,

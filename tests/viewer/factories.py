@@ -172,6 +172,7 @@ class FakeEngine:
         self.maps_gate = threading.Event()
         self.maps_gate.set()
         self.maps_asked: list[tuple[str, Method]] = []
+        self.maps_packs: list[str] = []
         self.maps_fail: BaseException | None = None
         self.evidence_fail: BaseException | None = None
         self.rewriting: Rewriting | None = None
@@ -213,10 +214,11 @@ class FakeEngine:
         return replace(make_draft(analysis), indication=indication, indication_source=source)
 
     def maps(
-        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl
+        self, radiograph: Radiograph, analysis: Analysis, method: Method, control: TaskControl, pack: str = ""
     ) -> dict[int, FeatureMap]:
         """Maps whose hot patch is where the analysis has it, twice as hot."""
         self.maps_asked.append((radiograph.identity.sop_instance_uid, method))
+        self.maps_packs.append(pack)
         control.progress("heat maps", 0.25)
         while not self.maps_gate.wait(0.01):
             if control.cancelled():

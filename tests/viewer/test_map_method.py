@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.errors import InferenceError
+from engine.errors import InferenceError, PackError
 from engine.inference.attribution import METHOD_TITLES
 from tests.engine.toy_pack import build_toy_pack
 from tests.viewer.factories import FakeEngine, write_dicom
 from tests.viewer.looking import Open, message
+from tests.viewer.test_compare import other_pack
 from viewer.actions.spec import OVERLAY
 from viewer.app import make_window
 from viewer.map_requests import method_of
@@ -150,6 +151,88 @@ def test_the_choice_is_kept_and_is_a_setting(dark: QApplication, qtbot: Any, tmp
     again.preferences.set(METHOD, "occlusion")
     assert again.session.overlay.method == "occlusion" and again.methods.choices["occlusion"].isChecked()
     again.close()
+
+
+def methods_of_layers(window: MainWindow) -> list[str]:
+    titles = {title: name for name, title in METHOD_TITLES.items()}
+    return [titles[layer.method] for layer in window.canvas.layers]
+
+
+def compared(window: MainWindow, qtbot: Any) -> None:
+    """Show the maps of feature 3 of both packs."""
+    other_pack(window, qtbot)
+    window.commands.switch_maps((3,), True)
+    window.side.beside.rows[0].head.flip()
+    assert methods_of_layers(window) == ["messages", "messages"]
+
+
+def test_the_other_pack_s_maps_follow_the_method_after_those_of_the_draft_s(
+    window: MainWindow, opened: Open, engine: FakeEngine, qtbot: Any
+) -> None:
+    opened(a={})
+    compared(window, qtbot)
+    rows, tip = window.side.beside.rows, window.side.bar.choice.toolTip()
+    assert tip.count(METHOD_TITLES["messages"]) == 2 and "2 features that say 2 things, 2 heat maps" in tip
+    window.methods.choices["integrated"].trigger()
+    qtbot.waitUntil(lambda: methods_of_layers(window) == ["integrated", "integrated"], timeout=10000)
+    assert engine.maps_packs == ["", "other"] and window.side.beside.rows == rows
+    assert window.side.bar.choice.toolTip().count(METHOD_TITLES["integrated"]) == 2
+    # What comes later follows, too.
+    other_pack(window, qtbot, "third")
+    qtbot.waitUntil(lambda: engine.maps_packs == ["", "other", "third"] and not window.controller.busy, timeout=10000)
+
+
+def test_a_failure_for_the_other_pack_leaves_the_draft_s_maps_and_is_told_once(
+    window: MainWindow, opened: Open, engine: FakeEngine, qtbot: Any
+) -> None:
+    opened(a={})
+    compared(window, qtbot)
+    make = engine.maps
+
+    def fails(radiograph: Any, analysis: Any, method: Any, control: Any, pack: str = "") -> Any:
+        if pack:
+            raise PackError("PACK_CHANGED", "the pack is another", "")
+        return make(radiograph, analysis, method, control)
+
+    engine.maps = fails  # type: ignore[method-assign]
+    window.methods.choices["integrated"].trigger()
+    qtbot.waitUntil(lambda: methods_of_layers(window) == ["integrated", "messages"], timeout=10000)
+    qtbot.waitUntil(lambda: any(box.isVisible() for box in window.findChildren(QMessageBox)), timeout=5000)
+    assert "PACK_CHANGED" in message(window).text() + message(window).informativeText()
+    message(window).accept()
+    assert window.methods.choices["integrated"].isChecked() and not window.controller.busy
+    # The legend names both methods, and no one is asked again while nothing else is chosen.
+    told = window.canvas.legend.toolTip()
+    assert METHOD_TITLES["integrated"] in told and f"other pack: {METHOD_TITLES['messages']}" in told
+    window.commands.set_opacity(0.5)
+    assert not window.controller.busy
+    engine.maps = make  # type: ignore[method-assign]
+    window.methods.choices["messages"].trigger()
+    settled(window, qtbot, "messages")
+    window.methods.choices["integrated"].trigger()
+    qtbot.waitUntil(lambda: methods_of_layers(window) == ["integrated", "integrated"], timeout=10000)
+
+
+def test_cancelling_for_the_other_pack_keeps_what_is_there(
+    window: MainWindow, opened: Open, engine: FakeEngine, qtbot: Any
+) -> None:
+    opened(a={})
+    compared(window, qtbot)
+    make = engine.maps
+
+    def gated(radiograph: Any, analysis: Any, method: Any, control: Any, pack: str = "") -> Any:
+        if pack:
+            engine.maps_gate.clear()
+        return make(radiograph, analysis, method, control, pack)
+
+    engine.maps = gated  # type: ignore[method-assign]
+    window.methods.choices["integrated"].trigger()
+    qtbot.waitUntil(lambda: engine.maps_packs == ["", "other"], timeout=10000)
+    assert window.work.text.text().endswith("other 0.1.0")
+    window.work.cancel.click()
+    assert methods_of_layers(window) == ["integrated", "messages"] and not window.controller.busy
+    window.commands.set_opacity(0.5)
+    assert not window.controller.busy and window.session.overlay.method == "integrated"
 
 
 @pytest.mark.parametrize("method", ["integrated", "occlusion"])

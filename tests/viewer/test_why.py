@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from engine.errors import PackError
 from engine.report.conflicts import Conflict
@@ -14,6 +16,7 @@ from engine.report.rewriting import Rejection, Rewriting, RewritingModel
 from tests.viewer.factories import FakeEngine
 from tests.viewer.looking import Open, row
 from viewer.state.selection import Selection
+from viewer.why.example import ExampleRow
 from viewer.why.histogram import ActivationHistogram, shares
 from viewer.window import MainWindow
 
@@ -30,16 +33,20 @@ def test_the_card_says_what_a_sentence_stands_on(window: MainWindow, opened: Ope
     qtbot.waitUntil(lambda: "set/0" in text(window))
     told = text(window)
     assert told.startswith("Small left effusion.\nWritten by rules")
+    assert "2 of 3 active features · 2 with a heat map\n" in told
     assert "PLEURAL EFFUSION: PRESENT, LEFT, BASE, SMALL" in told
     assert "presence 0.80 · stated from 0.50 on, denied below 0.10" in told
     assert "1 of 2 bins have their stated probability within" in told and "observed" not in told.splitlines()[0]
     assert "#3  feature number 3" in told and "label score 0.80 (0.5 is chance) · mean rank 1.5 of five" in told
-    assert "stronger than on 90 % of the images on which it is active (2 % of the training images)" in told
-    assert "Says the same as: #103" in told and "4.00 · set/0 · FINDINGS: report 0." in told
+    assert "stronger than on 90\u00a0% of the images on which it is active (2\u00a0% of the training images)" in told
+    assert "Says the same as: #103" in told and "4.00\nset/0\nFINDINGS: report 0." in told
     plots = card.findChildren(ActivationHistogram)
     assert [plot.place for plot in plots] == [0.5, 0.5]
     assert "This image 2.00; median 2.00" in plots[0].accessibleDescription()
     assert "set/0" in card.area.accessibleDescription()
+    for example in card.findChildren(ExampleRow):
+        columns = [label.geometry() for label in example.findChildren(QLabel)]
+        assert len(columns) == 3 and all(a.right() < b.left() for a, b in pairwise(columns))
     qtbot.keyClick(card, Qt.Key.Key_Escape)
     assert not card.isVisible() and window.isVisible()
 
@@ -59,6 +66,19 @@ def test_the_card_opens_by_key_follows_the_sentence_and_closes_with_the_image(
     assert "the program had written: Large heart." in text(window)
     window.session.show(keys[1])
     assert not window.why.card.isVisible()
+
+
+def test_the_card_says_what_is_muted_and_follows(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    window.why.open("s1")
+    qtbot.waitUntil(lambda: "set/0" in text(window))
+    assert "muted" not in text(window).casefold()
+    group = next(group for group in window.features.groups if group.ids == (3,))
+    window.layers.mute(group)
+    qtbot.waitUntil(lambda: "set/0" in text(window) and "2 with a heat map · 1 muted" in text(window))
+    assert text(window).count("Muted by you: its heat map is off.") == 1
+    window.session.undo()
+    qtbot.waitUntil(lambda: "set/0" in text(window) and "Muted by you" not in text(window))
 
 
 def test_what_contradicts_and_what_was_refused_is_on_the_card(window: MainWindow, opened: Open, qtbot: Any) -> None:

@@ -48,6 +48,7 @@ class CompareCommands(QObject):
         key, image = self._session.current_key, self._session.current
         if key is not None and image is not None:
             self._session.compare(key, next((other for other in image.others if other == pack), None))
+            self._controller.follow_method()
 
     def switch(self, ids: tuple[int, ...], on: bool) -> None:
         """Switch the maps of some features of the other pack on or off."""

@@ -67,6 +67,12 @@ def provenance_text(result: ResultSet) -> str:
         tr("Pack {title}", title=title),
         f"SHA-256 {sha256}",
         tr("Analysed {time} on {provider}, {precision}", time=time, provider=provider, precision=precision),
-        tr("Heat maps: {method}", method=methods or tr("none")),
+        tr("Heat maps: {method}", method=tr(methods) if methods else tr("none")),
+        tr(
+            "{features} features that say {groups} things, {maps} heat maps",
+            features=len(result.analysis.features),
+            groups=len(result.groups),
+            maps=len(result.analysis.maps),
+        ),
     ]
     return "\n".join(lines)

@@ -212,7 +212,16 @@ class Legend(QWidget):
         ]
 
     def _small(self) -> tuple[str, ...]:
-        return (self._scale, self._layers[0].method) if self._layers else ()
+        return (self._scale, *self._methods()) if self._layers else ()
+
+    def _methods(self) -> list[str]:
+        """How the maps were made; of the other pack's maps only where they were made otherwise."""
+        own = [tr(layer.method) for layer in self._layers if not layer.beside]
+        other = [tr(layer.method) for layer in self._layers if layer.beside]
+        differ = [method for method in other if own and method not in own]
+        return list(dict.fromkeys(own or other)) + [
+            tr("other pack: {method}", method=method) for method in dict.fromkeys(differ)
+        ]
 
     def _line(self) -> int:
         return QFontMetrics(self.font()).height() + 3

@@ -25,10 +25,13 @@ class ResultSet:
     ----------
     made : datetime
         When it arrived, in local time.
+    source : str
+        The pack as a person named it: name, folder or file; empty where it is that of the drafts.
     """
 
     analysis: Analysis
     made: datetime
+    source: str = ""
 
     @property
     def pack(self) -> PackKey:

@@ -13,7 +13,7 @@ from viewer.marking import tr
 from viewer.state.draft_changes import DraftChanges
 from viewer.state.history import DraftHistory
 from viewer.state.images import Problem, Work
-from viewer.state.results import PackKey, ResultSet
+from viewer.state.results import PackKey, ResultSet, pack_of
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,20 @@ class Session(DraftChanges):
         self.image_changed.emit(key)
 
     def set_maps(self, key: str, analysis: Analysis, maps: Mapping[int, FeatureMap]) -> bool:
-        """Replace the maps of an image, unless it has another analysis by now than the one they were made of.
+        """Replace the maps of one of an image's analyses, unless it has another one by now than they were made of.
 
         The draft, which does not depend on how maps are made, stays as it is.
         """
-        image = self.images[key]
-        if image.analysis is not analysis:
+        image, made = self.images[key], replace(analysis, maps=dict(maps))
+        if image.analysis is analysis:
+            image.analysis = made
+            self.image_changed.emit(key)
+            return True
+        other = image.others.get(pack_of(analysis))
+        if other is None or other.analysis is not analysis:
             return False
-        image.analysis = replace(analysis, maps=dict(maps))
+        image.others[other.pack] = replace(other, analysis=made)
+        self.image_changed.emit(key)
         return True
 
     def _saved(self, composed: Draft) -> Draft | None:

@@ -18,18 +18,19 @@ from viewer.report.against import basis_text, conflict_text
 from viewer.theme.text import plain_label
 from viewer.why.feature_block import FeatureBlock
 from viewer.why.reliability import ReliabilityPlot, reliability_text
-from viewer.why.words import finding_text, origin_text, probability_text, readout_of, rewriting_lines
+from viewer.why.words import counts_text, finding_text, origin_text, probability_text, readout_of, rewriting_lines
 
 SIZE = (560, 720)
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A sentence, its draft, and the analysis that the draft is of."""
+    """A sentence, its draft, the analysis that the draft is of, and which of its features are muted."""
 
     sentence: Sentence
     draft: Draft
     analysis: Analysis
+    muted: frozenset[int] = frozenset()
 
     @property
     def section(self) -> str:
@@ -108,6 +109,9 @@ class WhyCard(QDialog):
         waiting = "reworded" if asked.sentence.origin == "rewritten" else "unconfirmed"
         self._say(asked.sentence.text, waiting if asked.sentence.state == "unconfirmed" else "title")
         self._say(origin_text(asked.sentence), "muted")
+        counts = counts_text(asked.sentence, asked.analysis, asked.muted)
+        if counts:
+            self._say(counts, "muted")
         for line in rewriting_lines(asked.draft, asked.sentence):
             self._say(line, "small")
 
@@ -150,7 +154,8 @@ class WhyCard(QDialog):
         if features:
             self._say(tr("Features behind it ({count})", count=len(features)).upper(), "section")
         for feature in features:
-            block = FeatureBlock(feature, kept.features.get(feature.id) if kept is not None else None)
+            its = kept.features.get(feature.id) if kept is not None else None
+            block = FeatureBlock(feature, its, muted=feature.id in asked.muted)
             self.blocks.append(block)
             self._column.addWidget(block)
 

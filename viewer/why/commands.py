@@ -36,6 +36,7 @@ class WhyCommands(QObject):
         window.report.why_wanted.connect(self.open)
         session.selection_changed.connect(lambda _selection: self._follow())
         session.draft_changed.connect(lambda _key: self._follow())
+        session.overlay_changed.connect(lambda _overlay: self._follow())
         session.current_changed.connect(lambda _key: self.card.reject())
         session.leaving.connect(lambda _key: self._forget())
 
@@ -65,8 +66,9 @@ class WhyCommands(QObject):
         draft, image, key = self._session.draft, self._session.current, self._session.selection.sentence_key
         if not self.card.isVisible() or key is None or draft is None or image is None or image.analysis is None:
             return
-        before, asked = self.card.asked, Asked(draft.find(key), draft, image.analysis)
-        if before is not None and (before.sentence, before.draft) == (asked.sentence, draft):
+        muted = self._session.overlay.muted_ids(image.groups)
+        before, asked = self.card.asked, Asked(draft.find(key), draft, image.analysis, muted)
+        if before is not None and (before.sentence, before.draft, before.muted) == (asked.sentence, draft, muted):
             return
         self._forget()
         self.card.show_asked(asked, told=tr("Reading what the pack keeps…"))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from engine.inference.analysis import ActiveFeature, ObservationProbability
+from engine.inference.analysis import ActiveFeature, Analysis, ObservationProbability
 from engine.pack.evidence import FeatureEvidence
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
 from viewer.i18n import tr
 
 EXPLAINED_REFUSALS = 3
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 
 def finding_text(finding: Finding) -> str:
@@ -44,6 +45,19 @@ def label_text(feature: ActiveFeature, kept: FeatureEvidence | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def counts_text(sentence: Sentence, analysis: Analysis, muted: Collection[int]) -> str:
+    """Say of how many of the active features a sentence stands on how many, and of how many of these a map is shown."""
+    behind = [feature.id for feature in analysis.features if feature.id in sentence.evidence]
+    if not behind:
+        return ""
+    parts = [
+        tr("{count} of {all} active features", count=len(behind), all=len(analysis.features)),
+        tr("{count} with a heat map", count=sum(i in analysis.maps for i in behind)),
+    ]
+    hidden = sum(i in muted for i in behind)
+    return " · ".join([*parts, tr("{count} muted", count=hidden)] if hidden else parts)
+
+
 def reading_text(feature: ActiveFeature) -> str:
     """Say what the feature is read as."""
     parts = (
@@ -59,10 +73,10 @@ def reading_text(feature: ActiveFeature) -> str:
 def strength_text(feature: ActiveFeature, kept: FeatureEvidence) -> str:
     """Say how strong it is here, among the images on which it is active, and how many these are."""
     return tr(
-        "activation {a}: stronger than on {p} % of the images on which it is active ({rate} % of the training images)",
+        "activation {a}: stronger than on {p} of the images on which it is active ({rate} of the training images)",
         a=f"{feature.activation:.2f}",
-        p=f"{feature.percentile:.0f}",
-        rate=f"{100 * kept.record.firing_rate:.2g}",
+        p=f"{feature.percentile:.0f}{PERCENT}",
+        rate=f"{100 * kept.record.firing_rate:.2g}{PERCENT}",
     )
 
 

@@ -86,8 +86,8 @@ class Commands:
             "align": Aligning(window.hanging, window.statusBar().showMessage, window.show_problem).align,
         }
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
-        concerns = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands)
-        for concern in (*concerns, window.measures, window.hanging, window.why, window.comparison, window.layers):
+        concerns = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands, window.measures)
+        for concern in (*concerns, window.hanging, window.priors, window.why, window.comparison, window.layers):
             found.update(concern.handlers())
         return found
 

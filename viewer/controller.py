@@ -106,6 +106,10 @@ class Controller(QObject):
         self.session.show(str(first.resolve()))
         self._loading.load_next()
 
+    def open_beside(self, paths: Sequence[Path]) -> None:
+        """Open images without showing one; what is shown and selected stays."""
+        self._add(paths)
+
     def want(self, key: str) -> None:
         """Read the pixels of an image that hangs beside the one shown."""
         self._loading.load(key)

@@ -56,6 +56,15 @@ class Following:
         actions["link_window"].setChecked(links.window)
         actions["link_view"].setChecked(links.view)
 
+    def on_priors(self) -> None:
+        """Other earlier studies are offered, or one was hung."""
+        priors, current = self._window.priors, self._session.current
+        who = current.identity if current is not None else None
+        for pane in self._window.panes.each:
+            active = pane is self._window.hanging.active
+            pane.priors.tell(priors.offer if active else None, who, hung=priors.hung)
+        self.enable()
+
     def on_draft(self, key: str) -> None:
         """A draft changed."""
         if key == self._session.current_key:
@@ -150,6 +159,7 @@ class Following:
         found = {
             "images": len(session.images) > 1,
             "image": image is not None and image.load is Load.READY,
+            "priors": self._window.priors.ready,
             "panes": self._window.hanging.state.count > 1,
             "draft": image is not None and image.history is not None,
             "undo": bool(steps.undo_name) or session.typing,

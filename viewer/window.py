@@ -22,6 +22,8 @@ from viewer.following import Following
 from viewer.hanging.desk import Desk
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
+from viewer.hanging.prior_menu import PriorMenu
+from viewer.hanging.priors import Priors
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.frame import ImageFrame
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.panes, self.browser = Panes(), StudyBrowser()
         self.hanging = Desk(session, controller, self.panes, self)
+        self.priors = Priors(session, controller, self.hanging, self.preferences)
         self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
         self.side, self.report = FeatureSide(), DraftPanel()
         self.features = self.side.own
@@ -103,7 +106,8 @@ class MainWindow(QMainWindow):
         self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)
         self.methods = MethodMenu(lambda method: session.set_overlay(session.overlay.with_method(method)), self)
         self.plugin_panels = PanelMenu(self, session, self.show_problem)
-        more = {VIEW: self.plugin_panels, IMAGE: self.presets, OVERLAY: self.methods}
+        priors = PriorMenu(self.priors, session, self)
+        more = {VIEW: (priors, self.plugin_panels), IMAGE: (self.presets,), OVERLAY: (self.methods,)}
         build_menus(self, self.actions_by_id, more)
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
@@ -112,6 +116,7 @@ class MainWindow(QMainWindow):
         """Give a new pane the menu of the image, the way to the next image, and what the settings say."""
         pane.canvas.menu_wanted.connect(self._image_menu)
         pane.canvas.step_wanted.connect(self.session.step)
+        pane.priors.button.clicked.connect(lambda _checked: self.priors.hang())
         self.chosen.apply_to(pane)
 
     # messages

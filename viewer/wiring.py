@@ -73,6 +73,8 @@ def _panes(window: MainWindow) -> None:
     hanging.changed.connect(following.on_hanging)
     hanging.links.told.connect(window.statusBar().showMessage)
     hanging.links.changed.connect(following.on_links)
+    window.priors.changed.connect(following.on_priors)
+    window.priors.told.connect(window.statusBar().showMessage)
 
 
 def _features(window: MainWindow) -> None:

@@ -53,6 +53,12 @@ def may_be_no_chest(radiograph: Radiograph, verdict: GateVerdict) -> bool:
     return verdict.code == "LATERAL_VIEW" and not _says_chest(radiograph.acquisition.body_part.upper())
 
 
+def may_be_chest(part: str) -> bool:
+    """Whether Body Part Examined names the chest, or nothing."""
+    part = part.upper().strip()
+    return part in _UNTOLD_PARTS or _says_chest(part)
+
+
 def _says_chest(part: str) -> bool:
     return any(word in part for word in _CHEST_WORDS)
 
@@ -72,7 +78,7 @@ def _kind(radiograph: Radiograph) -> GateVerdict:
 
 def _body_part(radiograph: Radiograph) -> GateVerdict:
     part = radiograph.acquisition.body_part.upper().strip()
-    if part in _UNTOLD_PARTS or _says_chest(part):
+    if may_be_chest(part):
         return SUITABLE
     return refused("NOT_A_CHEST", f"the header says the body part is {part}")
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from engine.dicom.patients import Relation, elapsed, relation, worst_relation
 from engine.dicom.radiograph import Identity
 from viewer.hanging.words import age_text, banner
-from viewer.state.patients import Relation, elapsed, relation, worst_relation
 
 
 def person(**changes: str) -> Identity:
@@ -25,7 +25,11 @@ OTHER_STUDY = {"study_instance_uid": "1.2", "sop_instance_uid": "1.2.1"}
     ("changes", "expected"),
     [
         ({}, Relation.SAME),
-        ({"patient_name": "TEST^ANNA^MARIA"}, Relation.SAME),
+        ({"patient_name": "Test^Anna^Maria"}, Relation.SAME),
+        ({"patient_name": ""}, Relation.SAME),
+        ({"patient_name": "TEST^ANNETTE"}, Relation.UNCONFIRMED),
+        ({"patient_name": "MARRIED^ANNA"}, Relation.UNCONFIRMED),
+        ({"patient_name": "MARRIED^ANNA", "patient_id": "T2"}, Relation.DIFFERENT),
         ({"patient_id": "T2"}, Relation.DIFFERENT),
         ({"patient_birth_date": "19610501"}, Relation.DIFFERENT),
         ({"patient_id_issuer": "HOSPITAL"}, Relation.UNCONFIRMED),
@@ -34,7 +38,9 @@ OTHER_STUDY = {"study_instance_uid": "1.2", "sop_instance_uid": "1.2.1"}
         ({"patient_id": "", "patient_birth_date": ""}, Relation.UNCONFIRMED),
     ],
 )
-def test_id_issuer_and_birth_date_decide_and_no_name_does(changes: dict[str, str], expected: Relation) -> None:
+def test_id_issuer_and_birth_date_decide_and_a_name_may_only_contradict(
+    changes: dict[str, str], expected: Relation
+) -> None:
     other = person(**OTHER_STUDY, **changes)
     assert relation(person(), other) is expected
     assert relation(other, person()) is expected
@@ -70,10 +76,10 @@ def test_years_and_months_are_whole(earlier: date, later: date, expected: tuple[
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        ("20231002", "PRIOR 2 y 3 m"),
-        ("20250102", "PRIOR 1 y"),
-        ("20251002", "PRIOR 3 m"),
-        ("20251230", "PRIOR 3 d"),
+        ("20231002", "PRIOR 2023-10-02, 2 y 3 mo before"),
+        ("20250102", "PRIOR 2025-01-02, 1 y before"),
+        ("20251002", "PRIOR 2025-10-02, 3 mo before"),
+        ("20251230", "PRIOR 2025-12-30, 3 d before"),
         ("20260102", ""),
         ("", "DATE UNKNOWN"),
         ("2025", "DATE UNKNOWN"),
@@ -89,7 +95,7 @@ def test_the_banner_of_two_patients_cannot_be_missed_and_claims_no_prior() -> No
         tone, text = banner(each, [anna, john])
         assert tone == "refused" and text.startswith("DIFFERENT PATIENTS") and who in text and "PRIOR" not in text
     prior = person(study_date="20230101", **OTHER_STUDY)
-    assert banner(prior, [anna, prior]) == ("warning", "PRIOR 3 y  ·  2023-01-01")
+    assert banner(prior, [anna, prior]) == ("warning", "PRIOR 2023-01-01, 3 y before")
     assert banner(anna, [anna, prior])[0] == "idle"
     tone, text = banner(anna, [anna, person(patient_birth_date="", **OTHER_STUDY)])
     assert tone == "warning" and "NOT CONFIRMED" in text

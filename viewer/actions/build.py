@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
@@ -44,7 +44,7 @@ def give_keys(actions: Mapping[str, QAction], keys: Keys) -> None:
         action.setToolTip(tr(spec.tooltip) + (f" ({shown(its[:1])})" if its else ""))
 
 
-def build_menus(window: QMainWindow, actions: Mapping[str, QAction], more: Mapping[str, QMenu]) -> None:
+def build_menus(window: QMainWindow, actions: Mapping[str, QAction], more: Mapping[str, Sequence[QMenu]]) -> None:
     """Fill the menu bar; `more` are menus within a menu, by its name."""
     bar = window.menuBar()
     bar.setAccessibleName(tr("Menu bar"))
@@ -55,7 +55,8 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction], more: Mappi
                 menu.addAction(actions[spec.id])
         if name in more:
             menu.addSeparator()
-            menu.addMenu(more[name])
+            for within in more[name]:
+                menu.addMenu(within)
 
 
 def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:

@@ -24,7 +24,8 @@ class ActionSpec:
         Menu it stands in; empty when it only has a key.
     needs : str
         What must be there for it to be enabled: "", "images" (more than one file, readable or not), "image", "draft",
-        "maps", "panes" (more than one), "undo" and "redo" (there is something to), "measurements".
+        "maps", "panes" (more than one), "undo" and "redo" (there is something to), "measurements", "priors" (earlier
+        studies that can be shown).
     held : bool
         Whether it lasts as long as its key is held.
     """

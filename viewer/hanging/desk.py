@@ -81,6 +81,8 @@ class Desk(QObject):
         self.links.renew()
 
     def _join(self, pane: Pane) -> None:
+        if pane.canvas.tool is None:
+            pane.canvas.tool = ShownMeasures(pane.canvas, self._session.board)
         pane.entered.connect(lambda: self._enter(pane))
         pane.dropped.connect(lambda paths: self._drop(pane, paths))
 

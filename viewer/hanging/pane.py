@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.inference.heat_scale import FULL_SCALE
 from viewer.hanging.drag import dragged_paths, has_images
+from viewer.hanging.prior_line import PriorLine
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.frame import ImageFrame
@@ -45,11 +46,13 @@ class Pane(QFrame):
         self.banner.setWordWrap(True)
         self.banner.setContentsMargins(12, 0, 8, 0)
         self.banner.hide()
+        self.priors = PriorLine(self)
         self._painter = LayerPainter()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
+        layout.addWidget(self.priors)
         layout.addWidget(self.frame, 1)
         for part in (self.canvas, self.canvas.legend):
             part.installEventFilter(self)

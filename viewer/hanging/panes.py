@@ -33,10 +33,7 @@ class Panes(QWidget):
     def set_layout(self, name: str) -> None:
         """Show the panes of a layout; all of a row are equally wide, all rows equally high."""
         rows, columns = LAYOUTS[name]
-        while len(self.each) < rows * columns:
-            pane = Pane(self)
-            self.each.append(pane)
-            self.made.emit(pane)
+        self._make(rows * columns)
         self.layout_name = name
         for pane in self.each:
             self._grid.removeWidget(pane)
@@ -50,4 +47,12 @@ class Panes(QWidget):
 
     def swap(self, a: int, b: int) -> None:
         """Let two panes change places, with view, window and orientation."""
+        self._make(max(a, b) + 1)
         self.each[a], self.each[b] = self.each[b], self.each[a]
+
+    def _make(self, count: int) -> None:
+        while len(self.each) < count:
+            pane = Pane(self)
+            pane.hide()
+            self.each.append(pane)
+            self.made.emit(pane)

@@ -18,7 +18,7 @@ from viewer.app import make_application, make_window, prepare
 from viewer.dialogs import ProblemBox
 from viewer.journey.errors import DemoError
 from viewer.journey.photograph import photograph
-from viewer.settings import program
+from viewer.settings import hanging, program
 from viewer.settings.preferences import Preferences
 from viewer.state.images import OpenImage, Problem
 from viewer.studies.index import StudyIndex
@@ -58,6 +58,8 @@ class Stage:
         self.preferences = Preferences()
         self.preferences.set(program.LANGUAGE, language)
         self.preferences.set(program.READER, READER)
+        # The journey hangs the prior in a step of its own.
+        self.preferences.set(hanging.PRIORS, "offer")
         prepare(self._application, self.preferences)
         index = StudyIndex(self.scratch / "studies.sqlite", self.scratch / "thumbnails")
         self.window = make_window(

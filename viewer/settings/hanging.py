@@ -12,4 +12,14 @@ RULES = Setting(
     mark("File of rules for View > Hang by rules; empty: those that ship with the program. docs/hanging.md says how."),
     file=True,
 )
-SETTINGS: tuple[Setting, ...] = (RULES,)
+PRIORS = Setting(
+    "hanging/priors",
+    mark("Earlier studies"),
+    "hang",
+    mark(
+        "What happens where the index knows earlier chest radiographs of the patient shown: they hang beside it by the"
+        " rules, or are only named above it."
+    ),
+    choices=(("hang", mark("hang beside")), ("offer", mark("are named"))),
+)
+SETTINGS: tuple[Setting, ...] = (RULES, PRIORS)

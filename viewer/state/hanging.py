@@ -99,11 +99,7 @@ class Hanging:
         ValueError
             If there are more images than panes.
         """
-        rows, columns = LAYOUTS[layout]
-        if len(keys) > rows * columns or not 0 <= active < rows * columns:
-            raise ValueError(f"{len(keys)} images do not fit into {layout}")
-        if any(key is not None and key not in self._session.images for key in keys):
-            raise KeyError(keys)
+        self._check(layout, keys, active)
         self._leave()
         kept = {pane.key: pane.visible for pane in self.shown}
         self.layout, self.active = layout, active
@@ -111,9 +107,39 @@ class Hanging:
         self.panes = [Hung(key, kept.get(key, frozenset()) if key is not None else frozenset()) for key in padded]
         self._turn()
 
+    def hang_beside(self, layout: str, keys: Sequence[str], active: int) -> None:
+        """Hang images around the one shown, which keeps its view, its maps and what is selected.
+
+        Raises
+        ------
+        KeyError
+            If there is no such layout or image.
+        ValueError
+            If there are more images than panes, or the one shown does not hang in the pane `active`.
+        """
+        self._check(layout, keys, active)
+        if keys[active] != self._session.current_key:
+            raise ValueError(f"{keys[active]} is not the image shown")
+        old, self.active = self.active, active
+        if old != active:
+            self.panes[old], self.panes[active] = self.panes[active], self.panes[old]
+            self.swapped.emit((old, active))
+        self.layout = layout
+        for n in range(MOST_PANES):
+            if n != active:
+                self.panes[n] = Hung(keys[n] if n < len(keys) else None)
+        self._announce()
+
     def clear(self) -> None:
         """Take the image out of the active pane; it stays open."""
         self._session.show(None)
+
+    def _check(self, layout: str, keys: Sequence[str | None], active: int) -> None:
+        rows, columns = LAYOUTS[layout]
+        if len(keys) > rows * columns or not 0 <= active < rows * columns:
+            raise ValueError(f"{len(keys)} images do not fit into {layout}")
+        if any(key is not None and key not in self._session.images for key in keys):
+            raise KeyError(keys)
 
     def _turn(self) -> None:
         """Let the session follow to the active pane, and show the maps that were on there."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from engine.dicom.patients import Relation, relation, taken
 from engine.dicom.radiograph import Identity
 from viewer.state.hanging_rules import PaneRule, Rule, Rules
-from viewer.state.patients import Relation, relation, taken
 
 Images = Mapping[str, Identity]
 
@@ -31,7 +31,7 @@ class Choice:
     active: int
 
 
-def choose(rules: Rules, shown: str, images: Images) -> Choice | None:
+def choose(rules: Rules, shown: str, images: Images, *, beside: bool = False) -> Choice | None:
     """Return what hangs by the first rule that fits; None when none does.
 
     Parameters
@@ -39,14 +39,18 @@ def choose(rules: Rules, shown: str, images: Images) -> Choice | None:
     shown : str
         Key of the image shown: its study is the current one.
     images : mapping of str to Identity
-        What is open and known, by key. Only images of the same patient hang together, see `viewer.state.patients`.
+        What is open and known, by key. Only images of the same patient hang together, see `engine.dicom.patients`.
+    beside : bool
+        Whether only rules count that hang a prior study beside the image shown.
     """
     who = images[shown]
     patient = {key: each for key, each in images.items() if relation(who, each) is Relation.SAME}
     current = {key: each for key, each in patient.items() if key == shown or _same_study(who, each)}
     for rule in rules.rule:
+        if beside and all(pane.study == "current" for pane in rule.pane):
+            continue
         keys = _hang(rule, shown, current, _prior_studies(who, patient))
-        if keys is not None:
+        if keys is not None and (shown in keys or not beside):
             return Choice(rule.name, rule.layout, keys, keys.index(shown) if shown in keys else 0)
     return None
 

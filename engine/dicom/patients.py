@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import combinations
 
+from engine.dicom.names import consistent_names
 from engine.dicom.radiograph import Identity
 
 
@@ -19,9 +20,11 @@ class Relation(enum.Enum):
 
 
 def relation(a: Identity, b: Identity) -> Relation:
-    """Compare patient ID, its issuer and birth date, all of which must be stated and agree; a name never decides.
+    """Compare patient ID, its issuer and birth date, all of which must be stated and agree; a name never suffices.
 
-    Images of one study are of one patient also where the birth date is missing, as long as nothing contradicts it.
+    Names that contradict each other (`engine.dicom.names.consistent_names`) leave it unconfirmed: a number may have
+    been given to two people, and a person may have married. Images of one study are of one patient also where the birth
+    date is missing, as long as nothing contradicts it.
     """
     keys = (
         (a.patient_id, b.patient_id),
@@ -34,7 +37,8 @@ def relation(a: Identity, b: Identity) -> Relation:
     complete = all(ids) and all(births) and issuers[0] == issuers[1]
     one_study = bool(a.study_instance_uid) and a.study_instance_uid == b.study_instance_uid
     one_image = bool(a.sop_instance_uid) and a.sop_instance_uid == b.sop_instance_uid
-    return Relation.SAME if complete or one_study or one_image else Relation.UNCONFIRMED
+    same = complete or one_study or one_image
+    return Relation.SAME if same and consistent_names(a.patient_name, b.patient_name) else Relation.UNCONFIRMED
 
 
 def worst_relation(identities: Iterable[Identity]) -> Relation:

@@ -38,7 +38,7 @@ CHECKS = (
     ["mypy"],
     ["lint-imports", "--no-cache", "--no-logo"],
 )
-EXTRAS = {"demo": "viewer", "test": "viewer,training,cluster,labelling,dev"}
+EXTRAS = {"demo": "viewer", "test": "viewer,napari,training,cluster,labelling,dev"}
 LABELLING = "labelling"
 """An extra whose library has to be built: that takes minutes, is done once a machine, and may fail without harm."""
 LLAMA = "llama-cpp-python"

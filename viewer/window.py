@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.work = WorkBar(self.statusBar())
         self.measures = MeasureCommands(self, session, self.canvas)
-        self.why = WhyCommands(self, session, controller.engine)
+        self.why = WhyCommands(self, self.report, session, controller.engine)
         self.comparison = CompareCommands(self, session, controller)
         self.layers = LayerCommands(self, session)
         self.following, self.chosen = Following(self), Chosen(self)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import Cancelled
 from engine.pack.evidence import PackEvidence
 from viewer.i18n import tr
+from viewer.lifetime import listen
+from viewer.report.panel import DraftPanel
 from viewer.services import Engine
 from viewer.state.images import Problem
 from viewer.state.selection import Selection
@@ -18,27 +20,24 @@ from viewer.state.session import Session
 from viewer.tasks import Task, run_task
 from viewer.why.card import Asked, WhyCard
 
-if TYPE_CHECKING:
-    from viewer.window import MainWindow
-
 PRIORITY = 10
 
 
 class WhyCommands(QObject):
     """One card, which follows the sentence that is selected while it is open and closes with the image."""
 
-    def __init__(self, window: MainWindow, session: Session, engine: Engine) -> None:
-        super().__init__(window)
+    def __init__(self, parent: QWidget, report: DraftPanel, session: Session, engine: Engine) -> None:
+        super().__init__(parent)
         self._session, self._engine = session, engine
-        self.card = WhyCard(window)
+        self.card = WhyCard(parent)
         self.card.finished.connect(self._forget)
         self._task: Task[PackEvidence] | None = None
-        window.report.why_wanted.connect(self.open)
-        session.selection_changed.connect(lambda _selection: self._follow())
-        session.draft_changed.connect(lambda _key: self._follow())
-        session.overlay_changed.connect(lambda _overlay: self._follow())
-        session.current_changed.connect(lambda _key: self.card.reject())
-        session.leaving.connect(lambda _key: self._forget())
+        report.why_wanted.connect(self.open)
+        listen(self, session.selection_changed, lambda _selection: self._follow())
+        listen(self, session.draft_changed, lambda _key: self._follow())
+        listen(self, session.overlay_changed, lambda _overlay: self._follow())
+        listen(self, session.current_changed, lambda _key: self.card.reject())
+        listen(self, session.leaving, lambda _key: self._forget())
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return a handler for each action id."""

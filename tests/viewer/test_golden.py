@@ -22,8 +22,9 @@ from PySide6.QtGui import QImage, QPainter
 from engine.inference.analysis import FeatureMap
 from engine.measure.shapes import Kind, Measurement, cardiothoracic
 from tests.viewer.factories import make_radiograph
+from viewer.image.composite import compose
 from viewer.image.heatmap import Painted, blend_densities, density_map
-from viewer.image.layers import Layer, Layers, compose
+from viewer.image.layers import Layer, Layers
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
 from viewer.image.placement import Box

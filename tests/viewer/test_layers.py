@@ -13,8 +13,9 @@ from PySide6.QtGui import QColor
 from engine.inference.heat_scale import FULL_SCALE, THRESHOLD, strength
 from tests.viewer.factories import GRID, feature, one_patch
 from tests.viewer.test_heatmap import rgba
+from viewer.image.composite import compose
 from viewer.image.heatmap import DensityMap, Painted, blend_densities, density_map
-from viewer.image.layers import LayerPainter, Layers, compose
+from viewer.image.layers import LayerPainter, Layers
 from viewer.image.outline import outline
 from viewer.image.placement import Box
 from viewer.state.groups import group_features

@@ -15,8 +15,9 @@ from tests.viewer.looking import Open
 from tests.viewer.test_compare import other_pack
 from tests.viewer.test_heatmap import rgba
 from tests.viewer.test_layers import SIDE, made
+from viewer.image.composite import compose
 from viewer.image.heatmap import Painted, blend_densities
-from viewer.image.layers import LEVELS, LayerPainter, Layers, compose
+from viewer.image.layers import LEVELS, LayerPainter, Layers
 from viewer.image.placement import Box
 from viewer.image.ramp import draw_ramp
 from viewer.state.groups import group_features

@@ -14,7 +14,8 @@ from engine.measure.shapes import Kind, Measurement
 from tests.viewer.factories import make_radiograph
 from tests.viewer.looking import Open
 from viewer.image.annotations import Edges, edges, turned_text
-from viewer.image.layers import Layers, compose
+from viewer.image.composite import compose
+from viewer.image.layers import Layers
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.placement import Box
 from viewer.window import MainWindow

@@ -34,6 +34,7 @@ class LookBar(QWidget):
         self.threshold.setMaximum(round(100 * MOST_THRESHOLD))
         self.contour = QCheckBox(tr("Contours"))
         self.contour.setToolTip(tr("Draw contour lines in place of heat"))
+        self._call(tr("the chosen features"))
         self._connect()
         top, low = QHBoxLayout(), QHBoxLayout()
         for widget, stretch in ((self.name, 1), (self.mute, 0), (self.plain, 0)):

@@ -5,26 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QImage, QPolygonF
 
 from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE, THRESHOLD
 from viewer.image.heatmap import DensityMap, Painted, blend_densities, sum_maps
-from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
-from viewer.image.placement import Box
 from viewer.state.groups import FeatureGroup
 from viewer.state.look import MapLook
 from viewer.state.overlay import OverlaySettings
 
-LINE, INNER_LINE, DASH = 2.0, 1.0, 4.0
-"""Widths of an outline and of a contour within it in pixels of the widget, and length of a dash in widths."""
-
 LEVELS = (0.25, 0.5, 0.75)
 """Shares of the full scale at which contours are drawn, where they lie above the threshold."""
-
-DOT, GAP = 0.1, 2.5
-"""Length of a dot before its round ends, and from one to the next, in widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +90,35 @@ class _Wanted:
     look: MapLook
     threshold: float
 
+    def levels(self, *, lined: bool) -> list[float]:
+        """Shares of the full scale at which it has lines: where it begins, and within it those of contours.
+
+        Parameters
+        ----------
+        lined : bool
+            Whether it has a line around it although it is drawn in heat.
+        """
+        # Where the colour is half faded in: the line is that of what is seen.
+        begin = self.threshold + SOFT_EDGE / 2
+        if self.look.contour:
+            return [begin, *(share for share in LEVELS if share > begin)]
+        return [begin] if lined else []
+
+    def layer(self, method: str, lines: Sequence[tuple[QPolygonF, ...]]) -> Layer:
+        """Return it with the lines at its levels."""
+        return Layer(
+            self.ids,
+            self.colour,
+            self.label,
+            method,
+            lines[0] if lines else (),
+            beside=self.source > 0,
+            contours=tuple(line for inner in lines[1:] for line in inner),
+            opacity=self.look.opacity,
+            threshold=self.threshold,
+            contour=self.look.contour,
+        )
+
 
 class LayerPainter:
     """Paints the maps of an image; what is already there is kept, so that dragging a slider adds nothing up again."""
@@ -106,6 +126,7 @@ class LayerPainter:
     def __init__(self) -> None:
         self._made: tuple[Mapping[int, DensityMap], ...] = ()
         self._sums: dict[tuple[int, tuple[int, ...]], DensityMap] = {}
+        self._lines: dict[tuple[int, tuple[int, ...], float], tuple[QPolygonF, ...]] = {}
         self._last: tuple[tuple[_Wanted, ...], Layers] = ((), Layers())
 
     def paint(
@@ -127,7 +148,7 @@ class LayerPainter:
         sources = [Source(groups, made, overlay), *([beside] if beside is not None else [])]
         maps = tuple(source.made for source in sources)
         if len(maps) != len(self._made) or any(now is not before for now, before in zip(maps, self._made, strict=True)):
-            self._made, self._sums, self._last = maps, {}, ((), Layers())
+            self._made, self._sums, self._lines, self._last = maps, {}, {}, ((), Layers())
         wanted = tuple(one for number, source in enumerate(sources) for one in _wanted(number, source))
         if wanted != self._last[0]:
             self._last = (wanted, self._paint(wanted))
@@ -141,8 +162,15 @@ class LayerPainter:
             for one, total in zip(wanted, maps, strict=True)
             if not one.look.contour
         ]
-        layers = tuple(_layer(one, total, lined=lined) for one, total in zip(wanted, maps, strict=True))
-        return Layers(layers, blend_densities(heat) if heat else None)
+        before, self._lines = self._lines, {}
+        layers = []
+        for one, total in zip(wanted, maps, strict=True):
+            levels = one.levels(lined=lined)
+            for level in levels:
+                key = one.source, one.ids, level
+                self._lines[key] = before[key] if key in before else outline(total.density, FULL_SCALE * level)
+            layers.append(one.layer(total.method, [self._lines[one.source, one.ids, level] for level in levels]))
+        return Layers(tuple(layers), blend_densities(heat) if heat else None)
 
     def _sum(self, one: _Wanted) -> DensityMap:
         key = one.source, one.ids
@@ -162,80 +190,3 @@ def _wanted(number: int, source: Source) -> list[_Wanted]:
             threshold = overlay.threshold if look.threshold is None else look.threshold
             found.append(_Wanted(number, ids, overlay.colour(group), named, look, threshold))
     return found
-
-
-def _layer(one: _Wanted, total: DensityMap, *, lined: bool) -> Layer:
-    # Where the colour is half faded in: the line is that of what is seen.
-    level = one.threshold + SOFT_EDGE / 2
-    contour = one.look.contour
-    inner = [share for share in LEVELS if contour and share > level]
-    return Layer(
-        one.ids,
-        one.colour,
-        one.label,
-        total.method,
-        outline(total.density, FULL_SCALE * level) if lined or contour else (),
-        beside=one.source > 0,
-        contours=tuple(line for share in inner for line in outline(total.density, FULL_SCALE * share)),
-        opacity=one.look.opacity,
-        threshold=one.threshold,
-        contour=contour,
-    )
-
-
-def compose(layers: Layers, picture: Box, size: QSize, ratio: float, orientation: Orientation = UPRIGHT) -> QImage:
-    """Draw all maps into one picture of the window's size, so that opacity alone costs one blend.
-
-    Each of several maps has a line around it in its own colour. The first line is drawn through, the n-th leaves n - 1
-    of n parts free: where lines coincide, every colour has its share. Those of another pack are dotted.
-
-    Parameters
-    ----------
-    picture : Box
-        Where the whole image, as it is turned, lies in the widget.
-    size : QSize
-        Of the widget, in physical pixels; `ratio` of them are one of the widget's.
-    """
-    composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    composite.fill(Qt.GlobalColor.transparent)
-    composite.setDevicePixelRatio(ratio)
-    if not layers.each:
-        return composite
-    painter = QPainter(composite)
-    painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-    place = _turn(orientation) * QTransform(picture.width, 0, 0, picture.height, picture.x, picture.y)
-    if layers.picture is not None:
-        painter.setTransform(place, combine=True)
-        painter.drawImage(QRectF(0, 0, 1, 1), layers.picture)
-        painter.resetTransform()
-    for number, layer in enumerate(layers.each):
-        pen = _pen(layer, number)
-        painter.setPen(pen)
-        for line in layer.outline:
-            painter.drawPolyline(place.map(line))
-        pen.setWidthF(INNER_LINE)
-        pen.setStyle(Qt.PenStyle.SolidLine)
-        painter.setPen(pen)
-        for line in layer.contours:
-            painter.drawPolyline(place.map(line))
-    painter.end()
-    return composite
-
-
-def _pen(layer: Layer, number: int) -> QPen:
-    """Return the pen of the line around the n-th map."""
-    colour = QColor(layer.colour)
-    colour.setAlphaF(layer.opacity)
-    pen = QPen(colour, LINE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-    if layer.beside:
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setDashPattern([DOT, GAP])
-    elif number:
-        pen.setDashPattern([DASH, DASH * number])
-    return pen
-
-
-def _turn(orientation: Orientation) -> QTransform:
-    """Turn and mirror the unit square onto itself."""
-    (x0, y0), (x1, y1), (x2, y2) = (orientation.to_shown(p, 1.0, 1.0) for p in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
-    return QTransform(x1 - x0, y1 - y0, x2 - x0, y2 - y0, x0, y0)

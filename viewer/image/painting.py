@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage, QPainter
 from engine.dicom.radiograph import Radiograph
 from viewer.i18n import tr
 from viewer.image.annotations import Corners, corners, edges, turned_text
+from viewer.image.composite import compose
 from viewer.image.decoration import Block, CornerTexts, corner_blocks, draw_edges, draw_mark, edge_boxes, mark_box
 from viewer.image.fidelity import lacking
-from viewer.image.layers import compose
 from viewer.image.legend import box_of
 from viewer.image.magnifier import draw_lens, lens_picture
 from viewer.image.placement import Box

@@ -8,7 +8,8 @@ from PySide6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPen
 
 from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE, strength
 from viewer.i18n import tr
-from viewer.image.layers import INNER_LINE, LEVELS, LINE, Layer
+from viewer.image.composite import INNER_LINE, LINE
+from viewer.image.layers import LEVELS, Layer
 
 STOPS = 33
 """So many that the soft edge behind the threshold, 6 % of the scale, is not skipped."""

@@ -32,7 +32,7 @@ def compose(layers: Layers, picture: Box, size: QSize, ratio: float, orientation
     composite = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     composite.fill(Qt.GlobalColor.transparent)
     composite.setDevicePixelRatio(ratio)
-    if not layers.each:
+    if layers.picture is None and not layers.each:
         return composite
     painter = QPainter(composite)
     painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)

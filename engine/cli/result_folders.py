@@ -25,6 +25,8 @@ RESULT_FILES = (
     "report.fhir.json",
     "report.pdf",
     "report.dcm",
+    "narrative.dcm",
+    "report.hl7",
     "report_pdf.dcm",
     "presentation_state.dcm",
     "segmentation.dcm",

@@ -14,8 +14,10 @@ from engine.export.encapsulated_pdf import write_encapsulated_pdf
 from engine.export.fhir import write_fhir
 from engine.export.json_report import write_json_report
 from engine.export.key_object import write_key_object
+from engine.export.narrative import write_narrative
+from engine.export.oru import write_oru
 from engine.export.pdf import write_pdf
-from engine.export.predecessor import earlier_report, supersede
+from engine.export.predecessor import DOCUMENTS, earlier_report, supersede
 from engine.export.presentation_state import write_presentation_state
 from engine.export.secondary_capture import write_secondary_captures
 from engine.export.segmentation import write_segmentation
@@ -37,12 +39,14 @@ WRITERS: dict[str, Writer] = {
     "json": write_json_report,
     "pdf": write_pdf,
     "sr": write_structured_report,
+    "narrative": write_narrative,
     "gsps": write_presentation_state,
     "seg": write_segmentation,
     "sc": write_secondary_captures,
     "dicompdf": write_encapsulated_pdf,
     "ko": write_key_object,
     "fhir": write_fhir,
+    "oru": write_oru,
 }
 """Format name → what writes it."""
 
@@ -52,8 +56,8 @@ MEASURED: dict[str, Callable[[Path, Radiograph, Analysis, Draft, Sequence[Readin
 }
 """The formats that carry what was measured, and what writes them then."""
 
-DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko", "fhir")
-"""Formats that refer to the source image, which must be a DICOM instance with valid UIDs."""
+DICOM = ("sr", "narrative", "gsps", "seg", "sc", "dicompdf", "ko", "fhir", "oru")
+"""Formats that refer to patient, study and source image, which must be a DICOM instance with valid UIDs."""
 
 
 def skipped_formats(radiograph: Radiograph) -> dict[str, str]:
@@ -138,7 +142,11 @@ def export_all(
             for name, reason in skipped.items():
                 _LOG.warning("format %s left out: %s", name, reason)
     measured = readings(sheet, radiograph) if sheet is not None else ()
-    earlier = earlier_report(folder / "report.dcm", radiograph) if "sr" in names else None
+    earlier = {
+        file: found
+        for name, (file, sop_class) in DOCUMENTS.items()
+        if name in names and (found := earlier_report(folder / file, sop_class, radiograph)) is not None
+    }
     with staged(folder, replaced) as work:
         written = write_analysis(work, analysis)
         if draft is not None and analysis.gate.verdict != "refused":
@@ -149,6 +157,6 @@ def export_all(
                 else:
                     made = WRITERS[name](work, radiograph, analysis, draft)
                 written += made if isinstance(made, list) else [made]
-            if earlier is not None:
-                supersede(work / "report.dcm", earlier)
+            for file, document in earlier.items():
+                supersede(work / file, document)
     return [folder / path.name for path in written]

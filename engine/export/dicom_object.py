@@ -20,7 +20,7 @@ from engine.inference.analysis import Analysis
 from engine.report.draft import Draft, DraftStatus
 from engine.report.findings import Finding
 
-SERIES_NUMBERS = {"sr": 9901, "gsps": 9902, "seg": 9903, "sc": 9904, "dicompdf": 9905, "ko": 9906}
+SERIES_NUMBERS = {"sr": 9901, "gsps": 9902, "seg": 9903, "sc": 9904, "dicompdf": 9905, "ko": 9906, "narrative": 9907}
 """High, so that none stands between the series of the modality; one format, one series."""
 
 

@@ -54,6 +54,13 @@ def state_note(sentence: Sentence, say: Phrases) -> str:
     return say("confirmed") if sentence.state == "confirmed" else say("unconfirmed")
 
 
+def cited(title: str, sentence: Sentence, say: Phrases) -> str:
+    """Return a sentence as one line with its section, the features it stands on or who wrote it, and its state."""
+    program = [features_note(sentence, say), origin_note(sentence, say)]
+    basis = author_note(sentence, say) or "; ".join(filter(None, program))
+    return f"{title}: {one_line(sentence.text)} [{basis}; {state_note(sentence, say)}]"
+
+
 def confirmation_rows(draft: Draft) -> list[tuple[str, str]]:
     """Return how much of a draft no person has confirmed; nothing where all of it is."""
     if not draft.waiting:

@@ -7,14 +7,17 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import Comprehensive3DSRStorage
+from pydicom.uid import UID, Comprehensive3DSRStorage, EnhancedSRStorage
 
 from engine.dicom.radiograph import Radiograph
 from engine.export.dicom_object import reference, write_object
 
+DOCUMENTS = {"sr": ("report.dcm", Comprehensive3DSRStorage), "narrative": ("narrative.dcm", EnhancedSRStorage)}
+"""Format → file and class of the reports that a later one of the same image supersedes."""
 
-def earlier_report(path: Path, radiograph: Radiograph) -> Dataset | None:
-    """Return the header of the structured report that lies at a path, if it is one of the same image.
+
+def earlier_report(path: Path, sop_class: UID, radiograph: Radiograph) -> Dataset | None:
+    """Return the header of the structured report that lies at a path, if it is one of this class and of the same image.
 
     Anything else that lies there, readable or not, is no predecessor: None.
     """
@@ -24,7 +27,7 @@ def earlier_report(path: Path, radiograph: Radiograph) -> Dataset | None:
         found = pydicom.dcmread(path)
         images = found.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
         of_image = images[0].ReferencedSOPInstanceUID == radiograph.identity.sop_instance_uid
-        right = found.SOPClassUID == Comprehensive3DSRStorage and found.StudyInstanceUID and found.SeriesInstanceUID
+        right = found.SOPClassUID == sop_class and found.StudyInstanceUID and found.SeriesInstanceUID
     except (InvalidDicomError, OSError, AttributeError, IndexError, ValueError, TypeError, KeyError):
         return None
     return found if of_image and right else None

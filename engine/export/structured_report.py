@@ -35,19 +35,16 @@ from engine.export.dicom_object import (
 )
 from engine.export.identity import (
     SOFTWARE,
-    author_note,
+    cited,
     composing_rows,
     confirmation_rows,
-    features_note,
     one_line,
-    origin_note,
-    state_note,
     status_line,
 )
 from engine.inference.analysis import Analysis
-from engine.report.draft import Draft, Sentence
+from engine.report.draft import Draft
 from engine.report.findings import Finding
-from engine.report.phrases import Phrases, phrases_of
+from engine.report.phrases import phrases_of
 from engine.report.wording import notices_of
 
 
@@ -170,7 +167,7 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
         for sentence in section.sentences:
             if sentence.state != "removed":
                 name = codes.DCM.Impression if impression else codes.DCM.Finding
-                text = sr.TextContentItem(name, _cited(section.title, sentence, say), contains)
+                text = sr.TextContentItem(name, cited(section.title, sentence, say), contains)
                 (summary if impression else found).append(text)
     remarks = [sr.TextContentItem(codes.DCM.Comment, one_line(comment), contains) for comment in comments]
     for name, items in ((codes.DCM.Findings, [*remarks, *found]), (codes.DCM.Impressions, summary)):
@@ -178,12 +175,6 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
             container = sr.ContainerContentItem(name, relationship_type=contains)
             container.ContentSequence = sr.ContentSequence(items)
             root.ContentSequence.append(container)
-
-
-def _cited(title: str, sentence: Sentence, say: Phrases) -> str:
-    program = [features_note(sentence, say), origin_note(sentence, say)]
-    basis = author_note(sentence, say) or "; ".join(filter(None, program))
-    return f"{title}: {one_line(sentence.text)} [{basis}; {state_note(sentence, say)}]"
 
 
 def _language(language: str) -> sr.CodedConcept:

@@ -29,15 +29,17 @@ FORMAT_NAMES = {
     "json": mark("JSON (analysis and report)"),
     "pdf": mark("PDF with image and heat maps"),
     "sr": mark("DICOM structured report"),
+    "narrative": mark("DICOM structured report of sentences"),
     "gsps": mark("DICOM presentation state (window and outlines)"),
     "seg": mark("DICOM segmentation (heat maps)"),
     "sc": mark("DICOM secondary capture (pictures)"),
     "dicompdf": mark("DICOM encapsulated PDF"),
     "ko": mark("DICOM key object"),
     "fhir": mark("FHIR DiagnosticReport"),
+    "oru": mark("HL7 message (ORU)"),
 }
 
-DICOM = ("sr", "gsps", "seg", "sc", "dicompdf", "ko")
+DICOM = ("sr", "narrative", "gsps", "seg", "sc", "dicompdf", "ko")
 """Formats that an archive can be sent."""
 
 WIDTH, MARGIN = 640, 12

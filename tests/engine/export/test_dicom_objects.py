@@ -54,6 +54,7 @@ def test_every_object_is_valid_and_belongs_to_the_study(tmp_path: Path, identity
         "capture_01",
         "capture_02",
         "key_object",
+        "narrative",
         "presentation_state",
         "report",
         "report_pdf",

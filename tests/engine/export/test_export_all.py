@@ -36,6 +36,7 @@ def test_all_writes_every_format(tmp_path: Path) -> None:
         "report.json",
         "report.pdf",
         "report.dcm",
+        "narrative.dcm",
         "presentation_state.dcm",
         "segmentation.dcm",
         "capture_01.dcm",
@@ -43,6 +44,7 @@ def test_all_writes_every_format(tmp_path: Path) -> None:
         "report_pdf.dcm",
         "key_object.dcm",
         "report.fhir.json",
+        "report.hl7",
     ]
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     assert all(path.stat().st_size for path in written)

@@ -69,6 +69,7 @@ class Commands:
             "zoom_out": partial(self._on_canvas, Canvas.zoom_by, 0.8),
             "invert": partial(self._on_canvas, Canvas.toggle_invert),
             "magnifier": partial(self._on_canvas, Canvas.toggle_magnifier),
+            "magnifier_held": window.panes.hold_magnifiers,
             "sigmoid": partial(self._on_canvas, Canvas.toggle_sigmoid),
             "turn_right": partial(self._on_canvas, Canvas.turn, 1),
             "turn_left": partial(self._on_canvas, Canvas.turn, -1),
@@ -87,7 +88,15 @@ class Commands:
         }
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
         concerns = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands, window.measures)
-        for concern in (*concerns, window.hanging, window.priors, window.why, window.comparison, window.layers):
+        for concern in (
+            *concerns,
+            window.hanging,
+            window.priors,
+            window.windows,
+            window.why,
+            window.comparison,
+            window.layers,
+        ):
             found.update(concern.handlers())
         return found
 

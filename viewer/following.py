@@ -148,6 +148,7 @@ class Following:
         name_step(actions["redo"], tr("&Redo"), tr(steps.redo_name))
         window.presets.setEnabled("image" in there)
         actions["annotations"].setChecked(window.canvas.show_annotations)
+        actions["pane_window"].setChecked(window.hanging.active in window.windows.each)
         actions["magnifier"].setChecked(window.canvas.magnifying)
         for name in LAYOUTS:
             actions[f"layout_{name}"].setChecked(name == window.hanging.state.layout)

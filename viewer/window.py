@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
 from viewer.actions.build import build_actions, build_menus, build_toolbar
@@ -20,10 +18,13 @@ from viewer.features.layer_commands import LayerCommands
 from viewer.features.side import FeatureSide
 from viewer.following import Following
 from viewer.hanging.desk import Desk
+from viewer.hanging.drag import dropped_files
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
 from viewer.hanging.prior_menu import PriorMenu
 from viewer.hanging.priors import Priors
+from viewer.hanging.windows import PaneWindows
+from viewer.held import HeldKeys
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.frame import ImageFrame
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.panes, self.browser = Panes(), StudyBrowser()
         self.hanging = Desk(session, controller, self.panes, self)
         self.priors = Priors(session, controller, self.hanging, self.preferences)
+        self.windows = PaneWindows(self, self.hanging, self.preferences)
         self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
         self.side, self.report = FeatureSide(), DraftPanel()
         self.features = self.side.own
@@ -68,12 +70,14 @@ class MainWindow(QMainWindow):
         self.why = WhyCommands(self, self.report, session, controller.engine)
         self.comparison = CompareCommands(self, session, controller)
         self.layers = LayerCommands(self, session)
+        self.held = HeldKeys(self._let_go, self)
         self.following, self.chosen = Following(self), Chosen(self)
         self.commands = Commands(self, session, controller)
         self._build_actions()
         connect(self)
         self.following.refresh()
         self.place.restore(self.hanging.state.set_layout, tuple(LAYOUTS))
+        self.windows.restore()
 
     @property
     def frame(self) -> ImageFrame:
@@ -111,6 +115,7 @@ class MainWindow(QMainWindow):
         build_menus(self, self.actions_by_id, more)
         build_toolbar(self, self.actions_by_id)
         self.actions_by_id["annotations"].setChecked(True)
+        self.windows.use_actions(list(self.actions_by_id.values()))
 
     def add_pane(self, pane: Pane) -> None:
         """Give a new pane the menu of the image, the way to the next image, and what the settings say."""
@@ -118,6 +123,12 @@ class MainWindow(QMainWindow):
         pane.canvas.step_wanted.connect(self.session.step)
         pane.priors.button.clicked.connect(lambda _checked: self.priors.hang())
         self.chosen.apply_to(pane)
+
+    def _let_go(self) -> None:
+        """End what lasts as long as a key is held: looking under the maps, and the lens."""
+        if self.session.overlay.peek:
+            self.session.set_overlay(self.session.overlay.with_peek(False))
+        self.panes.hold_magnifiers(False)
 
     # messages
 
@@ -139,32 +150,21 @@ class MainWindow(QMainWindow):
 
     # events of the window
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Show the maps again when the key that hides them is let go."""
-        # Any key: of one with modifiers, these may be let go first.
-        if self.session.overlay.peek and not event.isAutoRepeat():
-            self.session.set_overlay(self.session.overlay.with_peek(False))
-        super().keyReleaseEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Show the maps again when another window takes the keyboard: its release would never arrive here."""
-        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self.session.set_overlay(self.session.overlay.with_peek(False))
-        super().changeEvent(event)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self.controller.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.controller.open(dropped_files(event.mimeData()))
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what is being typed and stop all work; drafts are on disk then."""
         self.report.commit()
         self.place.save(self.hanging.state.layout)
+        self.windows.save()
+        self.windows.close()
         self.controller.close()
         super().closeEvent(event)

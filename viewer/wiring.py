@@ -9,6 +9,7 @@ from viewer.actions.keys import current_keys
 from viewer.state.images import Problem
 
 if TYPE_CHECKING:
+    from viewer.hanging.pane_window import PaneWindow
     from viewer.window import MainWindow
 
 
@@ -73,8 +74,17 @@ def _panes(window: MainWindow) -> None:
     hanging.changed.connect(following.on_hanging)
     hanging.links.told.connect(window.statusBar().showMessage)
     hanging.links.changed.connect(following.on_links)
+    window.windows.changed.connect(following.enable)
+    window.windows.opened.connect(lambda opened: _window(window, opened))
+    window.held.watch(window)
     window.priors.changed.connect(following.on_priors)
     window.priors.told.connect(window.statusBar().showMessage)
+
+
+def _window(window: MainWindow, opened: PaneWindow) -> None:
+    """A pane has a window of its own: keys that are held end there, too, and files can be dropped on it."""
+    window.held.watch(opened)
+    opened.files_dropped.connect(window.controller.open)
 
 
 def _features(window: MainWindow) -> None:

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import QApplication
 
 from tests.viewer.factories import FakeEngine
 from viewer.controller import Controller
-from viewer.settings.place import GEOMETRY, LAYOUT, in_sight
+from viewer.settings.place import LAYOUT, in_sight
 from viewer.settings.preferences import Preferences
 from viewer.state.autosave import DraftStore
 from viewer.state.session import Session
 from viewer.window import MainWindow
 
+GEOMETRY = "window/geometry"
 MAIN, RIGHT = QRect(0, 0, 1920, 1080), QRect(1920, 0, 1200, 1920)
 
 

@@ -28,6 +28,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("pane_next", "&Next pane", ("F6",), "Make the next pane the active one", VIEW, needs="panes"),
     ActionSpec("pane_previous", "&Previous pane", ("Shift+F6",), "Make the pane before it active", VIEW, needs="panes"),
+    ActionSpec(
+        "pane_window",
+        "&Move to second window",
+        ("F7",),
+        "The active pane in a window of its own, or back",
+        VIEW,
+        checkable=True,
+    ),
     ActionSpec("pane_clear", "&Empty this pane", ("Ctrl+W",), "Take the image out of the active pane", VIEW),
     ActionSpec(
         "link_window",

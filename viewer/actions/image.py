@@ -20,6 +20,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("invert", "In&vert", ("I",), "Turn black and white round", IMAGE, toolbar=True, needs="image"),
     ActionSpec("sigmoid", "&Sigmoid curve", ("S",), "Bend the line of the window, or back", IMAGE, needs="image"),
     ActionSpec("magnifier", "Ma&gnifier", ("Z",), "A lens at the mouse", IMAGE, checkable=True, needs="image"),
+    ActionSpec("magnifier_held", "Magnifier while held", ("V",), "A lens at the mouse", "", needs="image", held=True),
     ActionSpec("turn_right", "Turn &right", ("]",), "A quarter clockwise", IMAGE, needs="image"),
     ActionSpec("turn_left", "Turn &left", ("[",), "A quarter counter-clockwise", IMAGE, needs="image"),
     ActionSpec("flip", "Fli&p left and right", ("X",), "Mirror the picture", IMAGE, needs="image"),

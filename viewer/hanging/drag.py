@@ -1,4 +1,4 @@
-"""What is dragged from the lists of images into a pane: their paths, within this program only."""
+"""What is dragged: images from our lists into a pane, by their paths, and files from elsewhere into a window."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def mime_of(paths: Sequence[Path]) -> QMimeData:
     data = QMimeData()
     data.setData(MIME, json.dumps([str(path) for path in paths]).encode())
     return data
+
+
+def dropped_files(data: QMimeData) -> list[Path]:
+    """Return the files and folders of this computer that a drag carries."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def has_images(data: QMimeData) -> bool:

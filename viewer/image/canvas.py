@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.dicom.radiograph import Radiograph, Spacing
@@ -48,7 +47,7 @@ class Canvas(CanvasEvents):
         self.message = ""
         self.show_annotations = True
         self.squares_from = SQUARES_FROM
-        self.magnifying = False
+        self.magnifying = self.lens_held = False
         self.by_hand: Spacing | None = None
         self.pyramid: Pyramid | None = None
         self.table: tuple[int, Table] | None = None
@@ -169,6 +168,12 @@ class Canvas(CanvasEvents):
         self.magnifying = not self.magnifying
         self.update()
 
+    def hold_magnifier(self, held: bool) -> None:
+        """Show the lens at the mouse as long as a key is held."""
+        if held != self.lens_held:
+            self.lens_held = held
+            self.update()
+
     def set_squares_from(self, scale: float) -> None:
         """Choose the scale from which single pixels are squares."""
         self.squares_from = scale
@@ -243,8 +248,8 @@ class Canvas(CanvasEvents):
         self.mouse.forget()
         self.legend.forget()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted image fitted."""
+    def refit(self) -> None:
+        """Keep a fitted image fitted where the window has other pixels now."""
         self.painting.forget_all()
         self.legend.refit()
         if self.view.fitted:

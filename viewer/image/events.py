@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.image.tool import CanvasTool
@@ -29,6 +29,14 @@ class CanvasEvents(QWidget):
     def fit(self) -> None:
         """Show the whole image."""
         raise NotImplementedError
+
+    def refit(self) -> None:
+        """The window has other pixels now."""
+        raise NotImplementedError
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the window."""
+        self.refit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is shown."""
@@ -69,6 +77,9 @@ class CanvasEvents(QWidget):
         if wanted and event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            # On another screen a window of the same size has more or fewer pixels.
+            self.refit()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -72,7 +72,7 @@ class Painting:
             painter.setOpacity(1.0)
         self._decorate(painter, canvas.radiograph)
         place = canvas.mouse.place
-        if canvas.magnifying and place is not None:
+        if (canvas.magnifying or canvas.lens_held) and place is not None:
             squares = canvas.squares_from
             lens = lens_picture(canvas.pyramid, canvas.view, canvas.table, place, ratio, squares_from=squares)
             draw_lens(painter, lens, place)

@@ -1,4 +1,4 @@
-"""Where the window was, on which screen, and how it was divided; put back so that it can be seen."""
+"""Where windows were, on which screen, and how the main one was divided; put back so that they can be seen."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QByteArray, QRect
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QSplitter
+from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
 from viewer.settings.preferences import Preferences
 
-GEOMETRY, SCREEN, SPLIT, LAYOUT = "window/geometry", "window/screen", "window/split_{}", "window/layout"
+GEOMETRY, SCREEN = "{}/geometry", "{}/screen"
+SPLIT, LAYOUT = "window/split_{}", "window/layout"
 GRIP = 80
 """Pixels of the window's upper edge, across and down, that must lie on a screen so that it can be seen and moved."""
 
@@ -36,6 +37,30 @@ def in_sight(window: QRect, screens: Sequence[QRect]) -> QRect:
     return QRect(corner, size)
 
 
+def keep_place(window: QWidget, preferences: Preferences, name: str) -> None:
+    """Keep under a name where a window is now, and on which screen."""
+    preferences.keep(GEOMETRY.format(name), _text(window.saveGeometry()))
+    preferences.keep(SCREEN.format(name), window.screen().name())
+
+
+def put_back(window: QWidget, preferences: Preferences, name: str) -> None:
+    """Put a window where it was; what was kept and cannot be used leaves it as it is.
+
+    Where the screen is gone that it was on, or has become smaller, it goes to the main screen.
+    """
+    geometry = _bytes(preferences.kept(GEOMETRY.format(name)))
+    if geometry.isEmpty() or not window.restoreGeometry(geometry):
+        return
+    main = QGuiApplication.primaryScreen()
+    others = [screen for screen in QGuiApplication.screens() if screen is not main]
+    screens = [screen.availableGeometry() for screen in (main, *others)]
+    there = any(screen.name() == preferences.kept(SCREEN.format(name)) for screen in (main, *others))
+    now = window.geometry()
+    wanted = in_sight(now, screens if there else screens[:1])
+    if wanted != now:
+        window.setGeometry(wanted)
+
+
 class WindowPlace:
     """Keeps the place of a window among the preferences; without a file nothing is kept.
 
@@ -53,28 +78,15 @@ class WindowPlace:
     def save(self, layout: str) -> None:
         """Keep where the window is now, and the layout of its panes."""
         keep = self._preferences.keep
-        keep(GEOMETRY, _text(self._window.saveGeometry()))
-        keep(SCREEN, self._window.screen().name())
+        keep_place(self._window, self._preferences, "window")
         keep(LAYOUT, layout)
         for number, splitter in enumerate(self.splitters):
             keep(SPLIT.format(number), _text(splitter.saveState()))
 
     def restore(self, set_layout: Callable[[str], None], layouts: Sequence[str]) -> None:
-        """Put the window back; what was kept and cannot be used leaves things as they are.
-
-        Where the screen is gone that it was on, or has become smaller, it goes to the main screen.
-        """
+        """Put the window back, see `put_back`, and its division and layout."""
         kept = self._preferences.kept
-        geometry = _bytes(kept(GEOMETRY))
-        if not geometry.isEmpty() and self._window.restoreGeometry(geometry):
-            main = QGuiApplication.primaryScreen()
-            others = [screen for screen in QGuiApplication.screens() if screen is not main]
-            screens = [screen.availableGeometry() for screen in (main, *others)]
-            there = any(screen.name() == kept(SCREEN) for screen in (main, *others))
-            now = self._window.geometry()
-            wanted = in_sight(now, screens if there else screens[:1])
-            if wanted != now:
-                self._window.setGeometry(wanted)
+        put_back(self._window, self._preferences, "window")
         for number, splitter in enumerate(self.splitters):
             state = _bytes(kept(SPLIT.format(number)))
             if not state.isEmpty():

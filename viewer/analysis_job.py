@@ -11,6 +11,7 @@ from engine.inference.analyzer import Analyzer
 from engine.pack.library import load_pack
 from engine.report.draft import Draft, IndicationSource
 from engine.report.wishes import DraftWishes
+from viewer.marking import mark
 
 Answer = tuple[Analysis, Draft | None]
 
@@ -45,7 +46,7 @@ def analyse(
     tuple
         Analysis; its draft, None for a refused image.
     """
-    progress("Opening the model pack", 0.02)
+    progress(mark("Opening the model pack"), 0.02)
     analyzer = open_analyzer(pack, device, precision)
     analysis = analyzer.analyse(radiograph, progress=progress, cancelled=cancelled)
     if analysis.gate.verdict == "refused":

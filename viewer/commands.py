@@ -102,7 +102,7 @@ class Commands:
 
     def help(self) -> None:
         """Show the keys as they are now, with the presets of the image shown."""
-        presets = [preset.name for preset in self._window.canvas.presets]
+        presets = [tr(preset.name) for preset in self._window.canvas.presets]
         self._open(HelpDialog(help_lines(current_keys(self._window.preferences), presets), self._window))
 
     def welcome(self) -> None:

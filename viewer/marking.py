@@ -5,7 +5,17 @@ Apart from viewer/i18n so that viewer/state, which knows no Qt, can use it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+SOURCE = "en"
+POINTS = {"de": ","}
+"""Decimal marks of languages that write another one than a point."""
+Meaning = tuple[str, str]
+"""Of a code: what it means, and what to do."""
+
 _WORDS: dict[str, str] = {}
+_PROBLEMS: dict[str, Meaning] = {}
+_LANGUAGE = [SOURCE]
 
 
 def mark(text: str, /) -> str:
@@ -19,7 +29,29 @@ def tr(text: str, /, **values: object) -> str:
     return words.format(**values) if values else words
 
 
-def set_words(words: dict[str, str]) -> None:
-    """Use these words, by English text, from now on."""
+def decimal(text: str, /) -> str:
+    """Return a number in the decimal mark of the language in use; never for what is exported."""
+    return text.replace(".", POINTS.get(_LANGUAGE[0], "."))
+
+
+def told(code: str, message: str, hint: str) -> Meaning:
+    """Return what an error says in the language in use: what its code means, with the English words behind it."""
+    if code not in _PROBLEMS:
+        return message, hint
+    meaning, advice = _PROBLEMS[code]
+    details = "; ".join(part for part in (message, hint) if part)
+    return f"{meaning} ({details})" if details else meaning, advice
+
+
+def language() -> str:
+    """Return the language in use."""
+    return _LANGUAGE[0]
+
+
+def set_words(words: Mapping[str, str], language: str = SOURCE, problems: Mapping[str, Meaning] | None = None) -> None:
+    """Use these words, by English text, and these meanings of codes from now on."""
     _WORDS.clear()
     _WORDS.update(words)
+    _PROBLEMS.clear()
+    _PROBLEMS.update(problems or {})
+    _LANGUAGE[0] = language

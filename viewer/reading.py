@@ -13,6 +13,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.worker.decode import shared_decoder, submit_decode
 from engine.worker.job import Job
 from viewer.image.pyramid import Pyramid, build_pyramid
+from viewer.marking import mark
 from viewer.state.images import Problem
 from viewer.studies.thumbnail_job import small_picture
 from viewer.tasks import TaskControl
@@ -44,7 +45,7 @@ class Found:
 
 def find_images(paths: Sequence[Path], control: TaskControl) -> Found:
     """Return the files below `paths` that may be images."""
-    control.progress("Looking for images", 0.0)
+    control.progress(mark("Looking for images"), 0.0)
     job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
     return Found(wait(job, control))
 

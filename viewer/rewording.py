@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.report.draft import Draft
 from engine.report.rewrite import RewriteChoice, Rewriter
+from viewer.marking import mark
 from viewer.tasks import TaskControl
 
 
@@ -26,7 +27,7 @@ class Rewording:
         """
         with self._lock:
             control.check()
-            control.progress("Rewording by the language model", 0.1)
+            control.progress(mark("Rewording by the language model"), 0.1)
             if self._model is None or self._model[0] != model:
                 self._end()
                 self._model = (model, Rewriter(RewriteChoice(model)))

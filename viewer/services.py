@@ -23,6 +23,7 @@ from engine.report.wording import load_wording
 from engine.worker.decode import shared_decoder
 from engine.worker.job import Job
 from engine.worker.worker import Worker
+from viewer.marking import mark
 from viewer.report.house_style import usable
 from viewer.rewording import Rewording
 from viewer.state.images import Problem
@@ -37,7 +38,7 @@ MAPS_LIMIT_S = 3600.0
 
 def list_packs(control: TaskControl) -> list[PackEntry]:
     """Return installed and bundled packs."""
-    control.progress("Looking for model packs", 0.0)
+    control.progress(mark("Looking for model packs"), 0.0)
     return library.list_packs()
 
 
@@ -107,7 +108,7 @@ class Engine:
         return self._analyse(pack, radiograph, control)
 
     def _analyse(self, pack: str | None, radiograph: Radiograph, control: TaskControl) -> AnalysisResult:
-        control.progress("Waiting for the model", 0.0)
+        control.progress(mark("Waiting for the model"), 0.0)
         job = self._worker.submit(
             "viewer.analysis_job:analyse",
             radiograph,
@@ -172,7 +173,7 @@ class Engine:
 
     def export(self, order: ExportOrder, control: TaskControl) -> list[Path]:
         """Write the chosen formats into the image's own folder below the chosen one and return their files."""
-        control.progress("Exporting", 0.1)
+        control.progress(mark("Exporting"), 0.1)
         job: Job[list[Path]] = self._worker.submit(
             "viewer.export_job:export",
             order.folder,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.inference.heat_scale import FULL_SCALE
 from engine.prose import as_sentence
 from viewer.i18n import mark, tr
+from viewer.i18n.sentences import sentence
 from viewer.state.images import Load, OpenImage, Problem, Work
 
 REFUSAL_ADVICE = {
@@ -47,9 +48,9 @@ def verdict(image: OpenImage | None) -> tuple[str, str]:  # noqa: PLR0911 - one 
     )
     if gate.verdict == "refused":
         advice = tr(REFUSAL_ADVICE.get(gate.code, NO_ADVICE))
-        return "refused", told(tr("REFUSED"), Problem(gate.code, gate.message, advice))
+        return "refused", told(tr("REFUSED"), Problem(gate.code, sentence(gate.message), advice))
     if gate.verdict == "warning":
-        return "warning", f"{told(tr('WARNING'), Problem(gate.code, gate.message))} ({origin})"
+        return "warning", f"{told(tr('WARNING'), Problem(gate.code, sentence(gate.message)))} ({origin})"
     return "good", tr("Suitable for the model ({origin})", origin=origin)
 
 
@@ -82,7 +83,7 @@ ABOUT = (
         " spread evenly over the image, and the colour is full from {full} on, on every image. The colour says which"
         " features; maps of features with the same description are added, and so are their typical activations."
     ),
-    mark("Images are analysed on this machine; nothing leaves it. Apache-2.0."),
+    mark("Images are analysed on this machine; nothing leaves it unless you send it. Apache-2.0."),
 )
 
 

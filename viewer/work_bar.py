@@ -28,7 +28,7 @@ class WorkBar:
         """Show what is being done and how much of it is done (0..1)."""
         for part in self._parts:
             part.show()
-        self.text.setText(text)
+        self.text.setText(tr(text))
         self.progress.setRange(0, 100)
         self.progress.setValue(round(100 * fraction))
 

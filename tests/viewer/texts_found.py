@@ -15,9 +15,10 @@ from viewer.actions.spec import MENUS
 
 VIEWER = Path(__file__).resolve().parents[2] / "viewer"
 FROM_THE_ENGINE: dict[str, tuple[str, ...]] = {
+    "program": ("preparing", "encoder", "features", "heat maps", "done", "Reading the index data of images"),
     "image": (*METHOD_TITLES.values(), *(step.value for step in Calibration)),
     "measure": (AP_WARNING, UNKNOWN_WARNING, OTHER_WARNING),
-    "report": (*(status.value for status in DraftStatus), "present", "absent"),
+    "report": (*(status.value for status in DraftStatus), "undecided"),
 }
 """Words that the engine owns and the viewer shows, by the folder of viewer that shows them."""
 SHOWN_BY = frozenset(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QColorDialog, QVBoxLayout, QWidget
 
 from engine.inference.analysis import Analysis
+from viewer import vocabulary
 from viewer.features.row import FeatureLine, LineText, MemberLine
 from viewer.features.swatch import Swatch
 from viewer.features.switch import Disclosure
@@ -138,8 +139,8 @@ def _detail(group: FeatureGroup) -> str:
     parts = [
         f"#{f.id}" + (f" +{len(group.members) - 1}" if len(group.members) > 1 else ""),
         usable,
-        f.observation,
-        f.polarity if f.polarity != "present" else "",
-        f.laterality if f.laterality != "none" else "",
+        vocabulary.observation(f.observation),
+        vocabulary.polarity(f.polarity) if f.polarity != "present" else "",
+        vocabulary.side(f.laterality),
     ]
     return "  ".join(part for part in parts if part)

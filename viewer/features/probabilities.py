@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.inference.analysis import ObservationProbability
+from viewer import vocabulary
 from viewer.features.bar import ShareBar
 from viewer.i18n import tr
 from viewer.theme.text import plain_label, set_role
@@ -13,8 +14,8 @@ from viewer.theme.text import plain_label, set_role
 
 def observation_name(row: ObservationProbability) -> str:
     """Name with side and place."""
-    extra = ", ".join(x for x in (row.laterality if row.laterality != "none" else "", row.location) if x)
-    return row.observation + (f" ({extra})" if extra else "")
+    extra = ", ".join(x for x in (vocabulary.side(row.laterality), vocabulary.location(row.location)) if x)
+    return vocabulary.observation(row.observation) + (f" ({extra})" if extra else "")
 
 
 class ProbabilityTable(QWidget):

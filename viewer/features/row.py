@@ -22,7 +22,7 @@ from engine.inference.analysis import ActiveFeature
 from viewer.features.bar import paint_share
 from viewer.features.columns import ACTIVATION_WIDTH, BAR_WIDTH, GAP, PERCENTILE_WIDTH, RIGHT
 from viewer.features.switch import MapSwitch
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.theme import palette
 from viewer.theme.marked import MarkedRow
 from viewer.theme.text import as_it_is
@@ -139,7 +139,10 @@ class FeatureLine(MarkedRow):
         painter.setFont(self._small)
         painter.setPen(QColor(palette.MUTED))
         height = painter.fontMetrics().height()
-        for text, width in ((f"{self.activation:.2f}", ACTIVATION_WIDTH), (f"{self.percentile:.0f}", PERCENTILE_WIDTH)):
+        for text, width in (
+            (decimal(f"{self.activation:.2f}"), ACTIVATION_WIDTH),
+            (f"{self.percentile:.0f}", PERCENTILE_WIDTH),
+        ):
             painter.drawText(QRectF(right - width, y, width, height), _RIGHT, text)
             right -= width + GAP
         bar = QRectF(right - BAR_WIDTH, y + height / 2 - 3, BAR_WIDTH, 6)
@@ -198,7 +201,7 @@ def reliability(feature: ActiveFeature) -> str:
 
 def _numbers(features: Sequence[ActiveFeature]) -> str:
     """Percentile and activation, and of which feature they are."""
-    shown = {"p": f"{features[0].percentile:.0f}", "a": f"{features[0].activation:.2f}"}
+    shown = {"p": f"{features[0].percentile:.0f}", "a": decimal(f"{features[0].activation:.2f}")}
     if len(features) == 1:
         return tr("percentile {p}, activation {a}", **shown)
     of = {"id": features[0].id, "count": len(features)}

@@ -11,7 +11,7 @@ from engine.errors import SaeRadError
 from engine.registration import ROWS, Picture, Registration
 from engine.worker.decode import shared_decoder
 from viewer.hanging.alignment import Alignment
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.image.canvas import Canvas
 from viewer.state.images import Problem
 from viewer.tasks import TaskControl, run_task
@@ -61,8 +61,8 @@ class Aligning:
                     tr(
                         "Aligned approximately (magnification {scale}, correlation {correlation}): check it; Shift and"
                         " a drag corrects",
-                        scale=f"{found.scale:.2f}",
-                        correlation=f"{found.correlation:.2f}",
+                        scale=decimal(f"{found.scale:.2f}"),
+                        correlation=decimal(f"{found.correlation:.2f}"),
                     )
                 )
 

@@ -13,6 +13,7 @@ from engine.inference.heat_scale import FULL_SCALE
 from viewer.hanging.drag import dragged_paths, has_images
 from viewer.hanging.prior_line import PriorLine
 from viewer.i18n import tr
+from viewer.i18n.sentences import sentence
 from viewer.image.canvas import Canvas
 from viewer.image.frame import ImageFrame
 from viewer.image.heatmap import DensityMap
@@ -69,7 +70,7 @@ class Pane(QFrame):
             self.canvas.clear(in_place_of_picture(image))
         shown = self.canvas.radiograph
         ran = image.analysis.warnings if image is not None and image.analysis is not None else ()
-        self.frame.set_notes((*shown.warnings, *ran) if shown is not None else ())
+        self.frame.set_notes(tuple(map(sentence, (*shown.warnings, *ran))) if shown is not None else ())
 
     def show_layers(
         self,

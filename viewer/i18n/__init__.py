@@ -4,6 +4,6 @@ The English text is the key, so code reads as the window does. tests/viewer/test
 which file.
 """
 
-from viewer.marking import mark, tr
+from viewer.marking import decimal, mark, tr
 
-__all__ = ["mark", "tr"]
+__all__ = ["decimal", "mark", "tr"]

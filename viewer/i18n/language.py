@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from engine.errors import SaeRadError
 from engine.resources import resource_path
+from viewer.i18n import sentences
 from viewer.marking import set_words
 
 SOURCE = "en"
@@ -71,7 +72,12 @@ def use(language: str, application: QCoreApplication) -> str:
         ``LANGUAGE_INVALID`` as for `read_words`; the language stays what it was.
     """
     chosen = of_system() if language == SYSTEM else language
-    set_words(read_words(chosen))
+    set_words(read_words(chosen), chosen, sentences.read_problems(chosen))
+    sentences.use(chosen)
+    # What Qt itself shows of numbers, in spin boxes; grouped thousands would be read as decimals.
+    locale = QLocale(QLocale.Language.German if chosen == "de" else QLocale.Language.English)
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    QLocale.setDefault(locale)
     for earlier in application.findChildren(QTranslator, "saerad"):
         application.removeTranslator(earlier)
         earlier.deleteLater()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.dicom.radiograph import Calibration, Radiograph, Spacing
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.image.orientation import UPRIGHT, Orientation
 
 SIDES = {"L": "L", "R": "R", "A": "A", "P": "P", "H": "H", "F": "F"}
@@ -60,9 +60,9 @@ def spacing_text(spacing: Spacing) -> str:
     size = (
         f"{spacing.column_mm:.3f}"
         if abs(spacing.row_mm - spacing.column_mm) < 5e-4
-        else (f"{spacing.column_mm:.3f} × {spacing.row_mm:.3f}")
+        else f"{spacing.column_mm:.3f} × {spacing.row_mm:.3f}"
     )
-    return tr("{size} mm/pixel, {meaning}", size=size, meaning=tr(spacing.calibration.value))
+    return tr("{size} mm/pixel, {meaning}", size=decimal(size), meaning=tr(spacing.calibration.value))
 
 
 OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}

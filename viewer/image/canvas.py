@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.dicom.radiograph import Radiograph, Spacing
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.image.events import CanvasEvents
 from viewer.image.layers import Layer, Layers
 from viewer.image.legend import Legend
@@ -198,7 +198,7 @@ class Canvas(CanvasEvents):
         column, row = self.mouse.cursor
         value = self.radiograph.stored[row : row + 1, column : column + 1]
         modality = float(self.radiograph.grayscale.modality_values(value)[0, 0])
-        return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {modality:g}"
+        return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {decimal(f'{modality:g}')}"
 
     def widget_point(self, point: tuple[float, float]) -> QPointF:
         """Where a (column, row) of the image lies in the widget."""

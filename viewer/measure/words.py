@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.measure.shapes import Kind
 from engine.measure.values import OTHER_WARNING, Reading, Value
-from viewer.i18n import mark, tr
+from viewer.i18n import decimal, mark, tr
 
 CALIBRATE = "calibrate"
 
@@ -48,7 +48,7 @@ def _warning(text: str) -> str:
 
 
 def _plain(value: Value) -> str:
-    return with_label(value.text, value.label)
+    return with_label(decimal(value.text), value.label)
 
 
 def lines_of(reading: Reading) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def lines_of(reading: Reading) -> tuple[str, ...]:
     if drawn.kind is Kind.CARDIOTHORACIC and values:
         ratio, heart, thorax = values
         return (
-            f"{tr('CTR')} {ratio.text}",
+            f"{tr('CTR')} {decimal(ratio.text)}",
             f"{tr('heart')} {_plain(heart)}",
             f"{tr('thorax')} {_plain(thorax)}",
             *warnings,
@@ -72,8 +72,8 @@ def lines_of(reading: Reading) -> tuple[str, ...]:
     named = {value.name: value for value in values}
     lines = [f"{tr('area')} {_plain(named['area'])}"] if "area" in named else []
     if "mean" in named:
-        lines.append(f"{tr('mean')} {named['mean'].text}  {tr('SD')} {named['SD'].text}")
-        lines.append(f"{tr('min')} {named['min'].text}  {tr('max')} {named['max'].text}")
+        lines.append(f"{tr('mean')} {decimal(named['mean'].text)}  {tr('SD')} {decimal(named['SD'].text)}")
+        lines.append(f"{tr('min')} {decimal(named['min'].text)}  {tr('max')} {decimal(named['max'].text)}")
     return (*lines, *warnings)
 
 

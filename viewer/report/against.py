@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.report.conflicts import Conflict
+from engine.report.conflicts import Conflict, ConflictKind
 from engine.report.draft import Sentence
-from viewer.i18n import tr
+from viewer import vocabulary
+from viewer.i18n import decimal, tr
 
 
 def basis_text(sentence: Sentence) -> str:
@@ -18,15 +19,22 @@ def basis_text(sentence: Sentence) -> str:
 def conflict_text(conflict: Conflict) -> str:
     """Say what was taken, what lost, and both probabilities."""
     values = {
-        "name": conflict.observation,
-        "kept": tr(conflict.kept),
-        "p": f"{conflict.kept_probability:.2f}",
+        "name": vocabulary.observation(conflict.observation),
+        "kept": _claim(conflict.kept, conflict.kind),
+        "p": decimal(f"{conflict.kept_probability:.2f}"),
         "own": ", ".join(f"#{i}" for i in conflict.kept_features),
-        "lost": tr(conflict.lost),
-        "q": f"{conflict.lost_probability:.2f}",
+        "lost": _claim(conflict.lost, conflict.kind),
+        "q": decimal(f"{conflict.lost_probability:.2f}"),
         "ids": ", ".join(f"#{i}" for i in conflict.lost_features),
     }
     if conflict.kept == "undecided":
         return tr("{name}: present {p} ({own}) against {lost} {q} ({ids}); nothing is stated", **values)
     text = tr("{name}: {kept} {p} outweighs {lost} {q} ({ids})", **values)
     return text if conflict.calibrated else text + " " + tr("shared by activation")
+
+
+def _claim(value: str, kind: ConflictKind) -> str:
+    """Word a polarity, a side or a severity."""
+    if kind == "polarity":
+        return vocabulary.polarity(value)
+    return (vocabulary.side(value) if kind == "side" else vocabulary.severity(value)) or tr("none")

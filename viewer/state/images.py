@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.dicom.radiograph import Identity, Radiograph
 from engine.errors import SaeRadError
 from engine.inference.analysis import Analysis
-from viewer.marking import mark, tr
+from viewer.marking import mark, told, tr
 from viewer.state.groups import FeatureGroup, group_features
 from viewer.state.history import DraftHistory
 from viewer.state.results import PackKey, ResultSet
@@ -47,7 +47,7 @@ class Problem:
     def of(cls, error: BaseException) -> Problem:
         """Describe an exception; those that are not ours keep their type as code."""
         if isinstance(error, SaeRadError):
-            return cls(error.code, error.message, error.hint)
+            return cls(error.code, *told(error.code, error.message, error.hint))
         return cls(
             f"UNEXPECTED_{type(error).__name__.upper()}",
             str(error) or type(error).__name__,

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from engine.pack.features import Evidence
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.theme.elided import ElidedLabel
 from viewer.theme.text import plain_label
 
@@ -19,7 +19,7 @@ class ExampleRow(QWidget):
 
     def __init__(self, example: Evidence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        activation = plain_label(f"{example.activation:.2f}", role="small")
+        activation = plain_label(decimal(f"{example.activation:.2f}"), role="small")
         activation.setFixedWidth(ACTIVATION_WIDTH)
         activation.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         activation.setToolTip(tr("Activation on that image"))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.theme import palette
 
 BINS = 32
@@ -70,10 +70,10 @@ class ActivationHistogram(QWidget):
         self.setAccessibleDescription(
             tr(
                 "This image {a}; median {m}, 5 % of the images below {low}, 5 % above {high}",
-                a=f"{activation:.2f}",
-                m=f"{middle:.2f}",
-                low=f"{low:.2f}",
-                high=f"{high:.2f}",
+                a=decimal(f"{activation:.2f}"),
+                m=decimal(f"{middle:.2f}"),
+                low=decimal(f"{low:.2f}"),
+                high=decimal(f"{high:.2f}"),
             )
         )
         self.setToolTip(self.accessibleDescription())
@@ -113,15 +113,15 @@ class ActivationHistogram(QWidget):
         font.setPixelSize(10)
         painter.setFont(font)
         row = QRectF(0, foot + 2, self.width(), FOOT - 2)
-        own = f"{self.activation:.2f}"
+        own = decimal(f"{self.activation:.2f}")
         half = painter.fontMetrics().horizontalAdvance(own) / 2 + 2
         centre = min(max(x, half), self.width() - half)
         painter.setPen(QColor(palette.TEXT))
         painter.drawText(QRectF(centre - half, row.top(), 2 * half, row.height()), Qt.AlignmentFlag.AlignCenter, own)
         painter.setPen(QColor(palette.MUTED))
         for text, flag, taken in (
-            (f"{self.edges[0]:.2f}", Qt.AlignmentFlag.AlignLeft, centre - half),
-            (f"{self.edges[-1]:.2f}", Qt.AlignmentFlag.AlignRight, self.width() - centre - half),
+            (decimal(f"{self.edges[0]:.2f}"), Qt.AlignmentFlag.AlignLeft, centre - half),
+            (decimal(f"{self.edges[-1]:.2f}"), Qt.AlignmentFlag.AlignRight, self.width() - centre - half),
         ):
             if painter.fontMetrics().horizontalAdvance(text) + 4 < taken:
                 painter.drawText(row, flag | Qt.AlignmentFlag.AlignVCenter, text)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.pack.reliability import ReliabilityBin, outside
-from viewer.i18n import tr
+from viewer.i18n import decimal, tr
 from viewer.theme import palette
 
 SIDE = 96
@@ -74,8 +74,8 @@ def reliability_text(bins: Sequence[ReliabilityBin], probability: float) -> str:
     near = tr(
         "of {images} validation images stated between {low} and {high}, {observed} had it ({lower} to {upper})",
         images=own.images,
-        low=f"{own.low:.2f}",
-        high=f"{own.high:.2f}",
+        low=decimal(f"{own.low:.2f}"),
+        high=decimal(f"{own.high:.2f}"),
         observed=f"{100 * own.observed:.0f} %",
         lower=f"{100 * own.observed_low:.0f} %",
         upper=f"{100 * own.observed_high:.0f} %",

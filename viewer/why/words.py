@@ -8,7 +8,8 @@ from engine.inference.analysis import ActiveFeature, Analysis, ObservationProbab
 from engine.pack.evidence import FeatureEvidence
 from engine.report.draft import Draft, Sentence
 from engine.report.findings import Finding
-from viewer.i18n import tr
+from viewer import vocabulary
+from viewer.i18n import decimal, tr
 
 EXPLAINED_REFUSALS = 3
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -17,31 +18,33 @@ PERCENT = "\N{NO-BREAK SPACE}%"
 def finding_text(finding: Finding) -> str:
     """Name a claim: observation, polarity, side, place, severity."""
     parts = (
-        finding.polarity,
-        finding.laterality if finding.laterality != "none" else "",
-        finding.location,
-        finding.severity if finding.severity != "none" else "",
+        vocabulary.polarity(finding.polarity),
+        vocabulary.side(finding.laterality),
+        vocabulary.location(finding.location),
+        vocabulary.severity(finding.severity),
     )
-    return f"{finding.observation}: " + ", ".join(part for part in parts if part)
+    return f"{vocabulary.observation(finding.observation)}: " + ", ".join(part for part in parts if part)
 
 
 def probability_text(finding: Finding, row: ObservationProbability | None) -> str:
     """Say how probable an observation is, and from which probability on the draft states or denies it."""
-    text = tr("calibrated probability of presence {p}", p=f"{finding.probability:.2f}")
+    text = tr("calibrated probability of presence {p}", p=decimal(f"{finding.probability:.2f}"))
     if row is None:
         return text + " · " + tr("this pack has no readout of it")
     limits = tr(
-        "stated from {high} on, denied below {low}", high=f"{row.threshold:.2f}", low=f"{row.absence_threshold:.2f}"
+        "stated from {high} on, denied below {low}",
+        high=decimal(f"{row.threshold:.2f}"),
+        low=decimal(f"{row.absence_threshold:.2f}"),
     )
     return f"{text} · {limits}"
 
 
 def label_text(feature: ActiveFeature, kept: FeatureEvidence | None) -> str:
     """Say how far a description may be trusted."""
-    score = tr("label score {score} (0.5 is chance)", score=f"{feature.label_score:.2f}")
+    score = tr("label score {score} (0.5 is chance)", score=decimal(f"{feature.label_score:.2f}"))
     parts = [score, "" if feature.reportable else tr("not for drafts")]
     if kept is not None and kept.rank is not None:
-        parts.insert(1, tr("mean rank {rank} of five (3 is chance)", rank=f"{kept.rank:.1f}"))
+        parts.insert(1, tr("mean rank {rank} of five (3 is chance)", rank=decimal(f"{kept.rank:.1f}")))
     return " · ".join(part for part in parts if part)
 
 
@@ -61,11 +64,11 @@ def counts_text(sentence: Sentence, analysis: Analysis, muted: Collection[int]) 
 def reading_text(feature: ActiveFeature) -> str:
     """Say what the feature is read as."""
     parts = (
-        feature.observation or tr("no observation"),
-        feature.polarity,
-        feature.laterality if feature.laterality != "none" else "",
-        feature.location,
-        feature.severity if feature.severity != "none" else "",
+        vocabulary.observation(feature.observation) or tr("no observation"),
+        vocabulary.polarity(feature.polarity),
+        vocabulary.side(feature.laterality),
+        vocabulary.location(feature.location),
+        vocabulary.severity(feature.severity),
     )
     return ", ".join(part for part in parts if part)
 
@@ -74,9 +77,9 @@ def strength_text(feature: ActiveFeature, kept: FeatureEvidence) -> str:
     """Say how strong it is here, among the images on which it is active, and how many these are."""
     return tr(
         "activation {a}: stronger than on {p} of the images on which it is active ({rate} of the training images)",
-        a=f"{feature.activation:.2f}",
+        a=decimal(f"{feature.activation:.2f}"),
         p=f"{feature.percentile:.0f}{PERCENT}",
-        rate=f"{100 * kept.record.firing_rate:.2g}{PERCENT}",
+        rate=decimal(f"{100 * kept.record.firing_rate:.2g}") + PERCENT,
     )
 
 

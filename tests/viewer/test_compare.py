@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtWidgets import QLabel
@@ -42,6 +43,18 @@ def test_another_pack_is_listed_beside_and_the_draft_stays(window: MainWindow, o
     assert window.side.own.isVisible() and not window.side.beside.isVisible() and image.others
     bar.choice.activated.emit(1)
     assert window.side.own.isVisible() and window.side.beside.isVisible()
+
+
+def test_the_heads_of_two_lists_have_room(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    other_pack(window, qtbot)
+    window.resize(1280, 800)
+    for panel in (window.side.own, window.side.beside):
+        columns = panel.columns
+        parts = [columns.choice, columns.sections, *columns.findChildren(QLabel)]
+        qtbot.waitUntil(lambda parts=parts: parts[-1].x() > parts[0].x())
+        assert all(a.geometry().right() < b.x() for a, b in pairwise(parts))
+        assert all(label.fontMetrics().horizontalAdvance(label.text()) <= label.width() for label in parts[2:])
 
 
 def test_maps_of_two_packs_are_told_apart(window: MainWindow, opened: Open, qtbot: Any) -> None:

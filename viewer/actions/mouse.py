@@ -6,7 +6,8 @@ from viewer.i18n import mark
 
 GESTURES: tuple[tuple[str, str], ...] = (
     (mark("M"), mark("on features: switch their heat map")),
-    (mark("Right, Left"), mark("on features of one kind: list them, hide them")),
+    (mark("Right, Left"), mark("on features of one kind, and on the muted ones: list them, hide them")),
+    (mark("right click, menu key"), mark("on features: contour lines, how their map is drawn, mute")),
     (mark("arrow keys"), mark("move the selected measurement by a pixel of the image, with Shift by ten")),
     (mark("left drag"), mark("window (across) and level (the direction is a setting)")),
     (mark("middle drag"), mark("move the image")),

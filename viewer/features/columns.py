@@ -10,6 +10,8 @@ from viewer.state.groups import Order
 from viewer.theme.text import plain_label
 
 BAR_WIDTH, PERCENTILE_WIDTH, ACTIVATION_WIDTH, GAP, RIGHT = 84, 26, 68, 6, 8
+LEFT_OF_NUMBER = 38
+"""The title of the percentiles is wider than they are, and reaches over the bars."""
 
 EXPLAINED = {
     Order.CITED: mark("Features that the draft cites first, then by activation"),
@@ -36,7 +38,8 @@ class ColumnHeader(QWidget):
             self.choice.addItem(tr(order.value), order)
             self.choice.setItemData(self.choice.count() - 1, tr(EXPLAINED[order]), Qt.ItemDataRole.ToolTipRole)
         self.choice.currentIndexChanged.connect(lambda _: self.order_changed.emit(self.order))
-        self.sections = QPushButton(tr("Sections"))
+        # A sign, for two lists beside each other leave no room for a word.
+        self.sections = QPushButton("§")
         self.sections.setProperty("role", "small")
         self.sections.setCheckable(True)
         self.sections.setChecked(True)
@@ -49,7 +52,7 @@ class ColumnHeader(QWidget):
         layout.addWidget(self.choice)
         layout.addWidget(self.sections)
         layout.addStretch(1)
-        layout.addWidget(_title(tr("percentile"), EXPLAINED[Order.PERCENTILE], BAR_WIDTH + GAP + PERCENTILE_WIDTH))
+        layout.addWidget(_title(tr("percentile"), EXPLAINED[Order.PERCENTILE], PERCENTILE_WIDTH + LEFT_OF_NUMBER))
         layout.addWidget(_title(tr("activation"), EXPLAINED[Order.ACTIVATION], ACTIVATION_WIDTH))
 
     @property

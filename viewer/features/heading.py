@@ -37,6 +37,7 @@ class PartHeading(MarkedRow):
             self.arrow.setAccessibleName(tr("List the muted features"))
             self.arrow.setToolTip(tr("List the muted features"))
             self.arrow.toggled.connect(self.opened)
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             layout.addWidget(self.arrow)
             self.setToolTip(tr("Muted by you: their heat maps are off; the draft stays as it is"))
         layout.addWidget(self.title)

@@ -21,10 +21,10 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.inference.analysis import FeatureMap
 from engine.measure.shapes import Kind, Measurement, cardiothoracic
-from tests.viewer.factories import make_radiograph
+from tests.viewer.factories import feature, make_radiograph
 from viewer.image.composite import compose
 from viewer.image.heatmap import Painted, blend_densities, density_map
-from viewer.image.layers import Layer, Layers
+from viewer.image.layers import Layer, LayerPainter, Layers
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.outline import outline
 from viewer.image.placement import Box
@@ -33,6 +33,9 @@ from viewer.image.raster import render
 from viewer.image.view import View
 from viewer.image.windowing import Windowing
 from viewer.measure.drawing import draw_shape
+from viewer.state.groups import group_features
+from viewer.state.look import MapLook
+from viewer.state.overlay import OverlaySettings
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("SAERAD_WRITE_GOLDEN") == "1"
@@ -135,6 +138,23 @@ def test_overlays(tmp_path: Path, name: str, orientation: Orientation) -> None:
     painter.drawImage(0, 0, compose(heat(), Box(0, 0, 2 * columns, 2 * rows), size, 1.0, orientation))
     painter.end()
     assert drawn_alike(difference(name, picture))
+
+
+def test_one_map_in_contours_beside_a_weaker_one_in_heat(tmp_path: Path) -> None:
+    box = (0.0, 0.0, 96.0, 80.0)
+    maps = {n: np.zeros((8, 8), np.float32) for n in (0, 1)}
+    maps[0][2, 2] = maps[1][4, 5] = 2.0
+    made = {n: density_map(FeatureMap(n, values, 1.0, 0.0, "test", box), 80, 96, 0.01) for n, values in maps.items()}
+    first, second = groups = group_features([feature(0, activation=3.0), feature(1)])
+    overlay = OverlaySettings().show((0, 1)).with_colours_for(groups).with_look(first.key, MapLook(contour=True))
+    overlay = overlay.with_look(second.key, MapLook(opacity=0.5, threshold=0.3))
+    size, view = QSize(192, 160), View(2.0, 0.0, 0.0)
+    radiograph = make_radiograph(tmp_path, pixels=phantom())
+    picture = render(build_pyramid(radiograph.stored), view, radiograph.grayscale.table(), size)
+    painter = QPainter(picture)
+    painter.drawImage(0, 0, compose(LayerPainter().paint(groups, made, overlay), Box(0, 0, 192, 160), size, 1.0))
+    painter.end()
+    assert drawn_alike(difference("contours", picture))
 
 
 def test_measurements() -> None:

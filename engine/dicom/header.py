@@ -99,6 +99,8 @@ def read_acquisition(header: Elements, pixels: PixelDescription, syntax: str) ->
         bits_stored=pixels.bits_stored,
         transfer_syntax_uid=syntax,
         lossy=header.text("LossyImageCompression") == "01" or syntax in _LOSSY,
+        lossy_ratios=tuple(ratio for ratio in header.numbers("LossyImageCompressionRatio") if ratio > 0),
+        lossy_methods=tuple(method for method in header.texts("LossyImageCompressionMethod") if method),
         burned_in_annotation=header.text("BurnedInAnnotation").upper(),
         indication=_indication(header),
         procedure=_first(header, _PROCEDURE),

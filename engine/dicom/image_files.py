@@ -46,6 +46,7 @@ def read_picture(path: Path, content: bytes) -> Radiograph:
         ) from error
     as_stored = Window.between(0, 255 if stored.dtype == np.uint8 else 65535, "as stored")
     automatic = automatic_window(Modality(), stored)
+    jpeg = content.startswith(b"\xff\xd8")
     # 12 bits in a 16-bit picture would be black as they are, and faint copies grey.
     faint = automatic.width < 0.5 * as_stored.width
     stored.flags.writeable = False
@@ -59,7 +60,10 @@ def read_picture(path: Path, content: bytes) -> Radiograph:
         spacing=NO_SPACING,
         identity=Identity(sop_instance_uid=uid_of_pixels(stored)),
         acquisition=Acquisition(
-            photometric="MONOCHROME2", bits_stored=8 * stored.dtype.itemsize, lossy=content.startswith(b"\xff\xd8")
+            photometric="MONOCHROME2",
+            bits_stored=8 * stored.dtype.itemsize,
+            lossy=jpeg,
+            lossy_methods=("ISO_10918_1",) if jpeg else (),
         ),
         source=path,
         is_dicom=False,

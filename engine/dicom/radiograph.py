@@ -90,7 +90,8 @@ class Acquisition:
     """How the image was taken, as its header says (upper case, empty when absent).
 
     ``indication`` (reason, diagnoses, history) and ``procedure`` (its description) are as given, for reports only: no
-    log and no message carries them.
+    log and no message carries them. ``lossy_ratios`` and ``lossy_methods`` name each compression with loss that the
+    image went through, in their order (PS3.3 C.7.6.1.1.5): 10.0 for 10 : 1, and ``ISO_10918_1`` for JPEG.
     """
 
     body_part: str = ""
@@ -101,6 +102,8 @@ class Acquisition:
     bits_stored: int = 0
     transfer_syntax_uid: str = ""
     lossy: bool = False
+    lossy_ratios: tuple[float, ...] = ()
+    lossy_methods: tuple[str, ...] = ()
     burned_in_annotation: str = ""
     indication: str = ""
     procedure: str = ""

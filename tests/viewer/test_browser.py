@@ -12,7 +12,7 @@ from engine.dicom.radiograph import Identity
 from tests.viewer.looking import Open
 from viewer.state.images import OpenImage, Work
 from viewer.studies.browser import StudyBrowser
-from viewer.studies.delegate import wrapped
+from viewer.theme.wrap import wrapped
 from viewer.window import MainWindow
 
 

@@ -180,7 +180,7 @@ def test_corners_say_who_what_and_how(tmp_path: Path) -> None:
     assert found.top_left[0] == "TEST, ANNA" and "58Y" in found.top_left[-1]
     assert "Ward" in found.top_right and "2026-01-02  10:15" in found.top_right
     assert found.bottom_left == ("W 1 L 2",)
-    assert lacking(radiograph, Windowing(), 1.0)[0] == "LOSSY compression"
+    assert lacking(radiograph, Windowing(), 1.0)[0] == "LOSSY compression (ratio not stated)"
     assert any("pixels only" in line for line in found.bottom_right)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSize
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMenu
 
@@ -16,7 +16,9 @@ from engine.dicom.grayscale import Window
 from tests.viewer.factories import make_radiograph, ramp
 from tests.viewer.looking import Open
 from tests.viewer.test_golden import CURVE, lut
-from viewer.image.fidelity import lacking, not_full_fidelity
+from viewer.image.annotations import Corners
+from viewer.image.decoration import corner_blocks
+from viewer.image.fidelity import lacking, lossy_text, not_full_fidelity
 from viewer.image.magnifier import FACTOR, SIDE, lens_picture
 from viewer.image.preset_menu import fill_presets
 from viewer.image.pyramid import build_pyramid
@@ -88,15 +90,52 @@ def test_what_the_screen_does_not_show_is_said(tmp_path: Path) -> None:
     steep = make_radiograph(tmp_path, "c.dcm", RescaleSlope="0.5", RescaleIntercept="0")
     assert "2001 values" in not_full_fidelity(steep, Windowing(Window(1000.0, 1000.0)), 1.0)
     assert lacking(replace(shallow, acquisition=replace(shallow.acquisition, lossy=True)), Windowing(), 1.0) == (
-        "LOSSY compression",
+        "LOSSY compression (ratio not stated)",
     )
+    lossy = make_radiograph(
+        tmp_path, "d.dcm", LossyImageCompression="01", LossyImageCompressionRatio=["5.25", "20"],
+        LossyImageCompressionMethod=["ISO_10918_1", "OWN_1"],
+    )  # fmt: skip
+    assert lossy_text(lossy.acquisition) == "LOSSY compression 5.25 : 1, 20 : 1 JPEG, OWN_1"
+    assert lossy_text(deep.acquisition) == ""
+
+
+def test_between_one_to_one_and_squares_the_picture_is_interpolated_and_says_so(
+    window: MainWindow, opened: Open
+) -> None:
+    opened(a={"pixels": ramp(dtype=np.uint8, top=250)})
+    canvas = window.canvas
+
+    def said() -> str:
+        canvas.grab()
+        blocks = canvas.painting.corner_blocks(canvas.radiograph, "")  # type: ignore[arg-type]
+        return " ".join(line for block in blocks for line in block.lines)
+
+    window.actions_by_id["one_to_one"].trigger()
+    assert canvas.view.scale == 1.0 and canvas.view.x == round(canvas.view.x) and canvas.view.y == round(canvas.view.y)
+    assert "not full fidelity" not in said()
+    canvas.zoom_by(2.0)
+    assert "not full fidelity: interpolated" in said()
+    canvas.zoom_by(2.5)
+    assert "not full fidelity" not in said()
+    canvas.zoom_by(0.1)
+    assert "not full fidelity: reduced resolution" in said()
+
+
+def test_what_a_picture_lacks_is_not_cut_in_a_narrow_pane(window: MainWindow, opened: Open) -> None:
+    opened(a={"LossyImageCompression": "01", "LossyImageCompressionRatio": "10"})
+    radiograph = window.canvas.radiograph
+    assert radiograph is not None
+    lines = lacking(radiograph, Windowing(), 0.5)
+    blocks = corner_blocks(window.font(), QRect(0, 0, 380, 600), Corners((), (), lines, ()))
+    assert " ".join(line for block in blocks for line in block.lines) == " ".join(lines)
 
 
 def test_lossy_is_said_also_where_the_corner_texts_are_hidden(window: MainWindow, opened: Open) -> None:
     opened(a={"LossyImageCompression": "01"})
     window.actions_by_id["annotations"].trigger()
     blocks = window.canvas.painting.corner_blocks(window.canvas.radiograph, "")  # type: ignore[arg-type]
-    assert ["LOSSY compression" in block.lines for block in blocks] == [True]
+    assert ["LOSSY compression (ratio not stated)" in block.lines for block in blocks] == [True]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -114,7 +114,8 @@ class Canvas(CanvasEvents):
 
     def one_to_one(self) -> None:
         """One screen pixel an image pixel, around the middle of the window."""
-        self.zoom_by(1.0 / self.view.scale)
+        size = self.physical_size()
+        self.set_view(self.view.zoom(1.0 / self.view.scale, size.width() / 2, size.height() / 2).on_pixels())
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the middle of the window."""

@@ -11,8 +11,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 from viewer.image.annotations import Corners, Edges
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.theme import palette
+from viewer.theme.wrap import wrapped
 
 MARGIN, PLATE, EDGE = 12, 5, 2
+MOST_LINES = 3
+"""That a text of a corner takes; what has no room then is cut, and ends with a mark of it."""
 TEXT_PX, LETTER_PX, LETTER_BOX, MARK_PX = 12, 20, 28, 14
 
 
@@ -26,7 +29,7 @@ class Block:
 
 
 def corner_blocks(font: QFont, area: QRect, texts: Corners) -> list[Block]:
-    """Lay out the four blocks of corner text; a line never reaches beyond the middle of the window."""
+    """Lay out the four blocks of corner text; what would reach beyond the middle of the window goes on below."""
     metrics = QFontMetrics(_sized(font, TEXT_PX))
     height, widest = metrics.height() + 1, area.width() // 2 - 2 * MARGIN
     blocks = []
@@ -38,14 +41,18 @@ def corner_blocks(font: QFont, area: QRect, texts: Corners) -> list[Block]:
     ):
         if not lines:
             continue
-        fitted = tuple(metrics.elidedText(line, Qt.TextElideMode.ElideRight, widest) for line in lines)
+        fitted = tuple(part for line in lines for part in _fitted(line, metrics, widest))
         width = max(metrics.horizontalAdvance(line) for line in fitted)
         x = area.width() - MARGIN - width if right else MARGIN
         # The lowest line stays clear of the strip.
-        y = area.height() - STRIP_HEIGHT - 10.0 - height * len(lines) if bottom else float(MARGIN)
-        plate = QRectF(x, y, width, height * len(lines)).adjusted(-PLATE, -2, PLATE, 2)
+        y = area.height() - STRIP_HEIGHT - 10.0 - height * len(fitted) if bottom else float(MARGIN)
+        plate = QRectF(x, y, width, height * len(fitted)).adjusted(-PLATE, -2, PLATE, 2)
         blocks.append(Block(plate, fitted, Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft))
     return blocks
+
+
+def _fitted(line: str, metrics: QFontMetrics, width: int) -> Sequence[str]:
+    return (line,) if metrics.horizontalAdvance(line) <= width else wrapped(line, metrics, width, MOST_LINES)
 
 
 class CornerTexts:

@@ -119,7 +119,7 @@ class Painting:
     def corner_blocks(self, radiograph: Radiograph, readout: str) -> list[Block]:
         """Lay out the corner texts; what the picture lacks is said also where a person has hidden the others."""
         canvas = self._canvas
-        lacks = lacking(radiograph, canvas.windowing, canvas.view.scale)
+        lacks = lacking(radiograph, canvas.windowing, canvas.view.scale, canvas.squares_from)
         lines = (
             readout,
             describe(canvas.windowing, radiograph.grayscale),

@@ -42,6 +42,10 @@ class View:
         column, row = self.to_image(x, y)
         return View(scale, x - scale * column, y - scale * row, fitted=False)
 
+    def on_pixels(self) -> View:
+        """Move the image by less than a pixel, so that at 1:1 each of its pixels is one of the screen's."""
+        return replace(self, x=float(round(self.x)), y=float(round(self.y)))
+
 
 def fit(rows: int, columns: int, width: float, height: float) -> View:
     """Return the view that shows the whole image, centred, in a window of `width` by `height`."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from engine.catalog.header import read_header
 from engine.catalog.sources import stamp_of
@@ -18,6 +17,7 @@ from engine.dicom.files import read_radiograph
 from engine.dicom.grayscale import Grayscale
 from engine.dicom.radiograph import Identity
 from viewer.image.pyramid import Pyramid, build_pyramid
+from viewer.studies.thumbnail_cache import ThumbnailCache
 
 SIDE = 112
 VERSION = 1
@@ -26,13 +26,13 @@ VERSION = 1
 Thumbnail = tuple[Identity | None, npt.NDArray[np.uint8]]
 
 
-def thumbnail(path: Path, cache: Path | None) -> Thumbnail:
+def thumbnail(path: Path, folder: Path | None) -> Thumbnail:
     """Return whose image it is and how it looks.
 
     Parameters
     ----------
     path : Path
-    cache : Path or None
+    folder : Path or None
         Folder for small pictures; they are named by a hash of the path, size and time of the file, so that a changed
         file gets another one, and hold nothing of the header.
 
@@ -47,15 +47,21 @@ def thumbnail(path: Path, cache: Path | None) -> Thumbnail:
     ReadError
         As `engine.dicom.files.read_radiograph`.
     """
-    kept = None if cache is None else cache / f"{_name(path)}.png"
-    if kept is not None and kept.is_file():
-        with Image.open(kept, formats=("PNG",)) as picture:
-            return read_header(path), np.asarray(picture.convert("L")).copy()
+    kept = _cache(folder) if folder is not None else None
+    found = kept.find(_name(path)) if kept is not None else None
+    if found is not None:
+        return read_header(path), found
     radiograph = read_radiograph(path)
     gray = small_picture(build_pyramid(radiograph.stored), radiograph.grayscale)
     if kept is not None:
-        _keep(kept, gray)
+        kept.keep(_name(path), gray)
     return radiograph.identity, gray
+
+
+@cache
+def _cache(folder: Path) -> ThumbnailCache:
+    """One for a process: it counts what it keeps."""
+    return ThumbnailCache(folder)
 
 
 def small_picture(pyramid: Pyramid, grayscale: Grayscale) -> npt.NDArray[np.uint8]:
@@ -70,11 +76,3 @@ def _name(path: Path) -> str:
     size, mtime_ns = stamp_of(archive.stat()) if archive.exists() else (0, 0)
     text = b"\0".join((os.fsencode(archive), member.encode("utf-8", "surrogateescape")))
     return hashlib.sha256(text + f"\0{size}\0{mtime_ns}\0{VERSION}".encode()).hexdigest()
-
-
-def _keep(path: Path, gray: npt.NDArray[np.uint8]) -> None:
-    """Write a picture under another name first: whoever looks meanwhile sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        Image.fromarray(gray).save(file, format="PNG")
-    Path(file.name).replace(path)

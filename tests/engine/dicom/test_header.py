@@ -77,10 +77,16 @@ def test_view(elements: dict[str, Any], view: str) -> None:
 
 def test_laterality_orientation_and_flags() -> None:
     found = acquisition_of(
-        Laterality="L", PatientOrientation=["L", "F"], BurnedInAnnotation="YES", LossyImageCompression="01"
+        Laterality="L",
+        PatientOrientation=["L", "F"],
+        BurnedInAnnotation="YES",
+        LossyImageCompression="01",
+        LossyImageCompressionRatio=["5.2", "12"],
+        LossyImageCompressionMethod=["ISO_10918_1", "ISO_15444_1"],
     )
     assert (found.image_laterality, found.patient_orientation) == ("L", ("L", "F"))
     assert (found.burned_in_annotation, found.lossy) == ("YES", True)
+    assert found.lossy_ratios == (5.2, 12.0) and found.lossy_methods == ("ISO_10918_1", "ISO_15444_1")
     assert acquisition_of(ImageLaterality="R", Laterality="L").image_laterality == "R"
 
 

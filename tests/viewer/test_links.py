@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
+from engine.dicom.grayscale import Window
 from tests.viewer.factories import ramp
 from tests.viewer.looking import Open
 from tests.viewer.test_hanging import PRIOR, wait_shown
 from viewer.hanging.alignment import Alignment, aligned, shared, view_of
+from viewer.hanging.percentiles import Ranks, carried
 from viewer.image.canvas import Canvas
 from viewer.image.view import View
 from viewer.image.windowing import Windowing
@@ -156,3 +158,82 @@ def test_images_are_aligned_by_their_gray_values(window: MainWindow, opened: Ope
     window.actions_by_id["flip"].trigger()
     window.actions_by_id["align"].trigger()
     assert "not aligned" in window.statusBar().currentMessage()
+
+
+def test_a_window_is_carried_between_the_same_percentiles() -> None:
+    values = np.random.default_rng(2).gamma(2.0, 400.0, (300, 280))
+    film = np.clip(np.rint(200 * (values / values.max()) ** 0.5), 0, 200)
+    ours, theirs = Ranks.of(values, inverted=False), Ranks.of(film, inverted=False)
+    window = Window.between(*(float(end) for end in np.percentile(values, (20, 90))))
+    found = carried(window, ours, theirs)
+    ends = found.center - found.width / 2, found.center + found.width / 2
+    assert ends == pytest.approx(np.percentile(film, (20, 90)), abs=1.0)
+    # Shown white where it is low, the same share is dark.
+    negative = carried(window, ours, Ranks.of(200 - film, inverted=True))
+    assert (200 - negative.center, negative.width) == pytest.approx((found.center, found.width))
+    for share in (-0.3, 0.0, 0.4, 1.0, 1.2):
+        assert theirs.share(theirs.value(share)) == pytest.approx(share, abs=0.02)
+    # Half an image is black: its ends stay its ends.
+    film[:150] = 0.0
+    half = Ranks.of(film, inverted=False)
+    assert (half.share(0.0), half.share(float(film.max()))) == (0.0, 1.0)
+
+
+def test_linked_windows_of_different_depth_go_by_percentiles(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    deep = np.random.default_rng(3).gamma(2.0, 400.0, (200, 180)).astype(np.uint16)
+    film = np.clip(np.sqrt(deep / deep.max()) * 255, 0, 255).astype(np.uint8)
+    a, b = opened(a={"PatientBirthDate": "19600501", "pixels": deep}, b=PRIOR | {"pixels": film})
+    window.hanging.state.hang("1x2", [a, b])
+    wait_shown(window, qtbot, 1)
+    first, second = (pane.canvas for pane in window.panes.each[:2])
+    window.actions_by_id["link_window"].trigger()
+    drag(qtbot, first, Qt.MouseButton.LeftButton, -60, 30)
+
+    def shares(canvas: Canvas) -> tuple[float, float]:
+        """Which share of the pixels is shown black, and which white."""
+        assert canvas.radiograph is not None
+        shown = canvas.radiograph.grayscale.apply(canvas.radiograph.stored, canvas.windowing.voi)
+        return float((shown <= 0.0).mean()), float((shown >= 1.0).mean())
+
+    assert max(shares(first)) > 0.02
+    assert shares(second) == pytest.approx(shares(first), abs=0.02)
+    window.actions_by_id["sigmoid"].trigger()
+    window.actions_by_id["invert"].trigger()
+    assert second.windowing.invert and second.windowing.is_sigmoid(second.radiograph.grayscale)  # type: ignore[union-attr]
+
+
+def test_a_place_stays_the_same_after_aligning_images_of_another_size_and_spacing(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    """The second image has twice the pixels, and shows the same body lower and a tenth larger."""
+    y, x = np.mgrid[:240, :200]
+    landmark = (60.0, 70.0)
+
+    def body(column: Any, row: Any) -> Any:
+        disc = np.exp(-((row - 110) ** 2 + (column - 100) ** 2) / 2500)
+        return 3000 * disc + 900 * np.exp(-((row - landmark[1]) ** 2 + (column - landmark[0]) ** 2) / 200)
+
+    def there(column: float, row: float) -> tuple[float, float]:
+        """Where a place of the first image lies in the second."""
+        return 2 * (100 + 1.1 * (column - 100)), 2 * (120 + 1.1 * (row - 120) + 8)
+
+    rows, columns = np.mgrid[:480, :400]
+    back = 100 + (columns / 2 - 100) / 1.1, 120 + (rows / 2 - 8 - 120) / 1.1
+    a, b = opened(
+        a={"PatientBirthDate": "19600501", "pixels": body(x, y).astype(np.uint16), "PixelSpacing": [0.4, 0.4]},
+        b=PRIOR | {"pixels": body(*back).astype(np.uint16), "PixelSpacing": [0.2, 0.2]},
+    )
+    window.hanging.state.hang("1x2", [a, b])
+    wait_shown(window, qtbot, 1)
+    first, second = (pane.canvas for pane in window.panes.each[:2])
+    window.actions_by_id["align"].trigger()
+    qtbot.waitUntil(lambda: "approximately" in window.statusBar().currentMessage(), timeout=20000)
+    drag(qtbot, first, Qt.MouseButton.RightButton, 0, -80)
+    drag(qtbot, first, Qt.MouseButton.MiddleButton, 35, 50)
+    middle = QPointF(first.width() / 2, first.height() / 2), QPointF(second.width() / 2, second.height() / 2)
+    for place in (landmark, (120.0, 140.0)):
+        here = first.widget_point(place) - middle[0]
+        beside = second.widget_point(there(*place)) - middle[1]
+        # Three pixels of the screen, at this zoom about two of the first image.
+        assert (beside.x(), beside.y()) == pytest.approx((here.x(), here.y()), abs=3 * first.view.scale)
+    assert second.view.scale / first.view.scale == pytest.approx(1 / 2.2, rel=0.03)

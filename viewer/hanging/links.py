@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.dicom.grayscale import Window
 from viewer.hanging.alignment import Alignment, Size, aligned, shared, view_of
+from viewer.hanging.percentiles import RanksOfCanvases, carried, differ_in_depth
 from viewer.i18n import tr
 from viewer.image.canvas import Canvas
 from viewer.image.orientation import Orientation
@@ -24,7 +26,8 @@ class Links(QObject):
     """Lets other panes follow the one that a person moves.
 
     Window and level follow by the drag, each in the range of its own image: gray values of two radiographs have no
-    common unit. Places follow by the alignment of each pane; it begins with how the pictures lie when they are linked.
+    common unit. Where the images differ in depth, the window lies between the same percentiles of both. Places follow
+    by the alignment of each pane; it begins with how the pictures lie when they are linked.
 
     Attributes
     ----------
@@ -40,6 +43,7 @@ class Links(QObject):
         super().__init__(parent)
         self.window, self.view = False, False
         self._panes = panes
+        self._ranks = RanksOfCanvases()
         self._alignments: dict[Canvas, Alignment] = {}
         self._of: dict[Canvas, tuple[str, Orientation | None]] = {}
         for pane in panes.each:
@@ -114,6 +118,11 @@ class Links(QObject):
         if self.window:
             for other in self._others(canvas):
                 _window_like(other, canvas)
+                if not canvas.windowing.name:
+                    self._carry(canvas, other)
+        self._lead_view(canvas, alone)
+
+    def _lead_view(self, canvas: Canvas, alone: bool) -> None:
         if not self.view:
             return
         if not self._is_known(canvas):
@@ -136,13 +145,25 @@ class Links(QObject):
         if self.view and not alone and canvas.mouse.dragged:
             for other in self._others(canvas):
                 other.mouse.beside = "view"
-        self.lead(canvas, alone)
+        self._lead_view(canvas, alone)
 
     def _windowed(self, canvas: Canvas, dx: float, dy: float) -> None:
         if self.window:
             for other in self._others(canvas):
                 other.mouse.beside = "window"
-                other.drag_window(dx, dy)
+                if not self._carry(canvas, other):
+                    other.drag_window(dx, dy)
+
+    def _carry(self, canvas: Canvas, other: Canvas) -> bool:
+        """Give an image of another depth the window between the same percentiles; returns whether it was done."""
+        ours, theirs = self._ranks.of(canvas), self._ranks.of(other)
+        window = canvas.windowing.voi
+        if not differ_in_depth(canvas, other) or ours is None or theirs is None or not isinstance(window, Window):
+            return False
+        made = replace(other.windowing, voi=carried(window, ours, theirs), name="")
+        if made != other.windowing:
+            other.set_windowing(made)
+        return True
 
     def _ended(self) -> None:
         for pane in self._panes.each:

@@ -172,6 +172,19 @@ def test_maps_lie_on_their_image_on_the_fixed_scale(
     assert features.host.maps.layers == [] and not features.host.session.overlay.visible
 
 
+def test_muting_takes_the_map_away_and_the_draft_says_so(docks: tuple[FeatureDock, DraftDock], opened: Open) -> None:
+    features, draft = docks
+    opened("a")
+    switch_on(features)
+    session = features.host.session
+    for group in session.current.groups:
+        features.panel.look.mute_wanted.emit(group)
+    assert features.host.maps.layers == [] and features.panel.title.text().endswith("3 muted")
+    assert [row.muted.isHidden() for row in draft.panel.rows] == [False] * 3
+    features.panel.look.mute_wanted.emit(session.current.groups[-1])
+    assert [row.muted.isHidden() for row in draft.panel.rows] == [False, True, False]
+
+
 def test_an_image_above_hides_the_maps_of_the_one_below(
     viewer: napari.Viewer, docks: tuple[FeatureDock, DraftDock], opened: Open
 ) -> None:

@@ -184,12 +184,19 @@ class DraftDock(_Dock):
             foot.addWidget(button)
         foot.addStretch(1)
         listen(self, session.steps_changed, lambda _none: self._enable())
+        listen(self, session.overlay_changed, lambda _overlay: self._show_muted())
         controller.exported.connect(self._on_exported)
         self._begin(self.panel, foot)
 
     def _show(self) -> None:
         self.panel.show_image(self.host.session.current)
+        self._show_muted()
         self._enable()
+
+    def _show_muted(self) -> None:
+        session = self.host.session
+        groups = session.current.groups if session.current is not None else ()
+        self.panel.show_muted(session.overlay.muted_ids(groups))
 
     def _mark(self) -> None:
         draft, selection = self.host.session.draft, self.host.session.selection

@@ -17,6 +17,7 @@ from viewer.controller import Controller
 from viewer.settings.muted import NAME, read_muted
 from viewer.settings.preferences import Preferences
 from viewer.state.autosave import DraftStore
+from viewer.state.look import MapLook
 from viewer.state.muted import muted_from_text, muted_to_text
 from viewer.state.selection import Selection
 from viewer.state.session import Session
@@ -125,6 +126,23 @@ def test_the_menu_of_a_line_chooses_it_and_offers_the_actions(window: MainWindow
     qtbot.keyClick(window.features.list.headings["muted"], Qt.Key.Key_Right)
     qtbot.mouseClick(window.features.look.mute, Qt.MouseButton.LeftButton)
     assert listed(window) == [3, 5, 9]
+
+
+def test_undo_on_one_image_leaves_what_was_muted_and_drawn_on_another(
+    window: MainWindow, opened: Open, qtbot: Any
+) -> None:
+    first, second = opened(a={}, b={})
+    mute(window, 3)
+    window.session.show(second)
+    qtbot.waitUntil(lambda: bool(window.features.rows) and not window.controller.busy, timeout=10000)
+    mute(window, 5)
+    nine = next(group for group in window.features.groups if group.ids == (9,))
+    window.session.change_overlay("look", window.session.overlay.with_look(nine.key, MapLook(contour=True)))
+    window.session.show(first)
+    window.session.undo()
+    overlay = window.session.overlay
+    assert [key for _, key in overlay.muted] == ["feature number 5|Pleural Effusion|present|left"]
+    assert list(overlay.looks) == [nine.key]
 
 
 def test_nothing_chosen_is_said(window: MainWindow, opened: Open) -> None:

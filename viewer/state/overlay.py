@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.heat_scale import OPACITY, THRESHOLD
@@ -12,6 +12,8 @@ from viewer.state.colours import give_colours
 from viewer.state.groups import FeatureGroup
 from viewer.state.look import MOST_THRESHOLD, PLAIN, MapLook
 from viewer.state.muted import MuteKey
+
+V = TypeVar("V")
 
 CHOSEN = ("visible", "beside", "muted", "colours", "looks", "opacity", "threshold")
 """What a person chooses, and can take back."""
@@ -154,6 +156,24 @@ class OverlaySettings:
         return any(getattr(self, name) != getattr(other, name) for name in CHOSEN)
 
     def changed_as(self, before: OverlaySettings, after: OverlaySettings) -> OverlaySettings:
-        """Set what differs between two states as it is in `after`, and leave the rest."""
-        values: dict[str, Any] = {name: getattr(after, name) for name in CHOSEN}
-        return replace(self, **{name: value for name, value in values.items() if value != getattr(before, name)})
+        """Set what differs between two states as it is in `after`, and leave the rest.
+
+        Of what holds for groups on every image (muted, colours, looks) only the groups that differ: others may have
+        been changed on another image meanwhile.
+        """
+        values: dict[str, Any] = {name: getattr(after, name) for name in ("visible", "beside", "opacity", "threshold")}
+        values = {name: value for name, value in values.items() if value != getattr(before, name)}
+        return replace(
+            self,
+            muted=(self.muted - (before.muted - after.muted)) | (after.muted - before.muted),
+            colours=_changed(self.colours, before.colours, after.colours),
+            looks=_changed(self.looks, before.looks, after.looks),
+            **values,
+        )
+
+
+def _changed(now: Mapping[str, V], before: Mapping[str, V], after: Mapping[str, V]) -> dict[str, V]:
+    """Return `now` with what differs between two states as it is in `after`."""
+    differ = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    kept = {key: value for key, value in now.items() if key not in differ}
+    return kept | {key: after[key] for key in after if key in differ}

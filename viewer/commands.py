@@ -49,6 +49,7 @@ class Commands:
         self.export, self.report_export = files.export, files.report_export
         self.switch_maps, self.recolour, self.choose_features = maps.switch_maps, maps.recolour, maps.choose_features
         self.set_opacity, self.set_threshold = maps.set_opacity, maps.set_threshold
+        self.choose_method = maps.choose_method
         self.choose_sentence, self.step_sentence = sentences.choose_sentence, sentences.step_sentence
         self.confirm, self.edit, self.remove, self.add = (
             sentences.confirm,

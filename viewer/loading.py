@@ -78,6 +78,8 @@ class Loading(QObject):
         self.pyramids[key], self.thumbnails[key] = image.pyramid, image.thumbnail
         self.previews.drop(key)
         self._session.set_radiograph(key, image.radiograph)
+        # The list of studies may have wanted the one that was dropped.
+        self.preview_ready.emit(key, image.thumbnail)
         self.thumbnail_ready.emit(key)
         self.loaded.emit(key)
         self.load_next()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.inference.attribution import Method
 from viewer.i18n import tr
 from viewer.state.selection import Selection
 
@@ -59,6 +60,10 @@ class MapCommands:
         self._session.change_overlay(
             tr("change threshold"), self._session.overlay.with_threshold(threshold), merge="threshold"
         )
+
+    def choose_method(self, method: Method) -> None:
+        """Choose how the maps are made."""
+        self._session.change_overlay(tr("change method"), self._session.overlay.with_method(method))
 
     def choose_features(self, ids: tuple[int, ...]) -> None:
         """Select features; choosing them again lets go of them."""

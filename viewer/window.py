@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         session = self.session
         self.actions_by_id = build_actions(self, self.commands.handlers(), current_keys(self.preferences))
         self.presets = PresetMenu(lambda: self.canvas, self.commands.preset, self)
-        self.methods = MethodMenu(lambda method: session.set_overlay(session.overlay.with_method(method)), self)
+        self.methods = MethodMenu(self.commands.choose_method, self)
         self.plugin_panels = PanelMenu(self, session, self.show_problem)
         priors = PriorMenu(self.priors, session, self)
         more = {VIEW: (priors, self.plugin_panels), IMAGE: (self.presets,), OVERLAY: (self.methods,)}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QTextBrowser
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu, QTextBrowser
 
 from tests.viewer.looking import Open
 from viewer.actions.catalogue import ACTIONS
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.image.windowing import describe
-from viewer.window import MainWindow
+from viewer.measure.commands import TOOLS
+from viewer.window import MENU_ACTIONS, MainWindow
 
 
 def test_the_strip_is_always_there_and_lets_the_mouse_through(window: MainWindow, opened: Open, qtbot: Any) -> None:
@@ -62,9 +64,29 @@ def test_a_right_click_without_a_drag_asks_for_the_menu(window: MainWindow, open
     with qtbot.waitSignal(window.canvas.menu_wanted):
         qtbot.mouseClick(window.canvas, Qt.MouseButton.RightButton)
     menu = QApplication.activePopupWidget()
-    assert menu is not None
-    menu.close()
-    assert window.canvas.view == view
+    assert isinstance(menu, QMenu)
+    inside = [action.menu() for action in menu.actions() if action.menu() is not None]
+    assert {window.actions_by_id[name] for name in MENU_ACTIONS} <= set(menu.actions())
+    assert [window.actions_by_id[name] for name in TOOLS] == inside[0].actions()  # type: ignore[union-attr]
+    presets = [action for action in menu.actions() if action.text().startswith("Lungs")]
+    menu.setActiveAction(presets[0])
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert window.canvas.windowing.name == "Lungs" and window.canvas.view == view
+    assert QApplication.activePopupWidget() is None
+
+
+def test_the_wheel_zooms_at_the_mouse(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    canvas = window.canvas
+    place = QPointF(canvas.width() * 0.6, canvas.height() * 0.3)
+    under = canvas.image_point(place)
+    none, begin = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    turned = QWheelEvent(
+        place, canvas.mapToGlobal(place), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, none, begin, False
+    )
+    before = canvas.view.scale
+    QApplication.sendEvent(canvas, turned)
+    assert canvas.view.scale > 1.3 * before and canvas.image_point(place) == pytest.approx(under)
 
 
 def test_reset_of_monochrome1_shows_it_as_opened(window: MainWindow, opened: Open) -> None:

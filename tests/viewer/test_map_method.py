@@ -58,6 +58,21 @@ def test_the_menu_holds_each_method_once_and_changes_what_is_shown(
     assert engine.maps_asked == [(window.session.images[key].identity.sop_instance_uid, "integrated")]  # type: ignore[union-attr]
 
 
+def test_another_method_can_be_taken_back(window: MainWindow, opened: Open, qtbot: Any) -> None:
+    opened(a={})
+    window.session.set_overlay(window.session.overlay.show((3,)))
+    window.methods.choices["integrated"].trigger()
+    settled(window, qtbot, "integrated")
+    assert "change method" in window.actions_by_id["undo"].text()
+    window.actions_by_id["undo"].trigger()
+    settled(window, qtbot, "messages")
+    assert shown(window) == "messages" and window.methods.choices["messages"].isChecked()
+    assert window.preferences.text(METHOD) == "messages"
+    window.actions_by_id["redo"].trigger()
+    settled(window, qtbot, "integrated")
+    assert shown(window) == "integrated"
+
+
 def test_until_new_maps_are_there_the_old_ones_stay_under_their_own_name_and_are_what_is_exported(
     window: MainWindow, opened: Open, engine: FakeEngine, qtbot: Any, tmp_path: Path
 ) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 
 from tests.engine.dicom.test_dicomdir import write_dicomdir
@@ -136,13 +137,20 @@ def test_words_are_searched_while_they_are_typed(indexed: MainWindow, qtbot: Any
     qtbot.waitUntil(lambda: len(lines(indexed)) == 6, timeout=10000)
 
 
-def test_archives_and_discs_are_opened(indexed: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+def test_archives_and_discs_that_are_dropped_are_opened(indexed: MainWindow, qtbot: Any, tmp_path: Path) -> None:
     disc = tmp_path / "disc"
     disc.mkdir()
     image = write_dicom(disc / "IM1", SMALL, PatientName="DISC^X")
     with zipfile.ZipFile(tmp_path / "étude.zip", "w") as archive:
         archive.write(write_dicom(tmp_path / "z.dcm", SMALL, PatientName="ZIP^X"), "in/患者.dcm")
-    indexed.controller.open([tmp_path / "étude.zip", write_dicomdir(disc, ["IM1"])])
+    data = QMimeData()
+    paths = (tmp_path / "étude.zip", write_dicomdir(disc, ["IM1"]))
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    over = QDragEnterEvent(QPoint(10, 10), Qt.DropAction.CopyAction, data, left, none)
+    QApplication.sendEvent(indexed, over)
+    assert over.isAccepted()
+    QApplication.sendEvent(indexed, QDropEvent(QPointF(10, 10), Qt.DropAction.CopyAction, data, left, none))
     member = tmp_path / "étude.zip" / "in" / "患者.dcm"
     keys = [str(path.resolve()) for path in (member, image)]
     qtbot.waitUntil(lambda: indexed.canvas.radiograph is not None, timeout=20000)

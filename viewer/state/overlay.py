@@ -15,8 +15,10 @@ from viewer.state.muted import MuteKey
 
 V = TypeVar("V")
 
-CHOSEN = ("visible", "beside", "muted", "colours", "looks", "opacity", "threshold")
+CHOSEN = ("visible", "beside", "muted", "colours", "looks", "opacity", "threshold", "method")
 """What a person chooses, and can take back."""
+WHOLE = ("visible", "beside", "opacity", "threshold", "method")
+"""Of these, what holds as a whole."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class OverlaySettings:
         Of what holds for groups on every image (muted, colours, looks) only the groups that differ: others may have
         been changed on another image meanwhile.
         """
-        values: dict[str, Any] = {name: getattr(after, name) for name in ("visible", "beside", "opacity", "threshold")}
+        values: dict[str, Any] = {name: getattr(after, name) for name in WHOLE}
         values = {name: value for name, value in values.items() if value != getattr(before, name)}
         return replace(
             self,

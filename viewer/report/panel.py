@@ -88,7 +88,7 @@ class DraftPanel(QFrame):
         layout.addWidget(self.area, 1)
 
     def show_muted(self, features: frozenset[int]) -> None:
-        """Say at each sentence that stands on nothing but muted features that it does; the sentence stays as it is."""
+        """Say at each sentence how many of the features behind it are muted; the sentence stays as it is."""
         self._muted = features
         for row in self.rows:
             row.set_muted(features)

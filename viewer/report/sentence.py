@@ -45,7 +45,7 @@ class SentenceRow(MarkedRow):
         self.note = ElidedLabel(role="small")
         self.against = ElidedLabel(role="small")
         self.against.hide()
-        self.muted = ElidedLabel(tr("Every feature behind it is muted."), role="small")
+        self.muted = ElidedLabel(role="small")
         self.muted.hide()
         self.buttons = {name: _button(text) for name, text in _BUTTONS}
         self.buttons["why"].clicked.connect(lambda: self.why_wanted.emit(self.sentence.key))
@@ -92,9 +92,12 @@ class SentenceRow(MarkedRow):
         self.against.setVisible(bool(shown))
 
     def set_muted(self, features: Collection[int]) -> None:
-        """Say that it stands on muted features alone, where it does; nothing else about it changes."""
+        """Say that some or all of the features behind it are muted, where they are; nothing else about it changes."""
         support = self.sentence.support
-        self.muted.setVisible(bool(support) and all(i in features for i in support))
+        count, of = sum(i in features for i in support), len(support)
+        some = tr("{count} of {all} features behind it muted, without a map", count=count, all=of)
+        self.muted.set_full(tr("Every feature behind it is muted: no map is shown.") if count == of else some)
+        self.muted.setVisible(count > 0)
 
     def compare(self) -> None:
         """Show what a person changed of the AI's text, or hide it again."""

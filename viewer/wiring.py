@@ -75,6 +75,7 @@ def _panes(window: MainWindow) -> None:
     hanging.links.told.connect(window.statusBar().showMessage)
     hanging.links.changed.connect(following.on_links)
     window.windows.changed.connect(following.enable)
+    window.windows.changed.connect(hanging.say)
     window.windows.opened.connect(lambda opened: _window(window, opened))
     window.held.watch(window)
     window.priors.changed.connect(following.on_priors)

@@ -42,11 +42,18 @@ def test_a_pane_goes_and_comes_back_with_all_that_belongs_to_it(window: MainWind
     # What stays has the room of both, and says still what it is.
     first = window.panes.each[0]
     assert first.width() == window.panes.width() and first.banner.isVisible()
+    # Beside it stand the draft and the features of the image that went.
+    assert first.banner.text().startswith("DRAFT AND FEATURES ARE NOT OF THIS IMAGE")
+    window.hanging.state.activate(0)
+    assert "NOT OF THIS IMAGE" not in first.banner.text() + pane.banner.text()
+    window.hanging.state.activate(1)
+    assert "NOT OF THIS IMAGE" in first.banner.text()
     own(window)
     other.close()
     assert pane.window() is window and pane.isVisible() and not window.actions_by_id["pane_window"].isChecked()
     assert window.hanging.state.keys == (a, b) and window.session.current_key == b
     assert pane.canvas.view.scale == view.scale and window.windows.each == {}
+    assert "NOT OF THIS IMAGE" not in first.banner.text()
     own(window)
 
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from viewer.hanging.links import Links
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
-from viewer.hanging.words import banner
+from viewer.hanging.words import banner, elsewhere
 from viewer.measure.shown import ShownMeasures
 from viewer.state.hanging import LAYOUTS, Hanging
 from viewer.state.images import OpenImage
@@ -126,7 +126,7 @@ class Desk(QObject):
             pane.set_banner("idle", "")
         for pane in self.panes.each:
             pane.set_active(pane is self.active, alone=self.state.count == 1)
-        self._say()
+        self.say()
         self.changed.emit()
 
     def _on_image(self, key: str) -> None:
@@ -134,7 +134,7 @@ class Desk(QObject):
             if self.state.panes[number].key == key:
                 self.refresh(number)
         if key in self.state.keys:
-            self._say()
+            self.say()
 
     def _show_layers(self, key: str | None) -> None:
         for number in self._others():
@@ -149,11 +149,15 @@ class Desk(QObject):
             overlay = overlay.with_colours_for(image.groups)
         self.panes.each[number].show_layers(image, self._controller.maps.get(hung.key or "", {}), overlay)
 
-    def _say(self) -> None:
+    def say(self) -> None:
         """Write above each of several panes what a person must know of the images beside each other."""
         images = [self.image_of(number) for number in range(self.state.count)]
         known = [image.identity for image in images if image is not None and image.identity is not None]
         for pane, image in zip(self.panes.shown, images, strict=True):
-            alone = self.state.count == 1 or image is None or image.identity is None
-            pane.set_banner(*(("idle", "") if alone or image is None or image.identity is None
-                              else banner(image.identity, known)))  # fmt: skip
+            identity = image.identity if image is not None else None
+            alone = self.state.count == 1 or identity is None
+            tone, text = ("idle", "") if alone or identity is None else banner(identity, known)
+            if image is not None and self.active in self.panes.away and pane not in self.panes.away:
+                # What stands beside it in the main window is of the image in the other one.
+                tone, text = elsewhere(tone, text)
+            pane.set_banner(tone, text)

@@ -45,6 +45,7 @@ class Pane(QFrame):
         self.banner = plain_label(parent=self)
         self.banner.setObjectName("banner")
         self.banner.setWordWrap(True)
+        self.banner.setMinimumHeight(28)
         self.banner.setContentsMargins(12, 0, 8, 0)
         self.banner.hide()
         self.priors = PriorLine(self)

@@ -60,5 +60,10 @@ def banner(identity: Identity, beside: Sequence[Identity]) -> tuple[str, str]:
                               date_text(identity.patient_birth_date), *parts)  # fmt: skip
 
 
+def elsewhere(tone: str, text: str) -> tuple[str, str]:
+    """Tone and text above a pane of the main window while draft and features are those of a pane in another one."""
+    return "warning" if tone == "idle" else tone, _joined(tr("DRAFT AND FEATURES ARE NOT OF THIS IMAGE"), text)
+
+
 def _joined(*parts: str) -> str:
     return "  ·  ".join(part for part in parts if part)

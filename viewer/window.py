@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what is being typed and stop all work; drafts are on disk then."""
         self.report.commit()
-        self.place.save(self.hanging.state.layout)
+        self.place.save(self.priors.layout)
         self.windows.save()
         self.windows.close()
         self.controller.close()

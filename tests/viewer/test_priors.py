@@ -93,6 +93,7 @@ def test_it_goes_with_its_image_and_stays_away_when_it_was_put_away(
     assert indexed.session.current_key == old and indexed.hanging.state.keys == (now, old)
     indexed.actions_by_id["pane_previous"].trigger()
     other = write_dicom(tmp_path / "other.dcm", PatientID="T2", PatientName="DOE^JOHN", StudyInstanceUID="1.9")
+    assert indexed.priors.layout == "1x1"
     john = show(indexed, other, qtbot)
     assert indexed.hanging.state.keys == (john,) and not indexed.actions_by_id["hang_prior"].isEnabled()
     indexed.session.show(now)
@@ -103,6 +104,13 @@ def test_it_goes_with_its_image_and_stays_away_when_it_was_put_away(
     assert indexed.hanging.state.keys == (now,) and indexed.hanging.active.priors.isVisible()
     indexed.actions_by_id["hang_prior"].trigger()
     assert indexed.hanging.state.keys == (now, old)
+    # Panes that a person has empty are theirs: they are there again, and empty, beside another patient.
+    indexed.actions_by_id["layout_1x1"].trigger()
+    indexed.actions_by_id["layout_2x2"].trigger()
+    indexed.actions_by_id["hang_prior"].trigger()
+    assert indexed.hanging.state.keys == (now, old) and indexed.priors.layout == "2x2"
+    indexed.session.show(john)
+    assert indexed.hanging.state.keys == (john, None, None, None)
     own(indexed)
 
 

@@ -50,6 +50,8 @@ class Priors(QObject):
         self._asked: set[str] = set()
         self._hung: tuple[str, frozenset[str]] = ("", frozenset())
         """Study, and the images that were hung beside one of it."""
+        self._before = desk.state.layout
+        """Layout that holds again when they are taken down."""
         self._put_away: set[str] = set()
         session.current_changed.connect(lambda _key: self._follow())
         session.image_changed.connect(lambda key: self._follow() if key == session.current_key else None)
@@ -64,6 +66,11 @@ class Priors(QObject):
     def hung(self) -> bool:
         """Whether a prior that is offered hangs beside the image shown."""
         return self.offer is not None and any(_key(image) in self._state.keys for image in self.offer.images)
+
+    @property
+    def layout(self) -> str:
+        """The layout that a person chose: what hangs for one study only is none to begin with the next time."""
+        return self._before if self._hung[0] else self._state.layout
 
     @property
     def ready(self) -> bool:
@@ -102,8 +109,9 @@ class Priors(QObject):
         self._controller.open_beside([image.path for image in wanted])
         for image in wanted:
             self._session.set_identity(_key(image), image.identity)
-        self._hung = ("", frozenset())
+        before, self._hung = self.layout, ("", frozenset())
         self._state.hang_beside(layout, keys, active)
+        self._before = before
         self._hung = (self.offer.study if self.offer is not None else "", frozenset(keys) - {keys[active]})
         self.changed.emit()
 
@@ -161,7 +169,8 @@ class Priors(QObject):
 
     def _hang_by_itself(self, study: str) -> None:
         wanted = self._preferences.text(PRIORS) == "hang" and study not in self._put_away
-        if wanted and self._state.layout == "1x1" and self._ready():
+        alone = all(key in (None, self._session.current_key) for key in self._state.keys)
+        if wanted and alone and self._ready():
             self._hang_by_rule()
 
     def _on_hanging(self) -> None:
@@ -177,6 +186,7 @@ class Priors(QObject):
         if self._session.current_key not in self._hung[1]:
             self._hung = ("", frozenset())
             self._state.set_layout("1x1")
+            self._state.set_layout(self._before)
 
 
 def _key(image: PriorImage) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.dicom.radiograph import Radiograph, Spacing
 from viewer.i18n import decimal, tr
-from viewer.image.events import CanvasEvents
 from viewer.image.layers import Layer, Layers
 from viewer.image.legend import Legend
 from viewer.image.mouse import WINDOW_SPEED, CanvasMouse
 from viewer.image.orientation import UPRIGHT, Orientation
 from viewer.image.painting import Painting
+from viewer.image.places import CanvasPlaces
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import SQUARES_FROM, Table
 from viewer.image.strip import STRIP_HEIGHT
@@ -20,7 +20,7 @@ from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, presets
 
 
-class Canvas(CanvasEvents):
+class Canvas(CanvasPlaces):
     """Shows a radiograph; left drag windows, middle drag pans, right drag zooms, right click asks for the menu."""
 
     view_changed = Signal()
@@ -200,24 +200,6 @@ class Canvas(CanvasEvents):
         value = self.radiograph.stored[row : row + 1, column : column + 1]
         modality = float(self.radiograph.grayscale.modality_values(value)[0, 0])
         return f"({column}, {row})  {tr('stored')} {int(value[0, 0])}  {tr('value')} {decimal(f'{modality:g}')}"
-
-    def widget_point(self, point: tuple[float, float]) -> QPointF:
-        """Where a (column, row) of the image lies in the widget."""
-        x, y = self.view.to_screen(*self.orientation.to_shown(point, *self._image_size()))
-        return QPointF(x, y) / self.devicePixelRatioF()
-
-    def image_point(self, place: QPointF) -> tuple[float, float]:
-        """The (column, row) of the image under a place of the widget."""
-        ratio = self.devicePixelRatioF()
-        shown = self.view.to_image(place.x() * ratio, place.y() * ratio)
-        return self.orientation.to_image(shown, *self._image_size())
-
-    def image_step(self, right: float, down: float) -> tuple[float, float]:
-        """Columns and rows of the image that lead so many of its pixels right and down on the screen."""
-        return self.orientation.direction_to_image(right, down)
-
-    def _image_size(self) -> tuple[int, int]:
-        return (self.radiograph.rows, self.radiograph.columns) if self.radiograph is not None else (0, 0)
 
     def set_view(self, view: View) -> None:
         """Let the picture lie elsewhere."""

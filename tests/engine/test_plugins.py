@@ -24,6 +24,7 @@ from engine.plugins.composers import compose_with
 from engine.report.compose import compose
 from engine.report.draft import Draft
 from engine.report.serialise import draft_from_dict, draft_to_dict, public_report
+from engine.worker.decode import close_shared_decoder
 from engine.worker.worker import Worker
 from tests.engine.pictures import write_dicom
 from tests.engine.report.factories import busy
@@ -118,7 +119,10 @@ def plugins(installed_example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (folder / "saerad_bad.py").write_text(BAD)
     monkeypatch.syspath_prepend(str(installed_example))
     monkeypatch.syspath_prepend(str(folder))
+    # A process that was started before knows nothing of them, and one that is left would know them after.
+    close_shared_decoder()
     yield
+    close_shared_decoder()
     for name in [name for name in sys.modules if name.split(".")[0] in ("saerad_bad", "saerad_example")]:
         del sys.modules[name]
 

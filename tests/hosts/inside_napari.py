@@ -37,9 +37,15 @@ def manifest() -> PluginManifest:
     return found
 
 
+class Engine(FakeEngine):
+    """One whose pack can be chosen."""
+
+    pack: str | None = None
+
+
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
+def engine() -> Engine:
+    return Engine()
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +65,7 @@ def viewer(shown: napari.Viewer) -> napari.Viewer:
 
 
 @pytest.fixture
-def docks(
-    viewer: napari.Viewer, engine: FakeEngine, tmp_path: Path, qtbot: Any
-) -> Iterator[tuple[FeatureDock, DraftDock]]:
+def docks(viewer: napari.Viewer, engine: Engine, tmp_path: Path, qtbot: Any) -> Iterator[tuple[FeatureDock, DraftDock]]:
     """Both dock widgets, as a person opens them, on an engine of the tests."""
     host = Host(viewer, engine, tmp_path / "drafts")  # type: ignore[arg-type]
     Host.attach(viewer, host)
@@ -123,7 +127,7 @@ def test_a_file_that_is_cut_off_is_refused_in_words(
 
 
 def test_features_and_draft_arrive_while_napari_goes_on(
-    viewer: napari.Viewer, docks: tuple[FeatureDock, DraftDock], opened: Open, engine: FakeEngine, qtbot: Any
+    viewer: napari.Viewer, docks: tuple[FeatureDock, DraftDock], opened: Open, engine: Engine, qtbot: Any
 ) -> None:
     features, draft = docks
     engine.gate.clear()
@@ -201,7 +205,7 @@ def test_an_image_above_hides_the_maps_of_the_one_below(
 
 
 def test_nothing_of_one_image_stands_beside_another(
-    viewer: napari.Viewer, docks: tuple[FeatureDock, DraftDock], opened: Open, engine: FakeEngine, qtbot: Any
+    viewer: napari.Viewer, docks: tuple[FeatureDock, DraftDock], opened: Open, engine: Engine, qtbot: Any
 ) -> None:
     features, draft = docks
     first = opened("a")
@@ -243,7 +247,7 @@ def test_a_refusal_is_shown(docks: tuple[FeatureDock, DraftDock], opened: Open) 
 
 
 def test_a_model_that_fails_is_told(
-    docks: tuple[FeatureDock, DraftDock], opened: Open, engine: FakeEngine, qtbot: Any
+    docks: tuple[FeatureDock, DraftDock], opened: Open, engine: Engine, qtbot: Any
 ) -> None:
     engine.fail = ValueError("no model today")
     opened("a", wait=False)
@@ -272,6 +276,20 @@ def test_the_draft_is_edited_taken_back_and_kept(docks: tuple[FeatureDock, Draft
     assert session.store.load(session.draft.sop_instance_uid, session.draft.pixel_sha256) == session.draft
     draft.panel.review_wanted.emit()
     assert "UNCONFIRMED" in told()
+
+
+def test_another_pack_analyses_the_image_anew(
+    docks: tuple[FeatureDock, DraftDock], opened: Open, engine: Engine, qtbot: Any
+) -> None:
+    opened("a")
+    packs = docks[0].packs
+    qtbot.waitUntil(lambda: packs.count() > 0)
+    assert packs.currentText().startswith("demo ") and len(engine.analysed) == 1
+    packs.addItem("other", "/packs/other")
+    packs.setCurrentIndex(packs.count() - 1)
+    packs.activated.emit(packs.count() - 1)
+    qtbot.waitUntil(lambda: len(engine.analysed) == 2)
+    assert engine.pack == "/packs/other"
 
 
 def test_a_dock_that_is_closed_and_opened_again_shows_the_same(

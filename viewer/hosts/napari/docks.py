@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButto
 from viewer.features.panel import FeaturePanel
 from viewer.hosts.editing import DraftEditing
 from viewer.hosts.napari.host import Host, tell
+from viewer.hosts.napari.packs import PackChoice
 from viewer.i18n import tr
 from viewer.image.strip import STRIP_HEIGHT, ResearchStrip
 from viewer.lifetime import listen
+from viewer.report.house_style import passed_over
 from viewer.report.panel import DraftPanel
 from viewer.state.groups import FeatureGroup
 from viewer.state.selection import Selection, maps_of, sentences_of
@@ -123,7 +125,9 @@ class FeatureDock(_Dock):
         listen(self, session.current_changed, lambda _key: None if controller.busy else self._on_idle())
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 4, 8, 4)
+        self.packs = PackChoice(self.host)
         foot.addWidget(self.open)
+        foot.addWidget(self.packs)
         foot.addWidget(self.progress, 1)
         foot.addWidget(self.cancel)
         self._on_idle()
@@ -189,6 +193,7 @@ class DraftDock(_Dock):
         self._begin(self.panel, foot)
 
     def _show(self) -> None:
+        self.panel.show_style(passed_over(self.host.controller.engine.style_problem))
         self.panel.show_image(self.host.session.current)
         self._show_muted()
         self._enable()

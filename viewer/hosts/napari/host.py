@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from engine.dicom.radiograph import Radiograph
 from engine.prose import as_sentence
+from engine.report.wishes import DEFAULT_WISHES
 from engine.worker.decode import submit_decode
 from viewer.controller import Controller
 from viewer.hosts.napari.maps import MapLayers, Wanted
@@ -18,7 +19,10 @@ from viewer.hosts.napari.notice import CanvasNotice
 from viewer.hosts.napari.picture import KEY, Opened, layer_of
 from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap, sum_maps
+from viewer.report.house_style import chosen_wishes
 from viewer.services import Engine
+from viewer.settings import program
+from viewer.settings.preferences import Preferences
 from viewer.startup import usable_folders
 from viewer.state.autosave import DraftStore
 from viewer.state.images import Problem
@@ -43,7 +47,7 @@ class Host(QObject):
     engine : Engine, optional
         None is the demo pack on the device that is there.
     drafts : Path, optional
-        Folder of the drafts; None is that of the workstation, so that both know the same drafts.
+        Folder of the drafts; None is that of the workstation, so that both know the same drafts, and its settings hold.
     """
 
     followed = Signal()
@@ -54,7 +58,10 @@ class Host(QObject):
         self.viewer = viewer
         folders = usable_folders() if drafts is None else None
         self.session = Session(DraftStore(folders.data / "drafts" if folders is not None else drafts or Path()))
-        self.controller = Controller(self.session, engine or Engine(None, "auto"), parent=self)
+        preferences = Preferences(folders.data / "viewer.ini") if folders is not None else Preferences()
+        self.session.reader = preferences.text(program.READER) or self.session.reader
+        used = engine or Engine(None, "auto", wishes=chosen_wishes(DEFAULT_WISHES, preferences))
+        self.controller = Controller(self.session, used, parent=self)
         self.maps = MapLayers(viewer, self._switch_off, self._fade)
         self.notice = CanvasNotice(viewer)
         self.why_not = tr("Select the layer of a radiograph that was opened with SAE-Rad.")
@@ -63,7 +70,7 @@ class Host(QObject):
         self._sums: dict[tuple[DensityMap, ...], DensityMap] = {}
         self._closed = False
         self._connect()
-        for problem in folders.problems if folders is not None else ():
+        for problem in (*(folders.problems if folders is not None else ()), *preferences.problems):
             tell(problem)
         self.controller.prepare()
         self._on_active()
@@ -102,6 +109,15 @@ class Host(QObject):
     def _add(self, radiograph: Radiograph) -> None:
         data, arguments, _ = layer_of(radiograph)
         self.viewer.add_image(data, **arguments)
+
+    def use_pack(self, pack: str) -> None:
+        """Analyse with another pack from now on, and the image shown anew; its draft by the one before is kept."""
+        engine, key = self.controller.engine, self.session.current_key
+        if pack != engine.pack:
+            self.controller.cancel()
+            engine.pack = pack
+            if key is not None:
+                self.controller.analyse(key)
 
     # following the layers
 

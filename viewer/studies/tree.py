@@ -41,6 +41,8 @@ class StudyTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Studies"))
+        # Hidden, and spoken nevertheless: without a text it would be "1".
+        self.setHeaderLabels([tr("Studies")])
         self.setHeaderHidden(True)
         self.setIconSize(QSize(THUMBNAIL_SIZE, THUMBNAIL_SIZE))
         self.setIndentation(14)

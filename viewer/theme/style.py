@@ -23,6 +23,7 @@ QToolBar {{ background: {p.WINDOW}; border: 0; spacing: 2px; padding: 3px; }}
 QToolBar QToolButton {{ padding: 4px 8px; border-radius: 4px; }}
 QToolBar QToolButton:hover {{ background: {p.RAISED}; }}
 QToolBar QToolButton:checked {{ background: {p.SELECTED}; }}
+QToolBar QToolButton#qt_toolbar_ext_button {{ qproperty-icon: url("{_icon(theme, "arrow")}"); padding: 4px 2px; }}
 QToolBar::separator {{ background: {p.BORDER}; width: 1px; margin: 4px 5px; }}
 QStatusBar {{ background: {p.WINDOW}; color: {p.MUTED}; }}
 QStatusBar::item {{ border: 0; }}
@@ -86,7 +87,7 @@ QTabWidget::pane {{ border: 0; }}
 QTabBar::tab {{ background: {p.WINDOW}; color: {p.MUTED}; padding: 5px 14px; border-bottom: 2px solid {p.WINDOW}; }}
 QTabBar::tab:selected {{ background: {p.PANEL}; color: {p.TEXT}; border-bottom-color: {p.ACCENT}; }}
 QTabBar::tab:focus {{ color: {p.ACCENT}; }}
-QListWidget::item {{ border-radius: 4px; padding: 3px; color: {p.TEXT}; }}
+QListWidget::item {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; color: {p.TEXT}; }}
 QListWidget::item:disabled {{ color: {p.MUTED}; }}
 QListWidget::item:selected {{ background: {p.SELECTED}; border: 1px solid {p.ACCENT}; }}
 QLabel[tone] {{ padding: 5px 12px; background: {p.PANEL}; color: {p.MUTED}; }}

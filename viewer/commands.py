@@ -117,7 +117,7 @@ class Commands:
 
     def hang(self) -> None:
         """Hang what belongs beside the image shown."""
-        ruling = Ruling(self._session, self._window.hanging.state, self._window.preferences)
+        ruling = Ruling(self._session, self._window.hanging, self._window.preferences)
         try:
             self._window.statusBar().showMessage(ruling.hang())
         except SaeRadError as error:

@@ -74,6 +74,7 @@ GOOD = '[[rule]]\nname = "one"\nlayout = "1x2"\n\n[[rule.pane]]\nstudy = "curren
         (GOOD.replace("study =", "studie ="), "rule.0.pane.0"),
         (GOOD.replace("layout", 'colour = "red"\nlayout'), "line 3, rule.0.colour: there is no such key here; allowed"),
         (GOOD + 3 * '\n[[rule.pane]]\nstudy = "prior"\n', "1x2 has 2 panes, and the rule fills 4"),
+        (GOOD.replace("layout", 'link = ["zoom"]\nlayout'), "line 3, rule.0.link.0"),
         (GOOD.replace("layout", "min_images = 3\nmax_images = 2\nlayout"), "min_images is more than max_images"),
         (GOOD.replace('name = "one"', "name = one"), "is not valid TOML"),
         ("", "line 1, rule"),
@@ -92,6 +93,11 @@ def test_the_key_hangs_current_beside_prior_and_no_other_patient(window: MainWin
     window.actions_by_id["hang"].trigger()
     assert window.hanging.state.keys == (a, prior) and window.session.current_key == a
     assert window.hanging.state.layout == "1x2" and "Current beside prior" in window.statusBar().currentMessage()
+    assert window.hanging.links.window and window.hanging.links.view
+    assert window.actions_by_id["link_window"].isChecked() and window.actions_by_id["link_view"].isChecked()
+    # A rule links and never unlinks.
+    window.actions_by_id["hang"].trigger()
+    assert window.hanging.links.window and window.hanging.links.view
     own(window)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,17 @@ class Links(QObject):
             if self.view
             else tr("Pan and zoom are not linked")
         )
+
+    def link_by_rule(self, what: Collection[str]) -> None:
+        """Link "window", "view" or both; what is linked already stays so."""
+        before = self.window, self.view
+        self.window = self.window or "window" in what
+        if "view" in what and not self.view:
+            self.view = True
+            self._alignments.clear()
+            self.renew()
+        if before != (self.window, self.view):
+            self.changed.emit()
 
     def renew(self) -> None:
         """Let pictures that were hung or turned since lie so that whole image lies on whole image."""

@@ -44,7 +44,7 @@ class Priors(QObject):
     def __init__(self, session: Session, controller: Controller, desk: Desk, preferences: Preferences) -> None:
         super().__init__(desk)
         self.offer: Offer | None = None
-        self._session, self._controller, self._state = session, controller, desk.state
+        self._session, self._controller, self._desk, self._state = session, controller, desk, desk.state
         self._preferences = preferences
         self._known: dict[str, Offer] = {}
         self._asked: set[str] = set()
@@ -97,10 +97,11 @@ class Priors(QObject):
         """Hang by the first rule that hangs a prior beside the image shown; returns whether there is one."""
         known = {key: image.identity for key, image in self._session.images.items() if image.identity is not None}
         offered = {_key(image): image.identity for image in self._ready()}
-        rules = Ruling(self._session, self._state, self._preferences).rules()
+        rules = Ruling(self._session, self._desk, self._preferences).rules()
         choice = choose(rules, self._session.current_key or "", {**offered, **known}, beside=True)
         if choice is not None:
             self._hang(choice.layout, choice.keys, choice.active)
+            self._desk.links.link_by_rule(choice.link)
         return choice is not None
 
     def _hang(self, layout: str, keys: Sequence[str], active: int) -> None:

@@ -68,9 +68,9 @@ def prior_beside(stage: Stage) -> None:
     stage.do("hang")
     hanging = stage.window.hanging
     stage.until("the prior", lambda: all(pane.canvas.radiograph for pane in hanging.panes.shown))
-    stage.do("link_window")
+    stage.expect("the rule links window and level", hanging.links.window)
     stage.do("align")
-    stage.until("the alignment", lambda: hanging.links.view)
+    stage.until("the alignment", lambda: "correlation" in stage.window.statusBar().currentMessage())
     canvas = stage.window.canvas
     prior = next(pane.canvas for pane in hanging.panes.shown if pane.canvas is not canvas)
     before = prior.windowing

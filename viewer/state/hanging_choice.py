@@ -23,12 +23,15 @@ class Choice:
         An image for each pane, row by row.
     active : int
         The pane of the image that was shown, 0 where it is not among them.
+    link : tuple of str
+        What is linked then, see `Rule`.
     """
 
     rule: str
     layout: str
     keys: tuple[str, ...]
     active: int
+    link: tuple[str, ...] = ()
 
 
 def choose(rules: Rules, shown: str, images: Images, *, beside: bool = False) -> Choice | None:
@@ -51,7 +54,7 @@ def choose(rules: Rules, shown: str, images: Images, *, beside: bool = False) ->
             continue
         keys = _hang(rule, shown, current, _prior_studies(who, patient))
         if keys is not None and (shown in keys or not beside):
-            return Choice(rule.name, rule.layout, keys, keys.index(shown) if shown in keys else 0)
+            return Choice(rule.name, rule.layout, keys, keys.index(shown) if shown in keys else 0, rule.link)
     return None
 
 

@@ -44,6 +44,8 @@ class Rule(_Strict):
         Of every image that hangs; empty for any.
     min_images, max_images : int
         How many images the current study has.
+    link : tuple of str
+        What is linked when the rule hangs: "window" (and level), "view" (pan and zoom).
     pane : tuple of PaneRule
         Row by row, from the left.
     """
@@ -53,6 +55,7 @@ class Rule(_Strict):
     modalities: tuple[str, ...] = ()
     min_images: int = Field(default=1, ge=1)
     max_images: int = Field(default=1_000_000, ge=1)
+    link: tuple[Literal["window", "view"], ...] = ()
     pane: tuple[PaneRule, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
+from engine.report.composing import Composing
 from tests.viewer.factories import FakeEngine
 from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
+from viewer.i18n import language
 from viewer.plugins.menu import PanelMenu
 from viewer.plugins.panel import PanelDock
+from viewer.report.composed import composed_by
 from viewer.state.autosave import DraftStore
 from viewer.state.session import Session
 from viewer.tasks import running
@@ -120,3 +124,21 @@ def test_a_panel_closed_by_its_own_button_is_not_checked(window: MainWindow) -> 
     choose(window, "feature-count")
     window.plugin_panels.docks["feature-count"].close()
     assert checked(window) == [] and docks(window) == []
+
+
+def test_the_draft_says_which_plugin_composed_it_or_why_not(
+    window: MainWindow, opened: Callable[..., list[str]], dark: QApplication
+) -> None:
+    opened(a={})
+    draft = window.session.draft
+    assert draft is not None and composed_by(draft) == ""
+    window.session.change("by hand", replace(draft, composing=Composing("brief (their-package 1.0)")))
+    shown = "\n".join(label.text() for label in window.report.body.findChildren(QLabel))
+    assert "Composed by the plug-in brief (their-package 1.0)." in shown
+    failed = replace(draft, composing=Composing("brief", "PLUGIN_FAILED", "it was tired"))
+    assert composed_by(failed) == "Composed by the program's own rules: it was tired [PLUGIN_FAILED]"
+    language.use("de", dark)
+    try:
+        assert "Das Plug-in ist gescheitert" in composed_by(failed) and "(it was tired)" in composed_by(failed)
+    finally:
+        language.use("en", dark)

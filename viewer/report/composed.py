@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.report.draft import Draft
 from viewer.i18n import tr
+from viewer.marking import told
 
 
 def composed_by(draft: Draft) -> str:
@@ -12,5 +13,6 @@ def composed_by(draft: Draft) -> str:
     if done is None:
         return ""
     if done.code:
-        return tr("Composed by the program's own rules: {why} [{code}]", why=done.message, code=done.code)
+        why, _ = told(done.code, done.message, "")
+        return tr("Composed by the program's own rules: {why} [{code}]", why=why, code=done.code)
     return tr("Composed by the plug-in {name}.", name=done.name)

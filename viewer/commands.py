@@ -88,16 +88,9 @@ class Commands:
             "align": Aligning(window.hanging, window.statusBar().showMessage, window.show_problem).align,
         }
         found.update({f"preset_{n}": partial(self.preset, n) for n in range(10)})
-        concerns = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands, window.measures)
-        for concern in (
-            *concerns,
-            window.hanging,
-            window.priors,
-            window.windows,
-            window.why,
-            window.comparison,
-            window.layers,
-        ):
+        own = (self._files, self._pacs, self._maps, self._sentences, self._draft_commands, window.measures)
+        hung = (window.hanging, window.priors, window.windows)
+        for concern in (*own, *hung, window.why, window.comparison, window.layers, window.results):
             found.update(concern.handlers())
         return found
 

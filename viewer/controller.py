@@ -16,6 +16,7 @@ from viewer.i18n import tr
 from viewer.loading import Loading
 from viewer.map_requests import MapRequests
 from viewer.reading import Found, find_images
+from viewer.results.looking import ResultLooking
 from viewer.services import Engine
 from viewer.state.images import Problem
 from viewer.state.session import Session
@@ -50,6 +51,7 @@ class Controller(QObject):
         self._analyses = Analyses(session, engine, self)
         self._requests = MapRequests(session, engine, self)
         self._drafting = Drafting(session, engine, self._errands, self)
+        self.results = ResultLooking(session, index, self)
         self.run = self._errands.run
         self.comparing = Comparing(session, engine, self._errands, self)
         self.pyramids, self.thumbnails = self._loading.pyramids, self._loading.thumbnails
@@ -103,6 +105,7 @@ class Controller(QObject):
     def open_images(self, paths: Sequence[Path], first: Path) -> None:
         """Open images that the index knows and show one of them."""
         self._add(paths)
+        self.results.look_beside(paths)
         self.session.show(str(first.resolve()))
         self._loading.load_next()
 
@@ -119,6 +122,9 @@ class Controller(QObject):
         if answer.problem is not None:
             self.session.noticed.emit(answer.problem)
         self.looked.emit()
+        self.results.look(answer.others)
+        if not found and answer.others:
+            return
         if not found:
             names = ", ".join(path.name for path in asked)
             self.session.noticed.emit(
@@ -133,6 +139,12 @@ class Controller(QObject):
         if self.session.current_key == shown:
             self.session.show(keys[0])
         self._loading.load_next()
+
+    def add_others(self, paths: Sequence[Path]) -> None:
+        """List files that turned out to be neither images nor result objects: what they are is told in their place."""
+        keys = self._add(paths)
+        if self.session.current_key is None:
+            self.session.show(keys[0])
 
     def _add(self, paths: Sequence[Path]) -> tuple[str, ...]:
         keys = self.session.add(paths)

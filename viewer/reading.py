@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,17 +37,21 @@ class LoadedImage:
 
 @dataclass(frozen=True)
 class Found:
-    """Files that may be images, and what went wrong beside that."""
+    """Files that may be images, what went wrong beside that, and DICOM objects that are no images."""
 
     images: list[Path]
     problem: Problem | None = None
+    others: list[Path] = field(default_factory=list)
 
 
 def find_images(paths: Sequence[Path], control: TaskControl) -> Found:
     """Return the files below `paths` that may be images."""
     control.progress(mark("Looking for images"), 0.0)
-    job: Job[list[Path]] = shared_decoder().submit("engine.dicom.files:find_images", list(paths))
-    return Found(wait(job, control))
+    job: Job[tuple[list[Path], list[Path]]] = shared_decoder().submit(
+        "engine.readback.tasks:find_images_and_results", list(paths)
+    )
+    images, results = wait(job, control)
+    return Found(images, others=results)
 
 
 def load_image(path: Path, control: TaskControl) -> LoadedImage:

@@ -33,6 +33,7 @@ from viewer.image.preset_menu import PresetMenu, fill_presets
 from viewer.measure.commands import TOOLS, MeasureCommands
 from viewer.plugins.menu import PanelMenu
 from viewer.report.panel import DraftPanel
+from viewer.results.commands import ResultCommands
 from viewer.settings.place import WindowPlace
 from viewer.settings.preferences import Preferences
 from viewer.state.hanging import LAYOUTS
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.studies = StudiesPanel(self.browser, controller.index.catalog if controller.index is not None else None)
         self.side, self.report = FeatureSide(), DraftPanel()
         self.features = self.side.own
+        self.results = ResultCommands(self)
         self._lay_out()
         self.work = WorkBar(self.statusBar())
         self.measures = MeasureCommands(self, session, self.canvas)
@@ -92,7 +94,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.side)
-        right.addWidget(self.report)
+        right.addWidget(self.results.tabs)
         right.setSizes([380, 480])
         whole = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.studies, self.panes, right):
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
         """Give a new pane the menu of the image, the way to the next image, and what the settings say."""
         pane.canvas.menu_wanted.connect(self._image_menu)
         pane.canvas.step_wanted.connect(self.session.step)
+        self.results.join(pane.canvas)
         pane.priors.button.clicked.connect(lambda _checked: self.priors.hang())
         self.chosen.apply_to(pane)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,22 @@ class Catalog:
                 (series,),
             )
             return [ImageRow(_path(row[0], row[1]), *row[2:]) for row in rows]
+
+    def other_objects(self, images: Iterable[Path], most: int = 500) -> list[Path]:
+        """Return DICOM objects that are no images, such as reports, in the folders or archives of some images."""
+        folders = {
+            os.fsencode((split_member(image) or (image, ""))[0].parent) + os.fsencode(os.sep) for image in images
+        }
+        found: list[Path] = []
+        with connection(self.path) as opened:
+            for below in sorted(folders):
+                rows = opened.execute(
+                    "SELECT path, member FROM file WHERE code = 'NOT_AN_IMAGE' AND path >= ? AND path < ?"
+                    " ORDER BY path, member LIMIT ?",
+                    (below, below[:-1] + bytes([below[-1] + 1]), most - len(found)),
+                )
+                found += [_path(row[0], row[1]) for row in rows]
+        return list(dict.fromkeys(found))
 
     def mark_opened(self, image: Path) -> None:
         """Note that an image was shown now; its study is a recent one then. Unknown images are no matter."""

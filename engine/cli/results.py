@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from engine.cli.main import error_line
 from engine.cli.parser import Parser, filled_path
+from engine.errors import ReadError
 from engine.readback.describe import as_values, content_lines, headline, origin
 from engine.readback.find import Found, find_results
 from engine.readback.objects import ResultObject
@@ -20,13 +21,14 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     found = find_results(options.paths)
     if options.json:
-        failed = [{"path": str(p), "code": e.code, "message": e.message} for p, e in found.failures]
+        failed = [{"path": str(f.path), "code": f.code, "message": f.message} for f in found.failures]
         rows = [as_values(result, found) for result in found.results]
         print(json.dumps({"results": rows, "failures": failed}, ensure_ascii=False, indent=2))
     else:
         _show(found, brief=options.list)
-    for path, error in found.failures:
-        print(error_line(error, str(path)), file=sys.stderr)
+    for failure in found.failures:
+        error = ReadError(failure.code, failure.message, failure.hint)
+        print(error_line(error, str(failure.path)), file=sys.stderr)
     return PARTLY if found.failures else 0
 
 

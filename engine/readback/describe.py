@@ -17,7 +17,9 @@ from engine.readback.segments import Segmentation
 def headline(result: ResultObject) -> str:
     """Return kind, title and series description in one line."""
     who = result.provenance
-    names = dict.fromkeys(filter(None, (who.title, who.series_description)))
+    names = [who.title] if who.title else []
+    if who.series_description and who.series_description not in who.title:
+        names.append(who.series_description)
     return f"{result.kind}  {' - '.join(names) or who.sop_class}"
 
 

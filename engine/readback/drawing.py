@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.dicom.radiograph import Radiograph
 from engine.errors import ReadError
 from engine.export.identity import SOFTWARE
 from engine.inference.heat_scale import THRESHOLD
 from engine.readback.graphics import Graphic, Note, Point, Points, Units
 from engine.readback.objects import ResultObject
-from engine.readback.presentation import PresentationState
+from engine.readback.presentation import PresentationState, Shutter
 from engine.readback.report import Report
 from engine.readback.segments import Segmentation
+from engine.readback.target import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +54,14 @@ class DrawnLayer:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Layers, the lowest first, and what of the object is not drawn on this image."""
+    """Layers, the lowest first, what of the object is not drawn on this image, and what it covers."""
 
     layers: tuple[DrawnLayer, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    shutters: tuple[Shutter, ...] = ()
 
 
-def drawing_on(result: ResultObject, image: Radiograph) -> Drawing:
+def drawing_on(result: ResultObject, image: Target) -> Drawing:
     """Return what an object draws over an image.
 
     Raises
@@ -68,22 +69,21 @@ def drawing_on(result: ResultObject, image: Radiograph) -> Drawing:
     ReadError
         ``RESULT_OF_OTHER_IMAGE`` when the object does not refer to the image, and those of decoding a segmentation.
     """
-    uid = image.identity.sop_instance_uid
-    if uid not in result.images:
+    if image.uid not in result.images:
         raise ReadError(
             "RESULT_OF_OTHER_IMAGE",
             "the result object does not refer to this image and is not shown on it",
             "open the image that it refers to",
         )
     if isinstance(result.content, PresentationState):
-        return Drawing(_layers(result.content, image))
+        return Drawing(_layers(result.content, image), shutters=result.content.shutters)
     if isinstance(result.content, Report):
-        return _regions(result.content, uid)
+        return _regions(result.content, image.uid)
     return _segments(result, result.content, image)
 
 
-def _layers(state: PresentationState, image: Radiograph) -> tuple[DrawnLayer, ...]:
-    uid = image.identity.sop_instance_uid
+def _layers(state: PresentationState, image: Target) -> tuple[DrawnLayer, ...]:
+    uid = image.uid
     own = [a for a in state.annotations if not a.images or uid in a.images]
     declared = {layer.name: layer for layer in state.layers}
     names = dict.fromkeys([*declared, *(annotation.layer for annotation in own)])
@@ -99,12 +99,12 @@ def _layers(state: PresentationState, image: Radiograph) -> tuple[DrawnLayer, ..
     return tuple(found)
 
 
-def _stroke(graphic: Graphic, state: PresentationState, image: Radiograph) -> Stroke:
+def _stroke(graphic: Graphic, state: PresentationState, image: Target) -> Stroke:
     line = state.to_image(graphic.line(), graphic.units, image)
     return Stroke(line, graphic.is_marks, graphic.filled, graphic.colour, graphic.label)
 
 
-def _placed(note: Note, state: PresentationState, image: Radiograph) -> PlacedText:
+def _placed(note: Note, state: PresentationState, image: Target) -> PlacedText:
     box = None
     if note.box is not None:
         first, last = state.to_image(np.reshape(note.box, (2, 2)), note.box_units, image).tolist()
@@ -113,7 +113,7 @@ def _placed(note: Note, state: PresentationState, image: Radiograph) -> PlacedTe
     return PlacedText(note.lines, box, anchor, note.anchor_visible, note.justification)
 
 
-def _point(point: Point, units: Units, state: PresentationState, image: Radiograph) -> Point:
+def _point(point: Point, units: Units, state: PresentationState, image: Target) -> Point:
     ((x, y),) = state.to_image(np.array([point]), units, image).tolist()
     return x, y
 
@@ -128,8 +128,8 @@ def _regions(report: Report, uid: str) -> Drawing:
     return Drawing(tuple(DrawnLayer(label, strokes=tuple(strokes)) for label, strokes in by_label.items()))
 
 
-def _segments(result: ResultObject, content: Segmentation, image: Radiograph) -> Drawing:
-    uid = image.identity.sop_instance_uid
+def _segments(result: ResultObject, content: Segmentation, image: Target) -> Drawing:
+    uid = image.uid
     if (content.rows, content.columns) != (image.rows, image.columns):
         note = (
             f"The segmentation has {content.rows} x {content.columns} pixels, the image {image.rows} x "

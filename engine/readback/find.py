@@ -23,6 +23,16 @@ _KEYS = ["SOPClassUID", "SOPInstanceUID", "SpecificCharacterSet"]
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A file that could not be read, with the code, the message and the hint of its error."""
+
+    path: Path
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
     """What files and folders hold.
 
@@ -32,13 +42,13 @@ class Found:
         In the order of the files.
     images : mapping of str to Path
         All other DICOM objects by SOP Instance UID, images above all.
-    failures : tuple of (Path, ReadError)
+    failures : tuple of Unread
         Result objects, or files that may be ones, that cannot be read.
     """
 
     results: tuple[ResultObject, ...]
     images: Mapping[str, Path]
-    failures: tuple[tuple[Path, ReadError], ...]
+    failures: tuple[Unread, ...]
 
     def missing(self, result: ResultObject) -> tuple[str, ...]:
         """Return the UIDs of the images that an object refers to and that are not there."""
@@ -55,7 +65,7 @@ def find_results(paths: Iterable[Path]) -> Found:
     """
     results: list[ResultObject] = []
     images: dict[str, Path] = {}
-    failures: list[tuple[Path, ReadError]] = []
+    failures: list[Unread] = []
     for path in find_images(paths):
         try:
             sop_class, uid = class_and_uid(path)
@@ -64,7 +74,7 @@ def find_results(paths: Iterable[Path]) -> Found:
             elif uid:
                 images[uid] = path
         except ReadError as error:
-            failures.append((path, error))
+            failures.append(Unread(path, error.code, error.message, error.hint))
     return Found(tuple(results), images, tuple(failures))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from engine.dicom.grayscale import Grayscale, LookupTable, Modality, Voi, Window
 from engine.dicom.radiograph import Radiograph
 from engine.readback.graphics import Graphic, Note, Point, Points, Units
+from engine.readback.target import Target
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class PresentationState:
         """Return the displayed area of an image, None where the state gives it none."""
         return next((area for area in self.areas if not area.images or uid in area.images), None)
 
-    def to_image(self, points: Points, units: Units, image: Radiograph) -> Points:
+    def to_image(self, points: Points, units: Units, image: Target) -> Points:
         """Return points in pixels of the image as stored.
 
         Parameters
@@ -134,7 +135,7 @@ class PresentationState:
         """
         if units is Units.PIXEL:
             return points
-        area = self.area(image.identity.sop_instance_uid)
+        area = self.area(image.uid)
         left, top, right, bottom = area.box if area else (0.0, 0.0, float(image.columns), float(image.rows))
         across, down = points[:, 0], points[:, 1]
         if self.mirrored:

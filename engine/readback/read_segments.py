@@ -9,7 +9,7 @@ from engine.dicom.transfer_syntax import transfer_syntax
 from engine.errors import ReadError
 from engine.readback.coded import read_code, read_colour, read_references
 from engine.readback.limits import MAX_ITEMS, Budget
-from engine.readback.segments import Segment, Segmentation
+from engine.readback.segments import Segment, Segmentation, StoredFrames
 
 
 def read_segmentation(header: Elements) -> Segmentation:
@@ -44,9 +44,7 @@ def read_segmentation(header: Elements) -> Segmentation:
         fractional="" if binary else header.text("SegmentationFractionalType").upper() or "OCCUPANCY",
         top=1 if binary else max(1, header.integer("MaximumFractionalValue") or 255),
         frames=frames,
-        header=header,
-        pixels=pixels,
-        syntax=syntax,
+        stored=StoredFrames(header, pixels, syntax),
     )
 
 

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 
 from engine.readback.report import Item, Report
 
+_TRACKING = frozenset({"112039"})
+"""Tracking Identifier (DCM): names the group that it is a context of."""
+
 _NO_UNIT = frozenset({"1", "{0:1}", ""})
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: how deep it stands, what it is called and what it says; a heading says nothing."""
+    """One line: how deep it stands, what it is called and what it says; a heading says nothing.
+
+    `technical` lines (UIDs, and who observed by which device) are for programs more than for people.
+    """
 
     depth: int
     name: str
     text: str
+    technical: bool = False
 
     @property
     def whole(self) -> str:
@@ -41,7 +48,8 @@ def _lines(item: Item, depth: int) -> Iterator[Line]:
         yield Line(depth, name, "")
         yield from (Line(depth + 1, "", line) for line in item.lines if line)
     elif name or text:
-        yield Line(depth, name, text)
+        context = item.relationship == "HAS OBS CONTEXT" and item.name is not None and item.name.value not in _TRACKING
+        yield Line(depth, name, text, technical=item.kind == "UIDREF" or context)
     for child in item.children:
         yield from _lines(child, depth + 1)
 

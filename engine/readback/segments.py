@@ -44,6 +44,17 @@ class Segment:
     tracking: str = ""
 
 
+class StoredFrames:
+    """The pixels of a segmentation as its file has them."""
+
+    def __init__(self, header: Elements, pixels: PixelDescription, syntax: str) -> None:
+        self._header, self._pixels, self._syntax = header, pixels, syntax
+
+    def decode(self, number: int) -> Mask:
+        """Return a frame (from 0); raises as `engine.dicom.pixels.decode_frame`."""
+        return decode_frame(self._header, self._pixels, self._syntax, number).astype(np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """What a segmentation holds; its frames are decoded when they are asked for.
@@ -56,6 +67,8 @@ class Segmentation:
         Stored value that means 1.
     frames : mapping of (int, str) to int
         Number of the frame, from 0, of a segment on an image, by segment number and SOP Instance UID.
+    stored : StoredFrames or None
+        None where the object came from another process, which kept the pixels.
     """
 
     segments: tuple[Segment, ...]
@@ -64,9 +77,7 @@ class Segmentation:
     fractional: str
     top: int
     frames: Mapping[tuple[int, str], int]
-    header: Elements
-    pixels: PixelDescription
-    syntax: str
+    stored: StoredFrames | None = None
 
     def on(self, uid: str) -> tuple[Segment, ...]:
         """Return the segments that have a frame on an image."""
@@ -83,11 +94,13 @@ class Segmentation:
         Raises
         ------
         KeyError
-            When the segment has no frame on the image.
+            When the segment has no frame on the image, or the pixels are not held.
         ReadError
             As `engine.dicom.pixels.decode_frame`.
         """
-        return decode_frame(self.header, self.pixels, self.syntax, self.frames[number, uid]).astype(np.uint8)
+        if self.stored is None:
+            raise KeyError(number)
+        return self.stored.decode(self.frames[number, uid])
 
     def contours(self, number: int, uid: str, level: float = 0.5) -> list[Points]:
         """Outline where a segment is at least `level` (0..1 of what can be stored).

@@ -6,7 +6,7 @@ To add one: an `ActionSpec` in the file of its concern, its handler in ``Command
 
 from __future__ import annotations
 
-from viewer.actions import edit, file, hanging, help, image, measure, overlay, presets, report
+from viewer.actions import edit, file, hanging, help, image, measure, overlay, presets, report, results
 from viewer.actions.spec import ActionSpec
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -17,6 +17,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *measure.ACTIONS,
     *overlay.ACTIONS,
     *report.ACTIONS,
+    *results.ACTIONS,
     *help.ACTIONS,
     *presets.ACTIONS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.dicom.grayscale import Grayscale
 from engine.dicom.radiograph import Radiograph, Spacing
 from viewer.i18n import decimal, tr
 from viewer.image.layers import Layer, Layers
@@ -16,6 +17,7 @@ from viewer.image.places import CanvasPlaces
 from viewer.image.pyramid import Pyramid
 from viewer.image.raster import SQUARES_FROM, Table
 from viewer.image.strip import STRIP_HEIGHT
+from viewer.image.tool import Overpainter
 from viewer.image.view import View, fit
 from viewer.image.windowing import Preset, Windowing, presets
 
@@ -51,6 +53,8 @@ class Canvas(CanvasPlaces):
         self.by_hand: Spacing | None = None
         self.pyramid: Pyramid | None = None
         self.table: tuple[int, Table] | None = None
+        self.gray: Grayscale | None = None
+        self.results: Overpainter | None = None
         self.all_layers = Layers()
         self.opacity = 0.6
         self.legend = Legend(self)
@@ -64,6 +68,7 @@ class Canvas(CanvasPlaces):
     def show_image(self, radiograph: Radiograph, pyramid: Pyramid) -> None:
         """Show a decoded image with its own window, fitted; its annotations replace the previous ones at once."""
         self.radiograph, self.orientation, self._file_pyramid = radiograph, UPRIGHT, pyramid
+        self.gray = None
         self.pyramid = pyramid
         values = radiograph.grayscale.modality_values(pyramid.levels[-1])
         self.presets = presets(radiograph.grayscale, values)
@@ -97,6 +102,11 @@ class Canvas(CanvasPlaces):
         self.update()
 
     @property
+    def peeking(self) -> bool:
+        """Whether a person looks at the bare image while a key is held."""
+        return self._peek
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
         """The heat maps that are drawn unless hidden by peeking."""
         return () if self._peek else self.all_layers.each
@@ -122,22 +132,31 @@ class Canvas(CanvasPlaces):
         size = self.physical_size()
         self.set_view(self.view.zoom(factor, size.width() / 2, size.height() / 2))
 
+    def grayscale(self, radiograph: Radiograph) -> Grayscale:
+        """The pipeline by which the image is shown: its own, unless a presentation state is followed."""
+        return self.gray or radiograph.grayscale
+
+    def show_gray(self, gray: Grayscale | None, windowing: Windowing) -> None:
+        """Show the image by another pipeline, None for its own, with a window of it."""
+        self.gray = gray
+        self.set_windowing(windowing)
+
     def apply_preset(self, number: int) -> None:
         """Use a preset; a number without one changes nothing."""
         if number < len(self.presets):
-            preset = self.presets[number]
+            preset, self.gray = self.presets[number], None
             self.set_windowing(Windowing(preset.voi, self.windowing.invert, preset.name))
 
     def drag_window(self, across: float, down: float) -> None:
         """Change width and level as a drag by so many pixels does, in the range of this image."""
         if self.radiograph is not None:
             speed = WINDOW_SPEED * self.mouse.hand.speed
-            self.set_windowing(self.windowing.drag(self.radiograph.grayscale, across, down, speed))
+            self.set_windowing(self.windowing.drag(self.grayscale(self.radiograph), across, down, speed))
 
     def toggle_sigmoid(self) -> None:
         """Bend the window's straight line into a sigmoid, or back."""
         if self.radiograph is not None:
-            self.set_windowing(self.windowing.with_sigmoid(self.radiograph.grayscale))
+            self.set_windowing(self.windowing.with_sigmoid(self.grayscale(self.radiograph)))
 
     def toggle_invert(self) -> None:
         """Turn black and white round."""
@@ -145,13 +164,13 @@ class Canvas(CanvasPlaces):
 
     def turn(self, quarters: int) -> None:
         """Turn the picture clockwise."""
-        self._orient(self.orientation.turned(quarters))
+        self.orient(self.orientation.turned(quarters))
 
     def flip(self, *, upside_down: bool = False) -> None:
         """Mirror the picture left to right, or top to bottom."""
-        self._orient(self.orientation.flipped(upside_down=upside_down))
+        self.orient(self.orientation.flipped(upside_down=upside_down))
 
-    def _orient(self, orientation: Orientation) -> None:
+    def orient(self, orientation: Orientation) -> None:
         """Show the picture in another orientation, whole; maps, letters and measurements follow."""
         if self._file_pyramid is not None:
             self.orientation, self.pyramid = orientation, orientation.pyramid(self._file_pyramid)
@@ -160,8 +179,8 @@ class Canvas(CanvasPlaces):
     def reset(self) -> None:
         """Return to the file's own window and orientation, not inverted, fitted."""
         if self.radiograph is not None:
-            self._orient(UPRIGHT)
-            self.set_windowing(Windowing(name=self.presets[0].name))
+            self.orient(UPRIGHT)
+            self.show_gray(None, Windowing(name=self.presets[0].name))
             self.fit()
 
     def toggle_magnifier(self) -> None:
@@ -217,7 +236,7 @@ class Canvas(CanvasPlaces):
 
     def _retable(self) -> None:
         if self.radiograph is not None:
-            self.table = self.radiograph.grayscale.table(self.windowing.voi, self.windowing.invert)
+            self.table = self.grayscale(self.radiograph).table(self.windowing.voi, self.windowing.invert)
             self.painting.forget_gray()
             self.update()
 

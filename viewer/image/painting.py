@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -101,6 +102,8 @@ class Painting:
     def _decorate(self, painter: QPainter, radiograph: Radiograph) -> None:
         """Write corner texts and side letters, and find a place for the legend beside them."""
         canvas = self._canvas
+        if canvas.results is not None and not canvas.peeking:
+            canvas.results.paint(painter)
         if canvas.tool is not None:
             canvas.tool.paint(painter)
         blocks = self.corner_blocks(radiograph, canvas.readout())
@@ -119,10 +122,11 @@ class Painting:
     def corner_blocks(self, radiograph: Radiograph, readout: str) -> list[Block]:
         """Lay out the corner texts; what the picture lacks is said also where a person has hidden the others."""
         canvas = self._canvas
-        lacks = lacking(radiograph, canvas.windowing, canvas.view.scale, canvas.squares_from)
+        as_shown = radiograph if canvas.gray is None else replace(radiograph, grayscale=canvas.gray)
+        lacks = lacking(as_shown, canvas.windowing, canvas.view.scale, canvas.squares_from)
         lines = (
             readout,
-            describe(canvas.windowing, radiograph.grayscale),
+            describe(canvas.windowing, canvas.grayscale(radiograph)),
             tr("Zoom {percent} %", percent=f"{100 * canvas.view.scale:.0f}"),
             *lacks,
         )

@@ -37,7 +37,9 @@ def fill_presets(menu: QMenu, canvas: Canvas, apply: Callable[[int], None]) -> N
     menu.addSeparator()
     sigmoid = menu.addAction(tr("Sigmoid curve"))
     sigmoid.setCheckable(True)
-    sigmoid.setChecked(canvas.radiograph is not None and canvas.windowing.is_sigmoid(canvas.radiograph.grayscale))
+    sigmoid.setChecked(
+        canvas.radiograph is not None and canvas.windowing.is_sigmoid(canvas.grayscale(canvas.radiograph))
+    )
     sigmoid.triggered.connect(lambda _checked=False: canvas.toggle_sigmoid())
 
 

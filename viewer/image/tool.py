@@ -27,3 +27,10 @@ class CanvasTool(Protocol):
 
     def paint(self, painter: QPainter) -> None:
         """Draw over the image, in pixels of the widget."""
+
+
+class Overpainter(Protocol):
+    """Draws over the image, below measurements and texts, and takes no part in what the mouse does."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw over the image, in pixels of the widget."""

@@ -38,6 +38,7 @@ class _Entry:
     item: QListWidgetItem
     group: _Group | None = None
     heading: QListWidgetItem | None = None
+    results: str = ""
 
 
 class _ImageList(QListWidget):
@@ -93,7 +94,7 @@ class StudyBrowser(QWidget):
         """Bring one image up to date; the others are not touched, so that a thousand can be open."""
         place = self._places[image.key]
         entry = self._entries[place]
-        text = _state_text(image)
+        text = _state_text(image) + (f"\n{entry.results}" if entry.results else "")
         entry.item.setText(text)
         entry.item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{image.title}, {text}")
         entry.item.setToolTip(as_it_is(f"{text}\n{image.path}"))
@@ -103,6 +104,12 @@ class StudyBrowser(QWidget):
             self._fix_heading(place)
             if place + 1 < len(self._entries):
                 self._fix_heading(place + 1)
+
+    def set_results(self, image: OpenImage, kinds: str) -> None:
+        """Say below an image which kinds of result objects refer to it, such as ``SR GSPS``."""
+        if self._entries[self._places[image.key]].results != kinds:
+            self._entries[self._places[image.key]].results = kinds
+            self.update_image(image)
 
     def set_thumbnail(self, key: str, gray: npt.NDArray[np.uint8]) -> None:
         """Show the thumbnail of an image."""

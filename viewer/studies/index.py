@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.catalog.look import Look
@@ -51,5 +52,6 @@ def find_indexed(index: StudyIndex, paths: Sequence[Path], control: TaskControl)
     try:
         found = index.look(paths, control)
     except CatalogError as error:
-        return Found(find_images(paths, control).images, Problem.of(error))
-    return Found([*found.images, *(path for path, _code in found.unreadable)])
+        return replace(find_images(paths, control), problem=Problem.of(error))
+    broken = [path for path, code in found.unreadable if code != "NOT_AN_IMAGE"]
+    return Found([*found.images, *broken], others=[path for path, code in found.unreadable if code == "NOT_AN_IMAGE"])

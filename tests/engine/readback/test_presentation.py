@@ -16,6 +16,7 @@ from engine.readback.drawing import DrawnLayer, drawing_on
 from engine.readback.objects import ResultObject
 from engine.readback.presentation import PresentationState
 from engine.readback.read import read_result
+from engine.readback.target import Target
 from tests.engine.readback.states import graphic, image_of, item, save, state, to_image, write_image
 
 
@@ -35,7 +36,7 @@ def annotated(*graphics: Any, texts: Any = None, layer: str = "L1", **more: Any)
 
 
 def drawn(folder: Path, **elements: Any) -> tuple[DrawnLayer, ...]:
-    return drawing_on(read_state(folder, **elements)[0], image_of()).layers
+    return drawing_on(read_state(folder, **elements)[0], Target.of(image_of())).layers
 
 
 RAMP = np.rint(1023 * (np.arange(4096) / 4095) ** 0.5).astype("<u2").tobytes()
@@ -138,7 +139,7 @@ def test_display_units_follow_the_turned_and_mirrored_area(
         DisplayedAreaSelectionSequence=[area],
         **annotated(graphic("POINT", [0.0, 0.0], "DISPLAY")),
     )
-    assert drawing_on(result, image_of()).layers[0].strokes[0].points.tolist() == [list(expected)]
+    assert drawing_on(result, Target.of(image_of())).layers[0].strokes[0].points.tolist() == [list(expected)]
     assert (made.quarters, made.mirrored) == (turn // 90, flip == "Y")
 
 
@@ -210,9 +211,9 @@ def test_nothing_is_drawn_on_another_image(tmp_path: Path) -> None:
         *annotated(graphic("POINT", [3, 3]), ReferencedImageSequence=[item(**_frame(2))])["GraphicAnnotationSequence"],
     ]
     result, _made = read_state(tmp_path, **elements)
-    assert drawing_on(result, image_of()).layers == ()
+    assert drawing_on(result, Target.of(image_of())).layers == ()
     with pytest.raises(ReadError, match="RESULT_OF_OTHER_IMAGE"):
-        drawing_on(result, image_of(uid="1.2.99.1"))
+        drawing_on(result, Target.of(image_of(uid="1.2.99.1")))
 
 
 def _frame(number: int) -> dict[str, Any]:

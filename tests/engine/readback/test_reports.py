@@ -15,6 +15,7 @@ from engine.readback.objects import ResultObject
 from engine.readback.read import read_result
 from engine.readback.report import Report
 from engine.readback.report_text import report_lines
+from engine.readback.target import Target
 from tests.engine.readback.states import file, image_of, item, save, to_image
 
 ENHANCED = "1.2.840.10008.5.1.4.1.1.88.22"
@@ -100,11 +101,11 @@ def test_regions_lie_on_the_image_that_they_name(tmp_path: Path) -> None:
     )
     group.ContentSequence[0].ConceptNameCodeSequence = code("Finding", "121071", "DCM")
     result, report = read_report(tmp_path, group)
-    (layer,) = drawing_on(result, image_of()).layers
+    (layer,) = drawing_on(result, Target.of(image_of())).layers
     assert layer.name == "Nodule" and len(layer.strokes) == 1 and len(layer.strokes[0].points) > 20
     assert len(report.regions()) == 2 and "does not say its image" in result.warnings[0]
     with pytest.raises(ReadError, match="RESULT_OF_OTHER_IMAGE"):
-        drawing_on(result, image_of(uid="1.2.98"))
+        drawing_on(result, Target.of(image_of(uid="1.2.98")))
 
 
 def test_a_region_that_is_none_is_said(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from engine.readback.objects import ResultObject
 from engine.readback.read import read_result
 from engine.readback.report import Report
 from engine.report.compose import compose
+from engine.readback.target import Target
 from tests.engine.readback.states import image_of, write_image
 from tests.engine.report.factories import busy
 
@@ -68,7 +69,7 @@ def test_outlines_come_back_within_a_pixel(study: Path) -> None:
     made = busy(image)
     wanted = [contours(image, finding.heat) for finding in shown_findings(made, compose(made))]
     found = objects(study)
-    state, parts = (drawing_on(found[name], image).layers for name in ("presentation_state", "segmentation"))
+    state, parts = (drawing_on(found[name], Target.of(image)).layers for name in ("presentation_state", "segmentation"))
     assert [layer.name for layer in state][:2] == ["Outlines of single features", "Outlines of findings, not reviewed"]
     for lines, segment in zip(wanted, parts, strict=True):
         for line in lines:
@@ -100,7 +101,7 @@ def test_damage_ends_with_a_code_or_is_read_around(study: Path, tmp_path: Path) 
             result = read_result(path)
             lines = content_lines(result)
             for uid in result.images[:1]:
-                drawing_on(result, image_of(320, 256, uid=uid))
+                drawing_on(result, Target.of(image_of(320, 256, uid=uid)))
             read += bool(lines)
         except SaeRadError as error:
             assert error.code
@@ -133,7 +134,7 @@ def test_the_command_lists_and_prints(study: Path, tmp_path: Path, capsys: pytes
 def test_a_commercial_product_s_presentation_state_is_read(shared_data: Path) -> None:
     (result,) = find_results([shared_data / "dicom" / "sr_pr_seg" / "GSPS_softneta.dcm"]).results
     assert (result.provenance.manufacturer, result.warnings) == ("Softneta", ())
-    (layer,) = drawing_on(result, image_of(2688, 2688, uid=result.images[0])).layers
+    (layer,) = drawing_on(result, Target.of(image_of(2688, 2688, uid=result.images[0]))).layers
     assert layer.name == "Measurement oval" and layer.texts[0].lines[0].startswith("Mean: 2651.41")
     assert np.allclose(layer.strokes[0].points.mean(axis=0), (2110.6, 991.4), atol=5.0)
 

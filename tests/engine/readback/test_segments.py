@@ -16,6 +16,7 @@ from engine.readback.drawing import drawing_on
 from engine.readback.objects import ResultObject
 from engine.readback.read import read_result
 from engine.readback.segments import Segmentation
+from engine.readback.target import Target
 from tests.engine.readback.states import file, image_of, item, save, to_image
 from tests.engine.report.factories import UID
 
@@ -89,7 +90,7 @@ def test_fractional_frames_keep_their_values(tmp_path: Path, compressed: bool) -
     result, content = read_segments(tmp_path, made)
     assert (content.fractional, content.top) == ("PROBABILITY", 250)
     assert np.array_equal(content.mask(2, UID), frames[1])
-    drawing = drawing_on(result, image_of())
+    drawing = drawing_on(result, Target.of(image_of()))
     # 50 of 250 nowhere reaches a half: that is said instead of drawn.
     assert [len(layer.strokes) for layer in drawing.layers] == [1, 0] and "part 2 nowhere" in drawing.notes[0]
 
@@ -98,7 +99,7 @@ def test_fractional_frames_keep_their_values(tmp_path: Path, compressed: bool) -
 def test_an_outline_runs_around_its_segment(tmp_path: Path, size: tuple[int, int]) -> None:
     top, left, side = size[0] // 4, size[1] // 8, size[1] // 2
     result, _content = read_segments(tmp_path, segmentation([square(*size, top, left, side)], [(1, UID)]))
-    (layer,) = drawing_on(result, image_of(*size)).layers
+    (layer,) = drawing_on(result, Target.of(image_of(*size))).layers
     (stroke,) = layer.strokes
     box = (*stroke.points.min(axis=0), *stroke.points.max(axis=0))
     assert np.allclose(box, (left, top, left + side, top + side), atol=1.0)
@@ -108,8 +109,8 @@ def test_an_outline_runs_around_its_segment(tmp_path: Path, size: tuple[int, int
 def test_nothing_is_drawn_where_place_or_image_is_uncertain(tmp_path: Path) -> None:
     frame = square(80, 64, 20, 10, 30)
     other_size, _ = read_segments(tmp_path, segmentation([square(40, 32, 1, 1, 9)], [(1, UID)]))
-    assert drawing_on(other_size, image_of()).layers == ()
-    assert "is not certain" in drawing_on(other_size, image_of()).notes[0]
+    assert drawing_on(other_size, Target.of(image_of())).layers == ()
+    assert "is not certain" in drawing_on(other_size, Target.of(image_of())).notes[0]
     unnamed = segmentation([frame], [(1, UID)])
     del unnamed.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence
     result, content = read_segments(tmp_path, unnamed)

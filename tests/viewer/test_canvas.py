@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu, QTextBrowser
+from PySide6.QtWidgets import QApplication, QMenu
 
 from tests.viewer.looking import Open
 from viewer.actions.catalogue import ACTIONS
+from viewer.actions.help_page import HelpDialog
 from viewer.image.strip import STRIP_HEIGHT
 from viewer.image.windowing import describe
 from viewer.measure.commands import TOOLS
@@ -137,5 +138,5 @@ def test_presets_are_named_in_menu_help_and_on_the_image(window: MainWindow, ope
     window.presets.aboutToShow.emit()
     assert [action.isChecked() for action in window.presets.actions()].index(True) == 4
     window.actions_by_id["keys"].trigger()
-    (page,) = [browser.toPlainText() for browser in window.findChildren(QTextBrowser)]
+    (page,) = [dialog.page.toPlainText() for dialog in window.findChildren(HelpDialog)]
     assert "SOFT & <b>HARD" in page and "Mediastinum" in page

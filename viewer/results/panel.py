@@ -43,6 +43,7 @@ class ResultsPanel(QWidget):
         self._shown = shown
         self._image: Radiograph | None = None
         self._open: frozenset[str] = frozenset()
+        self._listed: object = None
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
         self.tree.setAccessibleName(tr("Result objects"))
@@ -88,54 +89,61 @@ class ResultsPanel(QWidget):
 
     def show_image(self, image: Radiograph | None, open_images: Iterable[str]) -> None:
         """List all objects; those of this image can be switched."""
-        last = self._image
-        self._image, self._open = image, frozenset(open_images)
-        # On another image the list begins with what belongs to it.
-        chosen = self.chosen if image is last else None
-        self.tree.blockSignals(True)
-        self.tree.clear()
+        last, self._image, self._open = self._image, image, frozenset(open_images)
         uid = image.identity.sop_instance_uid if image is not None else ""
         own = self._shown.of_image(uid)
+        names = [result.provenance.sop_instance_uid for result in own]
+        listed = (uid, len(self._shown.objects), len(self._shown.unread), [self._shown.layers(n, uid) for n in names])
+        self.tree.blockSignals(True)
+        if listed != self._listed:
+            # On another image the list begins with what belongs to it.
+            chosen = self.chosen if image is last else None
+            self._listed = listed
+            self._fill(own, uid)
+            self._choose(chosen)
+        self._check(self._shown.on(uid))
+        self.tree.blockSignals(False)
+        self._show_text()
+
+    def _fill(self, own: list[ResultObject], uid: str) -> None:
+        self.tree.clear()
         for result in own:
             self._add(result, uid)
-        others = [result for result in self._shown.objects.values() if result not in own]
-        for result in others:
-            row = _item(result)
-            row.setForeground(0, QColor(palette.MUTED))
-            self.tree.addTopLevelItem(row)
+        for result in self._shown.objects.values():
+            if result not in own:
+                row = _item(result)
+                row.setForeground(0, QColor(palette.MUTED))
+                self.tree.addTopLevelItem(row)
         for failure in self._shown.unread.values():
             row = QTreeWidgetItem([f"{failure.path.name}  ·  {failure.code}"])
             row.setToolTip(0, as_it_is(f"{failure.path}\n{failure.message}"))
             self.tree.addTopLevelItem(row)
-        self._choose(chosen)
-        self.tree.blockSignals(False)
-        self._show_text()
 
     def _add(self, result: ResultObject, uid: str) -> None:
-        name, on = result.provenance.sop_instance_uid, self._shown.on(uid)
         row = _item(result)
         self.tree.addTopLevelItem(row)
-        layers = self._shown.layers(name, uid)
-        if not layers:
-            return
-        states = [key in on for key in layers]
-        row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-        row.setCheckState(0, _state(states))
-        for key, layer in layers.items():
+        for key, layer in self._shown.layers(result.provenance.sop_instance_uid, uid).items():
             child = QTreeWidgetItem([layer.name if layer is not None else tr("Covered edges (shutter)")])
             child.setData(0, KEY_ROLE, key)
-            child.setFlags(child.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            child.setCheckState(0, Qt.CheckState.Checked if key in on else Qt.CheckState.Unchecked)
             child.setToolTip(0, as_it_is(child.text(0)))
             if layer is not None:
                 child.setIcon(0, _swatch(self._shown.colour(key, layer)))
             row.addChild(child)
         row.setExpanded(True)
 
+    def _check(self, on: frozenset[LayerKey]) -> None:
+        """Tick what is on; the rows stay, because it may be one of them that was clicked."""
+        for row in _rows(self.tree.invisibleRootItem()):
+            states = []
+            for child in _rows(row):
+                states.append(_key(child.data(0, KEY_ROLE)) in on)
+                child.setCheckState(0, _state(states[-1:]))
+            if states:
+                row.setCheckState(0, _state(states))
+
     def _choose(self, name: str | None) -> None:
-        rows = [self.tree.topLevelItem(n) for n in range(self.tree.topLevelItemCount())]
-        for row in rows:
-            if row is not None and (name is None or row.data(0, KEY_ROLE) == name):
+        for row in _rows(self.tree.invisibleRootItem()):
+            if name is None or row.data(0, KEY_ROLE) == name:
                 self.tree.setCurrentItem(row)
                 return
 
@@ -157,12 +165,17 @@ class ResultsPanel(QWidget):
 
     def _on_item(self, item: QTreeWidgetItem) -> None:
         on = item.checkState(0) is Qt.CheckState.Checked
-        rows = [item] if item.parent() is not None else [item.child(n) for n in range(item.childCount())]
-        self.switched.emit(frozenset(_key(row.data(0, KEY_ROLE)) for row in rows if row is not None), on)
+        rows = [item] if item.parent() is not None else _rows(item)
+        self.switched.emit(frozenset(_key(row.data(0, KEY_ROLE)) for row in rows), on)
 
     def _all_off(self) -> None:
         uid = self._image.identity.sop_instance_uid if self._image is not None else ""
         self.switched.emit(self._shown.on(uid), False)
+
+
+def _rows(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = (item.child(number) for number in range(item.childCount()))
+    return [row for row in found if row is not None]
 
 
 def _key(data: Any) -> LayerKey:

@@ -21,8 +21,8 @@ from engine.readback.find import find_results
 from engine.readback.objects import ResultObject
 from engine.readback.read import read_result
 from engine.readback.report import Report
-from engine.report.compose import compose
 from engine.readback.target import Target
+from engine.report.compose import compose
 from tests.engine.readback.states import image_of, write_image
 from tests.engine.report.factories import busy
 

@@ -7,7 +7,7 @@ from viewer.actions.spec import VIEW, ActionSpec
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "results",
-        "Res&ults of others",
+        "&Results of others",
         ("Ctrl+B",),
         "Bring the list of reports, presentation states and segmentations of the study to the front",
         VIEW,

@@ -30,15 +30,15 @@ DEBIAN_TEST = (
     "libxcb-xinerama0", "libxcb-randr0", "libxcb-xkb1", "dcmtk", "dicom3tools", "poppler-utils", "strace",
     "g++",
 )  # fmt: skip
-# An archive to test against. Not every mirror has it, and no other test needs it.
-DEBIAN_ARCHIVE = ("orthanc", "orthanc-dicomweb")
+# An archive and a database to test against. Not every mirror has them, and no other test needs them.
+DEBIAN_SERVERS = {"archive": ("orthanc", "orthanc-dicomweb"), "database": ("postgresql",)}
 CHECKS = (
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["mypy"],
     ["lint-imports", "--no-cache", "--no-logo"],
 )
-EXTRAS = {"demo": "viewer", "test": "viewer,napari,training,cluster,labelling,dev"}
+EXTRAS = {"demo": "viewer", "test": "viewer,napari,training,cluster,postgres,labelling,dev"}
 LABELLING = "labelling"
 """An extra whose library has to be built: that takes minutes, is done once a machine, and may fail without harm."""
 LLAMA = "llama-cpp-python"
@@ -86,20 +86,21 @@ def system_packages(target: str) -> None:
     Raises
     ------
     BootstrapError
-        When they cannot be installed; for those of `DEBIAN_ARCHIVE` it is only said.
+        When they cannot be installed; for those of `DEBIAN_SERVERS` it is only said.
     """
     needed = missing_debian_packages(DEBIAN_RUN + (DEBIAN_TEST if target == "test" else ()))
-    archive = missing_debian_packages(DEBIAN_ARCHIVE) if target == "test" else []
+    servers = {what: missing_debian_packages(names) for what, names in DEBIAN_SERVERS.items() if target == "test"}
     if os.geteuid() != 0:
-        if names := needed + archive:
+        if names := needed + [name for missing in servers.values() for name in missing]:
             say(f"system packages are missing; run: sudo {' '.join(apt_install(names))}")
         return
     if needed and not install_packages(needed):
         raise BootstrapError(
             f"the system packages could not be installed; run by hand: {' '.join(apt_install(needed))}"
         )
-    if archive and not install_packages(archive):
-        say("the archive of the tests could not be installed; the tests that need it will be skipped")
+    for what, missing in servers.items():
+        if missing and not install_packages(missing):
+            say(f"the {what} of the tests could not be installed; the tests that need it will be skipped")
 
 
 def apt_install(names: Sequence[str]) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import platform
 import signal
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 
 from engine.cli.parser import Parser, filled, filled_path, positive, whole
@@ -17,6 +18,8 @@ from engine.network.nodes import DimseNode, Nodes, is_loopback, load_nodes
 from engine.network.peer import Peer
 from engine.pack.library import load_pack
 from engine.resources import user_data_path
+from engine.service.database_address import parse_address
+from engine.service.open_queue import SharedQueue
 from engine.service.poll import PollSettings
 from engine.service.serve import Service, ServiceSettings
 
@@ -24,10 +27,24 @@ from engine.service.serve import Service, ServiceSettings
 def run(argv: Sequence[str]) -> int:
     """Run the command; 0 when it was stopped or, with --once, has nothing left to do."""
     options = _parser().parse_args(argv)
-    if not options.listen and options.watch is None and options.poll is None:
-        raise UsageError("USAGE", "nothing would be received", "give --listen, --watch or --poll")
+    receives = options.listen or options.watch is not None or options.poll is not None
+    if options.work_only and (receives or options.queue is None):
+        raise UsageError(
+            "USAGE", "--work-only goes with --queue, and with no --listen, --watch or --poll", "leave one out"
+        )
+    if not receives and not options.work_only:
+        raise UsageError("USAGE", "nothing would be received", "give --listen, --watch or --poll, or --work-only")
     nodes = load_nodes(options.nodes)
     peer = Peer(nodes, options.node)
+    shared = None
+    if options.queue is not None:
+        shared = SharedQueue(parse_address(options.queue), options.node_name or platform.node(), options.lease)
+        if options.lease < 2 * peer.node.timeout:
+            print(
+                f"warning: --lease is less than twice the timeout of {options.node} ({peer.node.timeout:.0f} s); "
+                "what a node was sending when it went silent may be sent twice, with one UID",
+                file=sys.stderr,
+            )
     if options.listen and not is_loopback(nodes.local.host):
         print(f"listening beyond this machine, on {nodes.local.host}, as [local] says", file=sys.stderr)
     if options.watch is not None and not options.watch.is_dir():
@@ -44,6 +61,7 @@ def run(argv: Sequence[str]) -> int:
         health=options.health,
         most_waiting=options.most_waiting,
         least_free=options.least_free << 20,
+        shared=shared,
     )
     analyzer = Analyzer(load_pack(options.pack), options.device, options.threads)
     with Service(settings, analyzer, peer) as service:
@@ -72,7 +90,8 @@ def _parser() -> Parser:
     parser = Parser(
         prog="saerad serve",
         example="saerad serve pacs --listen --health 8765\n  saerad serve pacs --watch incoming/\n"
-        "  saerad serve web --poll web --every 60",
+        "  saerad serve web --poll web --every 60\n"
+        "  saerad serve pacs --queue postgresql://saerad@db/saerad --work-only",
         description="Receive radiographs, analyse them, send the results to an archive, until stopped (docs/pacs.md).\n"
         "Off unless started; listens on 127.0.0.1 unless [local] of the file of nodes names another address.\n"
         "Exit status: 0 stopped, 3 it could not work, 2 wrong arguments.",
@@ -97,6 +116,25 @@ def _parser() -> Parser:
     parser.add_argument(
         "--state", metavar="DIR", type=filled_path, help="folder of the queue (default: your data folder)"
     )
+    parser.add_argument(
+        "--queue",
+        metavar="URL",
+        type=filled,
+        help="share the queue in this PostgreSQL database with other nodes (docs/several-machines.md)",
+    )
+    parser.add_argument(
+        "--work-only", action="store_true", help="with --queue: receive nothing, work on what others do"
+    )
+    parser.add_argument(
+        "--node-name", metavar="NAME", type=filled, help="with --queue: of this node (default: the host's)"
+    )
+    parser.add_argument(
+        "--lease",
+        metavar="SECONDS",
+        type=_lease,
+        default=120,
+        help="with --queue: a node not heard of for so long loses its job to another (default: 120)",
+    )
     parser.add_argument("--health", metavar="PORT", type=int, help="health page on 127.0.0.1 (0: any free port)")
     parser.add_argument("--once", action="store_true", help="end when all that lies there is done")
     parser.add_argument("--pack", metavar="P", type=filled, help="model pack (default: demo)")
@@ -111,3 +149,10 @@ def _parser() -> Parser:
     parser.add_argument("--nodes", metavar="FILE", type=filled_path, help="file of nodes instead of the user's")
     parser.add_argument("--json", action="store_true", help="print how things stand at the end as JSON")
     return parser
+
+
+def _lease(text: str) -> int:
+    seconds = positive(text)
+    if seconds < 4:
+        raise ArgumentTypeError("it must be at least 4 seconds")
+    return seconds

@@ -65,9 +65,19 @@ class HealthPage:
 
 
 def _page(state: dict[str, object]) -> tuple[str, str]:
-    rows = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(str(v))}" for k, v in state.items())
-    style = "body{font:16px sans-serif;margin:2em}th{text-align:left;padding-right:2em}"
+    style = "body{font:16px sans-serif;margin:2em}th,td{text-align:left;vertical-align:top;padding-right:2em}"
     return "text/html; charset=utf-8", (
         f"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=5><title>saerad serve</title>"
-        f"<style>{style}</style><h1>saerad serve</h1><p>Research use only.<table>{rows}</table>"
+        f"<style>{style}</style><h1>saerad serve</h1><p>Research use only.{_table(state)}"
     )
+
+
+def _table(state: dict[str, object]) -> str:
+    rows = "".join(f"<tr><th>{html.escape(name)}<td>{_cell(value)}" for name, value in state.items())
+    return f"<table>{rows}</table>"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return "<hr>".join(_table(row) for row in value)
+    return html.escape(str(value))

@@ -25,9 +25,9 @@ from engine.network.retrieve import merged_contexts
 from engine.service.commitment import Commitment
 from engine.service.health import HealthPage
 from engine.service.inbox import Inbox
+from engine.service.open_queue import SharedQueue, open_queue
 from engine.service.poll import Poll, PollSettings
 from engine.service.promises import Promises
-from engine.service.sqlite_queue import SQLiteQueue
 from engine.service.watch import WatchedFolder
 from engine.service.work import Work
 
@@ -46,7 +46,7 @@ class ServiceSettings:
     Attributes
     ----------
     state : Path
-        Folder of the queue, of what was received and of results on their way.
+        Folder of this node's queue, of what was received and of results on their way.
     local : Local or None
         Where C-STORE and requests for storage commitment are listened for; None for nowhere.
     callers : mapping of str to DimseNode
@@ -61,6 +61,8 @@ class ServiceSettings:
         Port of the health page; None for none.
     most_waiting, least_free : int
         See `engine.service.inbox.Inbox`.
+    shared : SharedQueue or None
+        The queue that this node shares with others; None for one of its own, in `state`.
     """
 
     state: Path
@@ -72,6 +74,7 @@ class ServiceSettings:
     health: int | None = None
     most_waiting: int = 1000
     least_free: int = 1 << 30
+    shared: SharedQueue | None = None
 
 
 class Service:
@@ -80,7 +83,7 @@ class Service:
     Raises
     ------
     ServiceError
-        ``QUEUE_IN_USE``, ``QUEUE_UNUSABLE``, ``HEALTH_PORT``.
+        As `open_queue`, and ``HEALTH_PORT``.
     NetworkError
         ``PORT_TAKEN``.
     """
@@ -88,7 +91,7 @@ class Service:
     def __init__(self, settings: ServiceSettings, analyzer: Analyzer, peer: Peer) -> None:
         pack = analyzer.pack.manifest
         self._settings, self._started, self._stop = settings, time.time(), threading.Event()
-        self._queue = SQLiteQueue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}")
+        self._queue = open_queue(settings.state, f"{pack.name} {pack.version} {analyzer.pack.sha256}", settings.shared)
         keep = settings.keep if settings.local is not None else 0.0
         self._inbox = Inbox(settings.state, self._queue, settings.most_waiting, settings.least_free, keep)
         self._inbox.reconcile()
@@ -119,7 +122,13 @@ class Service:
         self._opened.close()
 
     def run(self, *, once: bool = False) -> None:
-        """Work until `stop`; with `once` until everything that lies there now is at its end."""
+        """Work until `stop`; with `once` until everything that lies there now is at its end.
+
+        Raises
+        ------
+        ServiceError
+            ``QUEUE_REFUSED``, ``QUEUE_PACK``, ``QUEUE_UNUSABLE``: what no waiting mends.
+        """
         seen, due, swept = self._watch is None, 0.0, time.monotonic()
         while not self._stop.is_set():
             try:
@@ -161,6 +170,7 @@ class Service:
                 "takes_more": self._inbox.has_room(),
                 "disk_free_bytes": shutil.disk_usage(self._settings.state).free,
                 "uptime_s": uptime,
+                **({"nodes": nodes} if (nodes := self._queue.nodes()) else {}),
             }
         except QueueLost as error:
             return {"ok": False, "takes_more": False, "error": error.code, "uptime_s": uptime}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from engine.dicom.radiograph import Radiograph
 from engine.errors import Cancelled, NetworkError
 from engine.inference.analyzer import Analyzer
 from engine.network.find import Cancel
@@ -17,10 +19,15 @@ from engine.network.query import Match, Query
 from engine.network.store import Outgoing, Sent, Told
 from engine.pack.library import load_pack
 from engine.service import work
+from engine.service.database_address import parse_address
 from engine.service.inbox import Inbox
-from engine.service.sqlite_queue import SQLiteQueue
+from engine.service.open_queue import SharedQueue, open_queue
+from engine.service.postgres_link import Link
+from engine.service.postgres_queue import PostgresQueue
 from engine.service.work import Work
+from engine.worker.decode import decode_in_worker
 from tests.engine.pictures import write_dicom
+from tests.engine.service.postgres import Postgres
 
 
 class Kill(BaseException):
@@ -62,10 +69,10 @@ def analyzer(toy_pack: Path) -> Analyzer:
 
 
 class House:
-    """The parts of the service on one folder; a new one is what a new start finds."""
+    """The parts of the service on one folder; a new one is what a new start, or another node, finds."""
 
-    def __init__(self, folder: Path, analyzer: Analyzer, archive: Archive) -> None:
-        self.queue = SQLiteQueue(folder, "toy")
+    def __init__(self, folder: Path, analyzer: Analyzer, archive: Archive, shared: SharedQueue | None = None) -> None:
+        self.queue = open_queue(folder, "toy", shared)
         self.inbox = Inbox(folder, self.queue, 99, 0)
         self.inbox.reconcile()
         self.work = Work(folder, self.queue, self.inbox, analyzer, cast(Peer, archive))
@@ -143,3 +150,60 @@ def test_each_end_of_a_job(analyzer: Analyzer, tmp_path: Path, monkeypatch: pyte
     assert house.queue.counts() == {"analysed": 1, "refused": 1, "failed": 2}
     assert {path.stem for path in (tmp_path / "state" / "inbox").iterdir()} >= {"1.2.3", fault}
     house.queue.close()
+
+
+def test_what_a_dead_node_left_in_doubt_another_asks_for_and_sends(
+    analyzer: Analyzer, tmp_path: Path, server: Postgres, database: Link
+) -> None:
+    archive = Archive()
+    archive.kill_after = 3
+    address = parse_address(server.url)
+    first = House(tmp_path / "first", analyzer, archive, SharedQueue(address, "first", lease=1.0))
+    receive(first, tmp_path / "a.dcm")
+    first.step()
+    made = {str(uid) for (uid,) in database.run("SELECT uid FROM saerad.result")}
+    with pytest.raises(Kill):
+        first.step()
+    assert isinstance(first.queue, PostgresQueue)
+    first.queue._node._ended.set()  # dead: nothing more is heard of it
+    second = House(tmp_path / "second", analyzer, archive, SharedQueue(address, "second"))
+    assert not second.step(), "it may still be alive"
+    time.sleep(1.1)
+    assert second.step() and not second.step()
+    assert archive.got == Counter(made) and len(made) >= 5 and archive.asked == len(made) - 2
+    assert second.queue.counts() == {"done": 1}
+    first.inbox.expire()
+    for folder in ("first", "second"):
+        assert list((tmp_path / folder / "inbox").iterdir()) == []
+    assert list((tmp_path / "second" / "results").iterdir()) == []
+    first.queue.close()
+    second.queue.close()
+
+
+def test_a_node_that_wakes_up_too_late_throws_its_work_away_and_sends_nothing(
+    analyzer: Analyzer, tmp_path: Path, server: Postgres, database: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive()
+    address = parse_address(server.url)
+    late = House(tmp_path / "late", analyzer, archive, SharedQueue(address, "late", lease=1.0))
+    assert isinstance(late.queue, PostgresQueue)
+    late.queue._node._ended.set()
+    receive(late, tmp_path / "a.dcm")
+    other = House(tmp_path / "other", analyzer, archive, SharedQueue(address, "other"))
+
+    def asleep(path: Path) -> Radiograph:
+        monkeypatch.undo()
+        time.sleep(1.1)
+        assert other.step()
+        return decode_in_worker(path)
+
+    monkeypatch.setattr(work, "decode_in_worker", asleep)
+    assert late.step()
+    assert list((tmp_path / "late" / "results").iterdir()) == [] and archive.got == Counter()
+    late.queue._node.beat()
+    monkeypatch.setattr(late.queue._node, "_seconds", 0.0)  # its lease may be over at any moment
+    assert late.step() and archive.got == Counter() and late.queue.counts() == {"analysed": 1}
+    late.queue.close()
+    assert other.step() and not other.step()
+    assert set(archive.got.values()) == {1} and other.queue.counts() == {"done": 1}
+    other.queue.close()

@@ -75,7 +75,7 @@ def test_the_library_of_language_models_is_tried_again_until_it_is_built_and_no_
     pip.clear()
     called, wanted = (
         bootstrap.run,
-        [["install", "-e", ".[cluster,dev,napari,training,viewer]"], ["install", "llama-cpp-python"]],
+        [["install", "-e", ".[cluster,dev,napari,postgres,training,viewer]"], ["install", "llama-cpp-python"]],
     )
 
     def fail(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.cluster.crew import LocalCrew
 from engine.errors import UsageError
 from engine.pack.manifest import OBSERVATIONS, Calibration, LanguageModel
 from training.calibration import prior_readout
-from training.cluster.crew import LocalCrew
 from training.labelling.build import Labels
 from training.labelling.cases import Attribute
 from training.labelling.finished import FinishedLabels

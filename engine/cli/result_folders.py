@@ -95,6 +95,10 @@ class ResultFolders:
         self._out = out
         self._used: set[str] = set()
 
+    def keep(self, name: str) -> None:
+        """Let nothing else have a folder whose results an earlier run has left."""
+        self._used.add(name)
+
     def choose(self, sop_instance_uid: str, pixel_sha256: str) -> Path:
         """Return a folder that no other image of this run has."""
         longer = f"{sop_instance_uid}_{pixel_sha256[:12]}"

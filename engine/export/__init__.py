@@ -17,7 +17,7 @@ from engine.export.key_object import write_key_object
 from engine.export.narrative import write_narrative
 from engine.export.oru import write_oru
 from engine.export.pdf import write_pdf
-from engine.export.predecessor import DOCUMENTS, earlier_report, supersede
+from engine.export.predecessor import DOCUMENTS, earlier_reports, supersede
 from engine.export.presentation_state import write_presentation_state
 from engine.export.secondary_capture import write_secondary_captures
 from engine.export.segmentation import write_segmentation
@@ -142,11 +142,8 @@ def export_all(
             for name, reason in skipped.items():
                 _LOG.warning("format %s left out: %s", name, reason)
     measured = readings(sheet, radiograph) if sheet is not None else ()
-    earlier = {
-        file: found
-        for name, (file, sop_class) in DOCUMENTS.items()
-        if name in names and (found := earlier_report(folder / file, sop_class, radiograph)) is not None
-    }
+    wanted = [file for name, (file, _) in DOCUMENTS.items() if name in names]
+    earlier = earlier_reports(folder, wanted, uid)
     with staged(folder, replaced) as work:
         written = write_analysis(work, analysis)
         if draft is not None and analysis.gate.verdict != "refused":

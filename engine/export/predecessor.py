@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 import pydicom
@@ -9,15 +10,24 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID, Comprehensive3DSRStorage, EnhancedSRStorage
 
-from engine.dicom.radiograph import Radiograph
 from engine.export.dicom_object import reference, write_object
 
 DOCUMENTS = {"sr": ("report.dcm", Comprehensive3DSRStorage), "narrative": ("narrative.dcm", EnhancedSRStorage)}
 """Format → file and class of the reports that a later one of the same image supersedes."""
 
 
-def earlier_report(path: Path, sop_class: UID, radiograph: Radiograph) -> Dataset | None:
-    """Return the header of the structured report that lies at a path, if it is one of this class and of the same image.
+def earlier_reports(folder: Path, files: Container[str], sop_instance_uid: str) -> dict[str, Dataset]:
+    """Return those of the files of `DOCUMENTS` that lie in a folder and are reports of that image."""
+    found = {
+        file: earlier_report(folder / file, sop_class, sop_instance_uid)
+        for file, sop_class in DOCUMENTS.values()
+        if file in files
+    }
+    return {file: document for file, document in found.items() if document is not None}
+
+
+def earlier_report(path: Path, sop_class: UID, sop_instance_uid: str) -> Dataset | None:
+    """Return the header of the structured report that lies at a path, if it is one of this class and of that image.
 
     Anything else that lies there, readable or not, is no predecessor: None.
     """
@@ -26,7 +36,7 @@ def earlier_report(path: Path, sop_class: UID, radiograph: Radiograph) -> Datase
     try:
         found = pydicom.dcmread(path)
         images = found.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
-        of_image = images[0].ReferencedSOPInstanceUID == radiograph.identity.sop_instance_uid
+        of_image = images[0].ReferencedSOPInstanceUID == sop_instance_uid
         right = found.SOPClassUID == sop_class and found.StudyInstanceUID and found.SeriesInstanceUID
     except (InvalidDicomError, OSError, AttributeError, IndexError, ValueError, TypeError, KeyError):
         return None

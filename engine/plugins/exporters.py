@@ -43,11 +43,7 @@ def run_exporters(
     ExportError
         ``EXPORT_WRITE`` when files of an earlier run cannot be removed.
     """
-    for old in folder.glob(f"{PREFIX}*"):
-        try:
-            shutil.rmtree(old)
-        except OSError as error:
-            raise write_error(old, error) from error
+    remove_exports(folder)
     if draft is None:
         return []
     failures: list[SaeRadError] = []
@@ -57,6 +53,15 @@ def run_exporters(
         except SaeRadError as error:
             failures.append(error)
     return failures
+
+
+def remove_exports(folder: Path) -> None:
+    """Remove what exporters wrote in an earlier run; raises `ExportError`."""
+    for old in folder.glob(f"{PREFIX}*"):
+        try:
+            shutil.rmtree(old)
+        except OSError as error:
+            raise write_error(old, error) from error
 
 
 def _run(name: str, folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> None:

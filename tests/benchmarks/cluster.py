@@ -27,9 +27,9 @@ from training.options import integers
 
 # The processes that read images import this module: what is heavy is imported where it is used.
 if TYPE_CHECKING:
+    from engine.cluster.crew import Crew
     from training.activations.makers import ShardMaker
     from training.activations.rows import HarvestRow
-    from training.cluster.crew import Crew
     from training.sae.parts import FloatArray, PartResult, PartTask
 
 D_MODEL, K, SHARD_ROWS = 768, 32, 25
@@ -45,9 +45,9 @@ def seconds(work: Callable[[], object]) -> float:
 
 def measure_harvest(figures: Figures, rows: Sequence[HarvestRow], counts: Sequence[int], out: Path) -> None:
     """Harvest so many images in every way; the first shard of a maker, which opens things, is not counted."""
+    from engine.cluster.ray_crew import RayCrew
     from training.activations.makers import CrewMaker, LocalMaker
     from training.activations.opening import Opening
-    from training.cluster.ray_crew import RayCrew
 
     def opening(threads: int) -> Opening:
         return Opening("demo", None, None, "last", "cpu", threads)
@@ -82,7 +82,7 @@ def measure_steps(figures: Figures, features: int, batch: int, crew: Crew, round
     """Train so many rounds in every way, in turn; the first round warms up."""
     import torch
 
-    from training.cluster.crew import LocalCrew
+    from engine.cluster.crew import LocalCrew
     from training.sae.config import FitConfig, SaeConfig
     from training.sae.encoding import Scratch
     from training.sae.member import Member
@@ -148,10 +148,10 @@ def medians(figures: Figures) -> dict[str, dict[str, float]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
+    from engine.cluster.ray_crew import RayCrew
     from tests.benchmarks.harvest import draw as draw_phantoms
     from training.activations.rows import folder_rows
     from training.benchmarks.machine import machine
-    from training.cluster.ray_crew import RayCrew
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=integers, default=(50, 100, 200), help="(default 50,100,200)")

@@ -202,6 +202,7 @@ def test_a_draft_of_a_plugin_is_kept_with_its_name() -> None:
 
 @pytest.mark.usefixtures("plugins")
 def test_a_reader_opens_what_the_program_does_not_know(toy_pack: Path, tmp_path: Path) -> None:
+    close_shared_decoder()  # begun by another test, without the plug-ins
     folder = tmp_path / "images"
     folder.mkdir()
     levels = write_pgm(folder / "Film.PGM")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import positive
+from engine.cluster.opening import add_cluster_option
 from engine.errors import StoreError, UsageError
-from training.cluster.opening import add_cluster_option
 from training.options import count
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def _harvest(args: argparse.Namespace) -> int:
 @contextmanager
 def _maker(args: argparse.Namespace) -> Iterator[ShardMaker]:
     """Open who makes the shards: this process, or a cluster's workers."""
+    from engine.cluster.opening import open_crew
     from engine.inference.devices import usable_cores
     from training.activations.makers import CrewMaker, LocalMaker
     from training.activations.opening import Opening
-    from training.cluster.opening import open_crew
 
     patches = args.tokens == "class+patches"
     opening = Opening(args.pack, args.encoder, args.spec, args.layer, args.device, args.threads, patches)

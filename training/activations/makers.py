@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
+from engine.cluster.crew import Crew
 from engine.errors import StoreError
 from engine.pack.manifest import EncoderSpec
 from training.activations.builder import build_shard
@@ -17,7 +18,6 @@ from training.activations.layout import Recipe
 from training.activations.opening import Opening
 from training.activations.rows import HarvestRow
 from training.activations.shard import ShardContent
-from training.cluster.crew import Crew
 
 
 class ShardMaker(Protocol):

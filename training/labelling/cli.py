@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import positive
+from engine.cluster.opening import add_cluster_option
 from engine.errors import UsageError
-from training.cluster.opening import add_cluster_option
 from training.labelling.wording.options import add_model_options, check_model_options
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _label(args: argparse.Namespace) -> tuple[LabelResult, dict[str, float]]:
+    from engine.cluster.opening import open_crew
     from training.activations.progress import ProgressBar
-    from training.cluster.opening import open_crew
     from training.interrupt import StopRequest
     from training.labelling.choose import Rules
     from training.labelling.images import CaseSource, label_images

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from engine.cluster.crew import Crew
 from engine.resources import resource_path
 from training.activations.shard import file_sha256
-from training.cluster.crew import Crew
 from training.labelling.choose import Rules
 from training.labelling.chunk import ChunkTask, chunk_features, chunk_jobs, label_chunk
 from training.labelling.describe import Wording

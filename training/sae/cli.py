@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.parser import positive
+from engine.cluster.opening import add_cluster_option, open_crew
 from engine.errors import UsageError
-from training.cluster.opening import add_cluster_option, open_crew
 from training.options import integers, names, numbers
 from training.status_line import tell_share
 

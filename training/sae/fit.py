@@ -12,9 +12,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from engine.cli.terminal import unknown_size
+from engine.cluster.crew import Crew
 from engine.errors import SaeRadError, UsageError
 from training.activations.stream import FloatArray, TokenStream
-from training.cluster.crew import Crew
 from training.interrupt import StopRequest
 from training.recipe import differences
 from training.sae.checkpoint import Checkpoint, load, save, write_json

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from engine.cluster.crew import Crew
 from engine.errors import UsageError
-from training.cluster.crew import Crew
 from training.sae.checkpoint import load
 from training.sae.config import FitConfig, require, sweep
 from training.sae.run_folder import exists

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.cluster.crew import Crew, LocalCrew
 from engine.errors import SaeRadError
-from training.cluster.crew import Crew, LocalCrew
 from training.sae.architectures import Shape
 from training.sae.architectures.base import Step
 from training.sae.config import FitConfig, SaeConfig

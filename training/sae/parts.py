@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.cluster.crew import Crew
+from engine.cluster.crew import Crew
 from training.sae.architectures import ARCHITECTURES, Shape
 from training.sae.architectures.base import Architecture, Outcome, Step, grad
 from training.sae.encoding import Scratch

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.cluster.crew import Crew, LocalCrew
 from engine.errors import SaeRadError, UsageError
-from training.cluster.crew import Crew, LocalCrew
 
 
 def check_tokens(rows: Tensor, name: str) -> None:

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.cluster.crew import LocalCrew
+from engine.cluster.ray_crew import RayCrew
 from engine.errors import StoreError
+from tests.engine.cluster import jobs
 from tests.training.activations.test_harvest import FAILED, OPTIONS, contents, encoder_of
 from tests.training.activations.test_harvest import Counter as Steps
 from tests.training.activations.toy import write_pictures
-from tests.training.cluster import jobs
 from training.activations import writer
 from training.activations.harvest import HarvestOptions, harvest, make_recipe
 from training.activations.layout import Recipe, ShardEntry, read_store_file
@@ -29,8 +31,6 @@ from training.activations.opening import Opening
 from training.activations.rows import HarvestRow, folder_rows
 from training.activations.shard import ShardContent, write_shard
 from training.activations.store import ActivationStore
-from training.cluster.crew import LocalCrew
-from training.cluster.ray_crew import RayCrew
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")]
 MANY, SMALL = 120, HarvestOptions(dtype="float32", batch=3, shard_rows=4)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cluster.ray_crew import RayCrew
 from training.cli import main
-from training.cluster.ray_crew import RayCrew
 from training.labelling import run
 from training.labelling.chunk import ChunkJob, ChunkTask, label_chunk
 from training.labelling.images import CaseSource, label_images

@@ -12,10 +12,10 @@ import pytest
 from scipy import sparse
 from scipy.stats import fisher_exact
 
+from engine.cluster.crew import LocalCrew
 from tests.training.labelling.labelled import NAMES
 from training.activations.rows import phantom_rows
 from training.activations.store import ActivationStore
-from training.cluster.crew import LocalCrew
 from training.data.manifest import IndexRow, write_manifest
 from training.data.phantom.dataset import write_phantoms
 from training.labelling import merge

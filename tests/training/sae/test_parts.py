@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 import torch
 
+from engine.cluster.crew import LocalCrew
+from engine.cluster.ray_crew import RayCrew
 from engine.errors import UsageError
-from tests.training.cluster import jobs
+from tests.engine.cluster import jobs
 from tests.training.sae.test_fit import HELD_OUT, Killed, Stream, configuration, files, finished, new_run, some_sae
 from tests.training.sae.test_fit_cli import OPTIONS, results, wait_for_step
 from tests.training.sae.test_gated import dictionary_data
-from training.cluster.crew import LocalCrew
-from training.cluster.ray_crew import RayCrew
 from training.sae.architectures import ARCHITECTURES, FIXED_K, Shape
 from training.sae.architectures.base import Step, grad
 from training.sae.config import FitConfig

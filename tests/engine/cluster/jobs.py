@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.cli.cluster_batch import RemoteImage
 from engine.errors import StoreError
 
 Array = npt.NDArray[np.float32]
@@ -44,3 +45,10 @@ def die_once(shared: Path, job: int) -> int:
 def always_die(shared: None, job: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return job
+
+
+def die_of(shared: None, path: Path) -> RemoteImage:
+    """Let every worker die of one file."""
+    if path.name == "deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return RemoteImage(path.name)

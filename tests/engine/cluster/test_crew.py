@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from training.cluster.crew import LocalCrew
+from engine.cluster.crew import LocalCrew
 
 
 def test_this_process_works_in_order_and_no_further_ahead_than_asked() -> None:

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import engine.errors
+from engine.cluster.crew import LocalCrew
+from engine.cluster.ray_crew import AHEAD, RayCrew
 from engine.errors import SaeRadError, UsageError
-from tests.training.cluster import jobs
-from training.cluster.crew import LocalCrew
-from training.cluster.ray_crew import AHEAD, RayCrew
+from tests.engine.cluster import jobs
 
 pytestmark = [
     pytest.mark.slow,
@@ -110,7 +110,7 @@ def test_where_no_cluster_is_the_message_says_so(address: str) -> None:
 def test_where_something_else_listens_ray_writes_nothing_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("training.cluster.address.ANSWER_S", 8.0)
+    monkeypatch.setattr("engine.cluster.address.ANSWER_S", 8.0)
     told = r"CLUSTER_ADDRESS.* gives no answer within 8 s"
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UsageError, match=told):
         RayCrew(f"127.0.0.1:{silent.getsockname()[1]}")
@@ -125,7 +125,7 @@ def test_without_ray_the_message_says_how_to_install_it(monkeypatch: pytest.Monk
 
 ALONE = """
 import os
-from training.cluster.ray_crew import RayCrew
+from engine.cluster.ray_crew import RayCrew
 try:
     RayCrew("local:1", cpus=2)
 except Exception as error:

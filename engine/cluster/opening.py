@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from training.cluster.crew import Crew, LocalCrew
-from training.cluster.ray_crew import RayCrew
+from engine.cluster.crew import Crew, LocalCrew
+from engine.cluster.ray_crew import RayCrew
 
 
 def add_cluster_option(parser: argparse._ActionsContainer) -> None:

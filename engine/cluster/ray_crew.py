@@ -16,9 +16,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine.cluster.address import REASON, find_cluster, no_cluster, own_cores
+from engine.cluster.crew import Job, Result, Shared
 from engine.errors import SaeRadError, UsageError
-from training.cluster.address import REASON, find_cluster, no_cluster, own_cores
-from training.cluster.crew import Job, Result, Shared
 
 RETRIES = 3
 """How often a job is done again whose worker died; a job that kills every worker must end some time."""

@@ -50,8 +50,9 @@ class Journal:
         self._out, self._path = out, out / NAME
         self._head = json.dumps(run, sort_keys=True)
         self._found: dict[str, Any] = {}
-        head, *lines = _whole_lines(self._path) if resume else [None]
-        if head is not None:
+        written = _whole_lines(self._path) if resume else []
+        if written:
+            head, *lines = written
             if head != json.loads(self._head):
                 raise UsageError(
                     "RESUME_OTHER",
@@ -92,7 +93,7 @@ def _mark(path: Path) -> list[int]:
 
 
 def _whole_lines(path: Path) -> list[Any]:
-    """Return the lines up to the first that was not written whole, or None alone."""
+    """Return the lines up to the first that was not written whole."""
     lines: list[Any] = []
     content = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     for text in content.splitlines():
@@ -100,4 +101,4 @@ def _whole_lines(path: Path) -> list[Any]:
             lines.append(json.loads(text))
         except ValueError:
             break
-    return lines or [None]
+    return lines

@@ -9,14 +9,13 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from engine.dicom.radiograph import Radiograph
 from engine.prose import as_sentence
 from engine.report.wishes import DEFAULT_WISHES
 from engine.worker.decode import submit_decode
 from viewer.controller import Controller
 from viewer.hosts.napari.maps import MapLayers, Wanted
 from viewer.hosts.napari.notice import CanvasNotice
-from viewer.hosts.napari.picture import KEY, Opened, layer_of
+from viewer.hosts.napari.picture import KEY, LayerData, Opened, layer_of
 from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap, sum_maps
 from viewer.report.house_style import chosen_wishes
@@ -106,8 +105,8 @@ class Host(QObject):
         """Add the layer of a file; it is decoded in the background."""
         run_task(partial(_load, path), self._add, lambda error: tell(Problem.of(error)))
 
-    def _add(self, radiograph: Radiograph) -> None:
-        data, arguments, _ = layer_of(radiograph)
+    def _add(self, layer: LayerData) -> None:
+        data, arguments, _ = layer
         self.viewer.add_image(data, **arguments)
 
     def use_pack(self, pack: str) -> None:
@@ -216,11 +215,8 @@ class Host(QObject):
         self.controller.close()
 
 
-def _load(path: Path, control: TaskControl) -> Radiograph:
-    radiograph = wait(submit_decode(path), control)
-    # Computed here because it reads every pixel; the property keeps it.
-    _ = radiograph.pixel_sha256
-    return radiograph
+def _load(path: Path, control: TaskControl) -> LayerData:
+    return layer_of(wait(submit_decode(path), control))
 
 
 def tell(problem: Problem) -> None:

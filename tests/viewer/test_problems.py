@@ -20,7 +20,7 @@ from viewer.state.images import Problem
 
 SECTIONS = (
     *("Files that cannot be opened", "The index of studies", "Model packs", "The model", "Analyses and drafts"),
-    *("Exports", "Local language models", "The child process", "Plug-ins"),
+    *("Exports", "Local language models", "The child process", "Plug-ins", "Archives", "De-identification"),
 )
 """Of docs/error-codes.md: errors of the engine that the viewer can meet."""
 OWN = {"HANGING_UNREADABLE", "HANGING_INVALID", "HANGING_NONE", "NOT_ALIGNED", "LANGUAGE_INVALID", "FONT_MISSING"}

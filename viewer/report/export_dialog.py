@@ -154,7 +154,7 @@ class ExportDialog(QDialog):
         self._bare_told.setWordWrap(True)
         self._bare_told.setText(
             tr(
-                "A de-identified copy of the image (PS3.15 Basic Profile) and results that belong to it, under new "
+                "A de-identified copy of the image (DICOM's Basic Profile) and results that belong to it, under new "
                 "UIDs; without the indication and the record of changes. The pixels are copied as they are, with text "
                 "that is burned in: look at them before you give them away."
             )

@@ -42,6 +42,8 @@ def export_unidentified(
     files = engine.export(anonymous, control)
     remarks = list(written.warnings)
     if bare.by_persons:
-        remarks.append(tr("Sentences that a person wrote were not searched for names: {count}.", count=bare.by_persons))
+        remarks.append(
+            tr("Sentences and texts that a person wrote were not searched for names: {count}.", count=bare.by_persons)
+        )
     look = Problem("DEID_LOOK", " ".join(remarks), tr("look at image and report before you give them away"))
     return Exported([*files, written.path], look if remarks else None)

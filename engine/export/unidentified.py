@@ -18,7 +18,7 @@ class Unidentified:
     Attributes
     ----------
     by_persons : int
-        Sentences that a person wrote or edited: nobody searched them for names.
+        Sentences that a person wrote or edited, and texts drawn on the image: nobody searched them for names.
     """
 
     radiograph: Radiograph
@@ -63,4 +63,5 @@ def unidentified(
         typed_indication=None,
     )  # fmt: skip
     by_persons = sum(sentence.by_person for sentence in draft.sentences())
+    by_persons += sum(bool(item.text) for item in sheet.items) if sheet is not None else 0
     return Unidentified(copy, replace(analysis, sop_instance_uid=new), bare, sheet, by_persons)

@@ -15,6 +15,8 @@ from engine.dicom.deidentify.pseudonyms import Pseudonyms
 from engine.errors import ExportError
 from engine.export import WRITERS
 from engine.export.unidentified import unidentified
+from engine.measure.shapes import Kind, Measurement
+from engine.measure.sheet import Sheet
 from engine.report.audit import noted
 from engine.report.draft import DraftStatus
 from tests.viewer.factories import FakeEngine, make_analysis, make_draft, make_radiograph, ramp
@@ -45,11 +47,13 @@ def test_no_file_says_whose_it_was(tmp_path: Path) -> None:
     draft = replace(make_draft(analysis), indication="Zylinski coughs")
     edited = draft.edit("s1", "A larger effusion.")
     draft = noted(draft, edited, user="Doctor Quaxi", time="2026-01-03T10:00:00+00:00")
-    order = ExportOrder(tmp_path / "out", image, analysis, draft, tuple(WRITERS))
+    drawn = Measurement("t", Kind.TEXT, ((5.0, 5.0),), "seen")
+    sheet = Sheet(image.identity.sop_instance_uid, image.pixel_sha256, (drawn,))
+    order = ExportOrder(tmp_path / "out", image, analysis, draft, tuple(WRITERS), sheet)
     control = TaskControl(lambda _text, _fraction: None)
     pseudonyms = Pseudonyms()
     done = export_unidentified(cast(Engine, Writing()), order, tmp_path / "named.dcm", pseudonyms, control)
-    assert done.look is not None and "wrote were not searched for names: 1" in done.look.message
+    assert done.look is not None and "wrote were not searched for names: 2" in done.look.message
     (copy,) = [path for path in done.files if path.parent.name.startswith("ANON-")]
     uid = str(pydicom.dcmread(copy).SOPInstanceUID)
     assert uid != image.identity.sop_instance_uid and copy.stem == uid

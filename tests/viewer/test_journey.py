@@ -108,6 +108,7 @@ def test_what_is_not_as_a_step_has_it_is_a_problem(dark: QApplication, qtbot: An
 def test_every_step_of_the_journey_is_in_the_page(repository: Path) -> None:
     page = (repository / "docs" / "journey.md").read_text(encoding="utf-8")
     assert page == journey_page()
+    assert all((repository / "docs" / "images" / "journey" / f"{step.name}.png").is_file() for step in STEPS)
 
 
 def test_the_bundled_study_is_complete_and_small(repository: Path) -> None:

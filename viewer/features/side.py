@@ -11,7 +11,7 @@ from viewer.i18n import tr
 from viewer.state.images import OpenImage
 from viewer.state.overlay import OverlaySettings
 
-ONE_LIST, TWO_LISTS = 474, 840
+ONE_LIST, TWO_LISTS = 474, 780
 """Width that one list and two lists need, in pixels."""
 
 

@@ -38,6 +38,7 @@ def studies(stage: Stage) -> None:
     stage.until("the search", lambda: panel.tree.topLevelItemCount() == 1)
     for study in _studies(panel.tree):
         study.setExpanded(True)
+    stage.until("the first analysis", lambda: stage.session.current is not None and stage.session.current.analysis)
     stage.until("the thumbnails", lambda: _pictures(panel.tree) == len(_studies(panel.tree)))
     stage.expect("the patient has a current study and a prior", len(_studies(panel.tree)) == 2)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.dicom.deidentify.pseudonyms import Pseudonyms
 from engine.report.draft import Draft, DraftStatus
 from viewer.errands import Errands
 from viewer.services import Engine, ExportOrder
 from viewer.state.session import Session
+from viewer.unidentified_export import Exported, export_unidentified
 
 
 class Drafting(QObject):
@@ -24,6 +26,7 @@ class Drafting(QObject):
     def __init__(self, session: Session, engine: Engine, errands: Errands, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._engine, self._errands = session, engine, errands
+        self._pseudonyms = Pseudonyms()  # one patient has one pseudonym until the program ends
 
     def regenerate(self) -> None:
         """Compose the draft of the image shown again."""
@@ -68,13 +71,23 @@ class Drafting(QObject):
 
         self._errands.run(partial(self._engine.reword, before, Path(model)), done)
 
-    def export(self, folder: Path, formats: Sequence[str]) -> None:
-        """Write the draft of the image shown into its own folder below `folder`; a reviewed one becomes exported."""
+    def export(self, folder: Path, formats: Sequence[str], *, unidentified: bool = False) -> None:
+        """Write the draft of the image shown into its own folder below `folder`; a reviewed one becomes exported.
+
+        Parameters
+        ----------
+        unidentified : bool
+            Write a de-identified copy of the image, and the results of that; the draft stays as it is.
+        """
         key, image = self._session.current_key, self._session.current
         if key is None or image is None or image.history is None or image.analysis is None or image.radiograph is None:
             return
         draft = image.history.current
         order = ExportOrder(folder, image.radiograph, image.analysis, draft, tuple(formats), self._session.board.sheet)
+        if unidentified:
+            work = partial(export_unidentified, self._engine, order, image.path, self._pseudonyms)
+            self._errands.run(work, self._told)
+            return
 
         def done(files: list[Path]) -> None:
             # A draft that was changed while it was being written is not the one that was exported.
@@ -83,6 +96,11 @@ class Drafting(QObject):
             self.exported.emit(files)
 
         self._errands.run(partial(self._engine.export, order), done)
+
+    def _told(self, exported: Exported) -> None:
+        self.exported.emit(exported.files)
+        if exported.look is not None:
+            self._session.noticed.emit(exported.look)
 
 
 def _composed_as(draft: Draft) -> tuple[object, ...]:

@@ -74,15 +74,16 @@ class FileCommands:
             folder=self._export_folder,
             waiting=len(draft.waiting),
             nodes=self._pacs.names(),
+            identified=image.radiograph.is_dicom,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._pacs.send_next(dialog.send_to))
-        dialog.accepted.connect(lambda: self._export_to(*dialog.chosen))
+        dialog.accepted.connect(lambda: self._export_to(*dialog.chosen, unidentified=dialog.without_identity))
         dialog.open()
 
-    def _export_to(self, folder: Path, formats: tuple[str, ...]) -> None:
+    def _export_to(self, folder: Path, formats: tuple[str, ...], *, unidentified: bool) -> None:
         self._export_folder = folder
-        self._controller.export(folder, formats)
+        self._controller.export(folder, formats, unidentified=unidentified)
 
     def report_export(self, files: list[Path]) -> None:
         """Say what was written."""

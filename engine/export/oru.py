@@ -52,7 +52,7 @@ def oru_message(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     segments = [_header(now), _patient(radiograph), _request(radiograph, now)]
     uid = radiograph.identity.study_instance_uid
     if uid:
-        segments.append(_line(1, "HD", STUDY_UID, uid))
+        segments.append(_line(1, "ST", STUDY_UID, uid))
     for name, text in _texts(analysis, draft):
         segments.append(_line(len(segments) - 2, "TX", name, escaped(text)))
     return "".join(f"{segment}\r" for segment in segments)

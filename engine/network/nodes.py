@@ -160,6 +160,27 @@ def load_nodes(path: Path | None = None) -> Nodes:
     return nodes.model_copy(update={"nodes": placed, "local": _placed(nodes.local, chosen.parent)})
 
 
+def raw_nodes(path: Path) -> Nodes:
+    """Return what a file declares, with the names of files as they stand there; none where there is no file.
+
+    Raises
+    ------
+    UsageError
+        ``NODES_FILE``.
+    """
+    return check_nodes(path, nodes_text(path))
+
+
+def nodes_text(path: Path) -> str:
+    """Return the text of a nodes file, empty where there is none; raises as `raw_nodes`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise refusal(path, str(error)) from error
+
+
 def check_nodes(path: Path, text: str) -> Nodes:
     """Return what the text of a nodes file declares, with the names of files as they stand there.
 

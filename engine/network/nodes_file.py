@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from engine.errors import UsageError
 from engine.export.atomic import write_atomic
-from engine.network.nodes import DimseNode, Local, Nodes, WebNode, check_nodes, refusal
+from engine.network.nodes import DimseNode, Local, Nodes, WebNode, check_nodes, nodes_text, raw_nodes, refusal
 
 
 def save_node(path: Path, name: str, node: DimseNode | WebNode, *, before: str = "") -> None:
@@ -55,30 +55,10 @@ def save_local(path: Path, local: Local) -> None:
     _put(path, ("local",), _table("local", local), raw_nodes(path).model_copy(update={"local": local}))
 
 
-def raw_nodes(path: Path) -> Nodes:
-    """Return what the file declares, with names of files as they stand there; none where there is no file.
-
-    Raises
-    ------
-    UsageError
-        ``NODES_FILE``.
-    """
-    return check_nodes(path, _text(path))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError) as error:
-        raise refusal(path, str(error)) from error
-
-
 def _put(path: Path, table: tuple[str, ...], lines: list[str], wanted: Nodes) -> None:
     kept, place = list[str](), None
     inside, since = False, 0
-    for line in _text(path).splitlines():
+    for line in nodes_text(path).splitlines():
         if line.lstrip().startswith("["):
             inside = _header(line)[: len(table)] == table
             place = len(kept) if inside and place is None else place

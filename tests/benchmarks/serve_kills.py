@@ -59,10 +59,7 @@ def resident(pid: int) -> float:
 
 def children_of(pid: int) -> list[int]:
     """Processes that a process started, and theirs."""
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
+    found = [one for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text("ascii").split()]
     return [one for child in map(int, found) for one in (child, *children_of(child))]
 
 
@@ -71,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", type=int)
     parser.add_argument("kills", type=int)
-    parser.add_argument("--longest", type=float, default=5.0, help="seconds of work before a kill, at most")
+    parser.add_argument("--longest", type=float, default=3.0, help="seconds after the last job, at most")
     options = parser.parse_args()
     repository, begun, chance = Path(__file__).resolve().parents[2], time.monotonic(), random.Random(1)
     with tempfile.TemporaryDirectory() as name, running(Path(name) / "orthanc") as archive:
@@ -79,10 +76,16 @@ def main() -> None:
         write_images(work / "in", options.images)
         nodes, pack = archive.nodes(work / "nodes.toml"), build_toy_pack(work / "pack")
         given = ["pacs", "--watch", work / "in", "--state", work / "state", "--nodes", nodes, "--pack", pack]
+        share, killed_at = options.images / (options.kills + 1), list[int]()
         for _ in range(options.kills):
             with serving(repository, work / "log", *given) as (process, _page):
+                # So that the kills are spread over all of the work, and each falls anywhere within a job.
+                until = at_their_end(work / "state" / "queue.sqlite") + int(chance.uniform(0, 2 * share))
+                while process.poll() is None and at_their_end(work / "state" / "queue.sqlite") < until:
+                    time.sleep(0.1)
                 time.sleep(chance.uniform(0, options.longest))
                 process.kill()
+            killed_at.append(at_their_end(work / "state" / "queue.sqlite"))
         begun_last = time.monotonic()
         arguments = ["-W", "ignore", "-c", SERVE, *map(str, given), "--once", "--json", "--device", "cpu"]
         last = subprocess.Popen(
@@ -100,6 +103,7 @@ def main() -> None:
     told = {
         "images": options.images,
         "kills": options.kills,
+        "killed_at": killed_at,
         "jobs": json.loads(answer)["jobs"],
         "whole": whole,
         "doubled": doubled,

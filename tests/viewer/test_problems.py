@@ -20,9 +20,11 @@ from viewer.state.images import Problem
 
 SECTIONS = (
     *("Files that cannot be opened", "The index of studies", "Model packs", "The model", "Analyses and drafts"),
-    *("Exports", "Local language models", "The child process", "Plug-ins"),
+    *("Exports", "Local language models", "The child process", "Plug-ins", "Archives", "De-identification"),
 )
 """Of docs/error-codes.md: errors of the engine that the viewer can meet."""
+SERVICE = ("QUEUE_", "JOB_", "HEALTH_")
+"""How codes begin that only ``saerad serve`` can say."""
 OWN = {"HANGING_UNREADABLE", "HANGING_INVALID", "HANGING_NONE", "NOT_ALIGNED", "LANGUAGE_INVALID", "FONT_MISSING"}
 """Errors of the viewer that are raised, not told: their English is that of the page."""
 
@@ -38,7 +40,8 @@ def documented(repository: Path) -> set[str]:
     page = (repository / "docs" / "error-codes.md").read_text(encoding="utf-8")
     parts = [part for part in page.split("\n## ") if part.startswith(SECTIONS)]
     assert len(parts) == len(SECTIONS)
-    return {code for part in parts for code in re.findall(r"^\| `([A-Z_]+)`", part, re.MULTILINE)}
+    found = {code for part in parts for code in re.findall(r"^\| `([A-Z_]+)`", part, re.MULTILINE)}
+    return {code for code in found if not code.startswith(SERVICE)}
 
 
 def sentences_of_the_engine(repository: Path) -> set[str]:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 
 from engine.dicom.voi import Window
+from engine.readback.read import read_result
 from tests.engine.readback.states import file, graphic, item, save, state, to_image
 from tests.viewer.factories import FakeEngine, write_dicom
 from viewer.controller import Controller
@@ -190,10 +191,32 @@ def test_the_image_is_shown_as_a_state_asks_for(window: MainWindow, study: OpenS
 def test_a_report_is_read_beside_its_image_letter_by_letter(window: MainWindow, study: OpenStudy) -> None:
     study(report=report_of(uid_of("a")))
     said = window.results.panel.text.toPlainText()
-    for words in ("Somebody; software 7.1", "PARTIAL, UNVERIFIED", "<b>3 cm</b> & more", "image the image shown"):
+    for words in ("Somebody; software 7.1", "PARTIAL, UNVERIFIED", "<b>3 cm</b> & more", "the image shown"):
         assert words in said, said
     window.actions_by_id["results"].trigger()
     assert window.results.tabs.currentWidget() is window.results.panel
+
+
+def test_a_commercial_product_s_state_is_displayed(
+    window: MainWindow, qtbot: Any, tmp_path: Path, shared_data: Path
+) -> None:
+    source = shared_data / "dicom" / "sr_pr_seg" / "GSPS_softneta.dcm"
+    uid = read_result(source).images[0]
+    # The data set has only a stub of the image: another one of its size takes its place under its UID.
+    image = write_dicom(tmp_path / "a.dcm", np.full((2688, 2688), 1000, np.uint16), SOPInstanceUID=uid)
+    window.controller.open([image, source])
+    shown = window.results.shown
+    qtbot.waitUntil(
+        lambda: bool(shown.objects) and shown.drawing(next(iter(shown.objects)), uid) is not None, timeout=20000
+    )
+    before = window.canvas.grab().toImage()
+    check(window)
+    after, at = window.canvas.grab().toImage(), window.canvas.widget_point((2110.6, 616.2)).toPoint()
+    assert any(before.pixelColor(at.x(), at.y() + d) != after.pixelColor(at.x(), at.y() + d) for d in (-1, 0, 1))
+    window.results.panel.present.click()
+    voi = window.canvas.windowing.voi
+    assert isinstance(voi, Window) and (voi.center, voi.width) == (2048.0, 4096.0)
+    assert "Mean: 2651.41" in window.results.panel.text.toPlainText()
 
 
 def test_damaged_objects_are_listed_with_their_code(window: MainWindow, study: OpenStudy, qtbot: Any) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import SaeRadError
-from engine.network.nodes import Nodes, nodes_path
+from engine.network.nodes import Nodes, nodes_path, raw_nodes
 from viewer.errands import Errands
 from viewer.i18n import tr
 from viewer.pacs import services
@@ -89,8 +89,6 @@ class NodesDialog(QDialog):
         return name
 
     def _list(self, chosen: str | None) -> None:
-        from engine.network.nodes_file import raw_nodes
-
         try:
             self._nodes = raw_nodes(nodes_path())
         except SaeRadError as error:

@@ -62,6 +62,8 @@ class ExportDialog(QDialog):
         Sentences that no person has confirmed; every file marks them.
     nodes : tuple of str
         Archives to which the DICOM objects can be sent.
+    identified : bool
+        Whether the image has an identity that can be left out.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class ExportDialog(QDialog):
         folder: Path | None = None,
         waiting: int = 0,
         nodes: tuple[str, ...] = (),
+        identified: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
@@ -113,6 +116,9 @@ class ExportDialog(QDialog):
             box.setObjectName(f"format_{name}")
             box.toggled.connect(self._check)
             layout.addWidget(box)
+        self.bare, self._bare_told = QCheckBox(tr("Without the patient's identity")), plain_label(role="small")
+        if identified:
+            self._add_bare(layout)
         self.send, self.node = QCheckBox(tr("Send the DICOM objects to")), QComboBox()
         if nodes:
             layout.addLayout(self._sending(nodes))
@@ -136,6 +142,26 @@ class ExportDialog(QDialog):
     def send_to(self) -> str:
         """The archive that is sent the DICOM objects; empty for none."""
         return self.node.currentText() if self.send.isEnabled() and self.send.isChecked() else ""
+
+    @property
+    def without_identity(self) -> bool:
+        """Whether a de-identified copy is exported."""
+        return self.bare.isChecked()
+
+    def _add_bare(self, layout: QVBoxLayout) -> None:
+        self.bare.setAccessibleName(self.bare.text())
+        self.bare.toggled.connect(self._check)
+        self._bare_told.setWordWrap(True)
+        self._bare_told.setText(
+            tr(
+                "A de-identified copy of the image (DICOM's Basic Profile) and results that belong to it, under new "
+                "UIDs; without the indication and the record of changes. The pixels are copied as they are, with text "
+                "that is burned in: look at them before you give them away."
+            )
+        )
+        layout.addSpacing(8)
+        layout.addWidget(self.bare)
+        layout.addWidget(self._bare_told)
 
     def _sending(self, nodes: tuple[str, ...]) -> QHBoxLayout:
         self.send.setAccessibleName(self.send.text())
@@ -172,7 +198,9 @@ class ExportDialog(QDialog):
             return False, tr("This folder cannot be used: {path} is a file.", path=obstacle)
         if not os.access(_existing(target), os.W_OK | os.X_OK):
             return False, tr("This folder cannot be used: {path} may not be written.", path=_existing(target))
-        text = tr("Will be written to {folder}", folder=target)
+        # A copy without identity has its own UID, and so a folder of its own in the chosen one.
+        earlier = earlier and not self.without_identity
+        text = tr("Will be written to {folder}", folder=folder if self.without_identity else target)
         return True, text + ("\n" + tr("An earlier export of this image there is replaced.") if earlier else "")
 
     def _check(self) -> None:

@@ -87,7 +87,7 @@ def _content(result: ResultObject, image: Radiograph | None) -> str:
 
 def _line(line: Line, shown: str) -> str:
     """One line of a report; the UID of the image beside it is said in words."""
-    text = line.text.replace(shown, tr("the image shown")) if shown else line.text
+    text = line.text.replace(f"image {shown}", tr("the image shown")) if shown else line.text
     style = f"margin:1px 0 1px {14 * line.depth}px"
     if not text:
         return f'<p style="{style}"><b>{html.escape(line.name)}</b></p>'

@@ -41,7 +41,7 @@ def test_the_fields_stand_where_the_standard_wants_them(tmp_path: Path) -> None:
     lines = found["OBX"]
     assert [line[1] for line in lines] == [line[4] for line in lines] == [str(n + 1) for n in range(len(lines))]
     assert {line[11] for line in lines} == {"P"}
-    assert lines[0][2:6] == ["HD", STUDY_UID, "1", "1.2.3.4"]
+    assert lines[0][2:6] == ["ST", STUDY_UID, "1", "1.2.3.4"]
     assert lines[1][5].startswith("DRAFT") and lines[-1][5].startswith("DRAFT")
     said = {name: [line[5] for line in lines if line[3] == name] for name in (FINDINGS, INDICATION, IMPRESSION)}
     assert any("cough" in text for text in said[INDICATION]) and said[IMPRESSION]

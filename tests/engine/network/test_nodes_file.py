@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
-from engine.network.nodes import TLS, DimseNode, Local, WebNode, load_nodes
-from engine.network.nodes_file import raw_nodes, remove_node, save_local, save_node
+from engine.network.nodes import TLS, DimseNode, Local, WebNode, load_nodes, raw_nodes
+from engine.network.nodes_file import remove_node, save_local, save_node
 
 BY_HAND = """# our archives
 [local]

@@ -9,13 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from engine.dicom.archive import read_member, split_member
 from engine.dicom.limits import check_file_size
 from engine.dicom.transfer_syntax import check_inflated_size
 from engine.errors import ReadError
+
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_PIXEL_GROUP = 0x7FE0
+_ELEMENT_HEAD = 8
+"""Bytes of tag, VR and length."""
 
 # The parser logs what it also warns of, quoting the header; the warnings are collected, patients' data not logged.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -91,10 +98,24 @@ def parse(content: bytes) -> FileDataset:
             f"the file begins as DICOM but cannot be parsed ({_reason(error)})",
             "copy or export it again",
         ) from error
-    if len(dataset) == 0:
-        # The parser gives nothing at all when the file ends inside its last element.
+    # The parser gives nothing at all, or a value cut short, when the file ends inside its last element.
+    if len(dataset) == 0 or _is_cut_off(dataset, content):
         raise ReadError("DICOM_TRUNCATED", "the file ends in the middle of its data", "copy or export it again")
     return dataset
+
+
+def _is_cut_off(dataset: FileDataset, content: bytes) -> bool:
+    """Return whether the file ends inside an element; of pixels that is told where they are decoded."""
+    raw = [element for element in dataset.values() if isinstance(element, RawDataElement)]
+    whole = [element for element in raw if element.length != _UNDEFINED_LENGTH and element.tag.group != _PIXEL_GROUP]
+    if any(element.value is not None and len(element.value) < element.length for element in whole):
+        return True
+    deflated = dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+    if deflated or not whole or whole[-1].tag != max(dataset.keys()):
+        return False
+    # Fewer bytes than the head of an element has are passed over by the parser; zeros are what some pad files with.
+    rest = content[whole[-1].value_tell + whole[-1].length :]
+    return len(rest) < _ELEMENT_HEAD and any(rest)
 
 
 def _reason(error: Exception) -> str:

@@ -128,12 +128,14 @@ def export_all(
     """
     skipped = skipped_formats(radiograph)
     names = resolve_formats(formats, skipped)
-    error = refusal(radiograph) if set(names) & set(DICOM) else None
+    refused = analysis.gate.verdict == "refused"
+    # Of a refused image no report is written, so that none can be impossible: the refusal is what has to be told.
+    error = refusal(radiograph) if not refused and set(names) & set(DICOM) else None
     if error is not None:
         raise error
     uid, pixels = radiograph.identity.sop_instance_uid, radiograph.pixel_sha256
     analysis.require_image(uid, pixels)
-    if analysis.gate.verdict != "refused":
+    if not refused:
         if draft is None:
             raise UsageError("DRAFT_MISSING", "there is no draft to export", "compose one from the analysis")
         draft.require_image(uid, pixels)
@@ -146,7 +148,7 @@ def export_all(
     earlier = earlier_reports(folder, wanted, uid)
     with staged(folder, replaced) as work:
         written = write_analysis(work, analysis)
-        if draft is not None and analysis.gate.verdict != "refused":
+        if draft is not None and not refused:
             for name in names:
                 made: Path | list[Path]
                 if measured and name in MEASURED:

@@ -150,6 +150,11 @@ def identity_rows(radiograph: Radiograph, language: str = "en") -> list[tuple[st
     if not radiograph.is_dicom:
         source = say("research image without identity ({file})", file=radiograph.source.name)
         rows.insert(0, (say("Source"), source))
+    if radiograph.acquisition.lossy:
+        ratios = ", ".join(f"{ratio:g} : 1" for ratio in radiograph.acquisition.lossy_ratios)
+        with_loss = say("with loss, {ratios}", ratios=ratios) if ratios else say("with loss")
+        rows.append((say("Compression"), with_loss))
+    rows += [(say("Input warning"), warning) for warning in radiograph.warnings]
     return [(label, one_line(value)) for label, value in rows if value]
 
 

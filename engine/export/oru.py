@@ -53,7 +53,9 @@ def oru_message(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     uid = radiograph.identity.study_instance_uid
     if uid:
         segments.append(_line(1, "ST", STUDY_UID, uid))
-    for name, text in _texts(analysis, draft):
+    # Several images of a study may have a message each, and nothing else in it says which one this is about.
+    image = (FINDINGS, f"SOP Instance UID: {analysis.sop_instance_uid}")
+    for name, text in (image, *_texts(analysis, draft)):
         segments.append(_line(len(segments) - 2, "TX", name, escaped(text)))
     return "".join(f"{segment}\r" for segment in segments)
 

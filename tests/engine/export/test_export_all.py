@@ -72,6 +72,13 @@ def test_a_refused_image_gets_its_verdict_and_no_report(tmp_path: Path) -> None:
     assert saved["features"] == saved["observations"] == []
 
 
+@pytest.mark.parametrize("name", DICOM)
+def test_a_refusal_is_not_hidden_by_a_format_that_the_image_cannot_have(tmp_path: Path, name: str) -> None:
+    image = radiograph(is_dicom=False)
+    refused = analysis(gate=GateVerdict("refused", "NOT_A_CHEST", "this is no chest"), image=image)
+    assert [path.name for path in export_all(tmp_path, image, refused, None, [name])] == ["analysis.json"]
+
+
 def test_a_research_image_has_no_dicom_object(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     image = radiograph(is_dicom=False)
     made = busy(image)

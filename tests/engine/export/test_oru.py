@@ -42,7 +42,8 @@ def test_the_fields_stand_where_the_standard_wants_them(tmp_path: Path) -> None:
     assert [line[1] for line in lines] == [line[4] for line in lines] == [str(n + 1) for n in range(len(lines))]
     assert {line[11] for line in lines} == {"P"}
     assert lines[0][2:6] == ["ST", STUDY_UID, "1", "1.2.3.4"]
-    assert lines[1][5].startswith("DRAFT") and lines[-1][5].startswith("DRAFT")
+    assert lines[1][5] == f"SOP Instance UID: {image.identity.sop_instance_uid}"
+    assert lines[2][5].startswith("DRAFT") and lines[-1][5].startswith("DRAFT")
     said = {name: [line[5] for line in lines if line[3] == name] for name in (FINDINGS, INDICATION, IMPRESSION)}
     assert any("cough" in text for text in said[INDICATION]) and said[IMPRESSION]
     assert any("[features 11" in text for text in said[FINDINGS])

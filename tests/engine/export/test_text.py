@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,17 @@ def test_an_edited_sentence_cites_no_feature() -> None:
 def test_an_input_warning_is_shown() -> None:
     warned = replace(busy(), gate=GateVerdict("warning", "OUT_OF_DISTRIBUTION", "the image is unusual"))
     assert "the image is unusual [OUT_OF_DISTRIBUTION]" in report_text(radiograph(), warned, compose(warned))
+
+
+def test_loss_of_the_image_and_what_is_odd_about_its_file_are_told_with_it() -> None:
+    image = radiograph()
+    taken = replace(image.acquisition, lossy=True, lossy_ratios=(10.0, 2.5))
+    odd = replace(image, acquisition=taken, warnings=("odd",))
+    text = report_text(odd, busy(), compose(busy()))
+    assert "with loss, 10 : 1, 2.5 : 1" in text and re.search(r"Input warning: +odd\n", text)
+    german = report_text(odd, busy(), compose(busy(), language="de"))
+    assert "verlustbehaftet, 10 : 1, 2.5 : 1" in german
+    assert "with loss" not in report_text(image, busy(), compose(busy()))
 
 
 def test_names_from_a_file_cannot_pose_as_lines_of_the_report() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from engine.cli.main import main
+from engine.dicom.deidentify.files import Run
 from engine.errors import SaeRadError
 from engine.export import export_all
 from engine.export.shown_maps import contours, shown_findings
@@ -53,6 +54,23 @@ def apart(line: npt.NDArray[np.floating], layer: DrawnLayer) -> float:
 def _dense(line: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     steps = np.linspace(0.0, 1.0, 20, endpoint=False)[:, None]
     return np.vstack([a + (b - a) * steps for a, b in pairwise(line)])
+
+
+@pytest.mark.parametrize("name", ["report.dcm", "presentation_state.dcm", "segmentation.dcm", "key_object.dcm"])
+@pytest.mark.parametrize("share", [0.4, 0.5, 0.6, 0.8, 0.999])
+def test_an_object_that_is_cut_off_is_never_read_as_if_it_were_whole(
+    study: Path, tmp_path: Path, name: str, share: float
+) -> None:
+    content = (study / "results" / name).read_bytes()
+    cut = tmp_path / name
+    cut.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(SaeRadError) as caught:
+        read_result(cut)
+    assert caught.value.code in ("DICOM_TRUNCATED", "DICOM_DAMAGED", "RESULT_DAMAGED")
+    if name != "segmentation.dcm":  # whose pixels are copied as they are
+        with pytest.raises(SaeRadError) as refused:
+            Run(tmp_path / "out").deidentify(cut)
+        assert refused.value.code == caught.value.code
 
 
 def test_our_own_objects_are_found_with_their_provenance(study: Path) -> None:

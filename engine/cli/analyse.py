@@ -26,6 +26,7 @@ from engine.export.identity import software_version
 from engine.inference.analyzer import Analyzer
 from engine.inference.attribution import DEFAULT_METHOD, Method
 from engine.inference.devices import DEVICE_NAMES, PRECISION_NAMES
+from engine.language.local_model import check_file
 from engine.pack.library import InstalledPack, load_pack
 from engine.report.rewrite import RewriteChoice, Rewriter
 from engine.report.wishes import DraftWishes
@@ -42,6 +43,8 @@ def run(argv: Sequence[str]) -> int:
     wishes = DraftWishes(options.indication, options.language, options.style, options.composer)
     wishes.check()
     wishes.check_composer()
+    if options.rewrite:
+        check_file(options.rewrite)
     settings = ImageSettings(tuple(formats), wishes, tuple(options.plugin))
     pack = load_pack(options.pack)
     interrupted = False

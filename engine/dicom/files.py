@@ -73,6 +73,8 @@ def not_dicom(kind: Kind, name: str) -> ReadError:
     """Return the refusal of a file that `recognise` calls by this name."""
     if kind is Kind.ZIP:
         return ReadError("ZIP_ARCHIVE", "the file is a ZIP archive, not one image", "open one of the images in it")
+    if kind is Kind.PICTURE:  # told by those who read DICOM alone
+        return ReadError("NOT_DICOM", f"the file is a {name}, not a DICOM file", "name a DICOM file")
     article = "an" if name[0] in "aeiou" else "a"
     message = f"the file is {article} {name}, not a DICOM, PNG or JPEG image"
     return ReadError("NOT_DICOM", message, "open the image itself")

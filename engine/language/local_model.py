@@ -59,7 +59,7 @@ class LocalModel:
         memory_bytes: int | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        _check_file(Path(setup.path))
+        check_file(Path(setup.path))
         self._setup, self._limit, self._load_limit = setup, answer_limit_s, load_limit_s
         self._worker = Worker(memory_bytes=memory_bytes, preload=("engine.language.child",), name="saerad-language")
         self._loaded = False
@@ -132,13 +132,20 @@ def _wait(job: Job[T], cancelled: Callable[[], bool] | None) -> T:
     return job.result()
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Look whether a file can be a model, without loading it.
+
+    Raises
+    ------
+    UsageError
+        ``LANGUAGE_FILE`` when it cannot be read, is no GGUF file or is one part of several.
+    """
     try:
         with path.open("rb") as file:
             begin = file.read(len(_MAGIC))
     except OSError as error:
         raise UsageError(
-            "LANGUAGE_FILE", f"{path} cannot be read ({error.strerror or error})", "name a GGUF file with --model"
+            "LANGUAGE_FILE", f"{path} cannot be read ({error.strerror or error})", "name a GGUF file"
         ) from error
     if begin != _MAGIC:
         raise UsageError("LANGUAGE_FILE", f"{path} is no GGUF file", "name a model in llama.cpp's format")

@@ -45,6 +45,17 @@ def test_a_typed_indication_is_in_every_export_and_in_no_message(
     assert "Quux" not in told
 
 
+@pytest.mark.parametrize("content", [None, b"MZ, no model"])
+def test_what_cannot_be_a_language_model_is_a_usage_error_before_anything_is_analysed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], toy_pack: Path, content: bytes | None
+) -> None:
+    write_dicom(tmp_path / "a.dcm")
+    if content is not None:
+        (tmp_path / "a.gguf").write_bytes(content)
+    assert analyse(toy_pack, tmp_path / "out", tmp_path / "a.dcm", "--rewrite", str(tmp_path / "a.gguf")) == 2
+    assert "[LANGUAGE_FILE]" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_a_header_s_indication_is_said_to_be_from_there(toy_pack: Path, tmp_path: Path) -> None:
     uid = write_dicom(tmp_path / "a.dcm")
     source = pydicom.dcmread(tmp_path / "a.dcm")

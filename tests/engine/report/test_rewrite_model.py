@@ -104,7 +104,10 @@ def test_analyse_writes_what_became_of_it(toy_pack: Path, tmp_path: Path, capsys
     uid = write_dicom(tmp_path / "a.dcm")
     words = [str(tmp_path / "a.dcm"), "--pack", str(toy_pack), "--device", "cpu", "--format", "text,json,pdf"]
     model = random_model(tmp_path / "a.gguf")
-    for name, path in (("good", model), ("none", tmp_path / "none.gguf")):
+    # A file that begins as a model is one only once it is loaded, which the first draft does.
+    hollow = tmp_path / "hollow.gguf"
+    hollow.write_bytes(b"GGUF" + bytes(60))
+    for name, path in (("good", model), ("hollow", hollow)):
         out = tmp_path / name
         assert main(["analyse", *words, "--out", str(out), "--rewrite", str(path)]) == 0
         (row,) = json.loads((out / "summary.json").read_text(encoding="utf-8"))
@@ -113,4 +116,4 @@ def test_analyse_writes_what_became_of_it(toy_pack: Path, tmp_path: Path, capsys
         warned = report["rewriting"]["warning"]
         assert warned == ("" if name == "good" else "LANGUAGE_FILE")
         assert ("refused" in row["message"]) if name == "good" else ("[LANGUAGE_FILE]" in row["message"])
-        assert ("[LANGUAGE_FILE]" in capsys.readouterr().err) == (name == "none")
+        assert ("[LANGUAGE_FILE]" in capsys.readouterr().err) == (name == "hollow")

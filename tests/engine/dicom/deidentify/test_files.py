@@ -139,3 +139,12 @@ def test_burned_in_text_is_told_or_refused(tmp_path: Path, capsys: pytest.Captur
     assert status == 0 and rows[0]["code"] == "DEID_LOOK" and "pixels hold text" in rows[0]["message"]
     status, rows = rows_of(capsys, *arguments, "--refuse-burned-in")
     assert status == 3 and rows[0]["code"] == "DEID_BURNED_IN" and not rows[0]["written"]
+
+
+def test_a_picture_is_refused_without_calling_itself_no_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("L", (64, 64)).save(tmp_path / "a.png")
+    status, (row,) = rows_of(capsys, str(tmp_path / "a.png"), "--out", str(tmp_path / "out"))
+    assert (status, row["code"], row["written"]) == (3, "NOT_DICOM", "")
+    assert "is a PNG picture, not a DICOM file" in row["message"] and "PNG or JPEG" not in row["message"]

@@ -21,12 +21,25 @@ def test_unconfirmed_text_is_coloured_until_confirmed(window: MainWindow, opened
     opened(a={})
     qtbot.waitUntil(row(window, "s1").text.isVisible, timeout=2000)
     assert amber(row(window, "s1").text) > 10
+    assert "confirmed" not in row(window, "s1").note.full
     qtbot.mouseClick(row(window, "s1").buttons["confirm"], Qt.MouseButton.LeftButton)
     after = row(window, "s1")
     assert amber(after.text) == 0 and not after.buttons["confirm"].isVisible()
+    assert after.note.full.startswith("confirmed · AI text")
     assert "2 to confirm" in window.report.status.text()
     window.actions_by_id["undo"].trigger()
     assert amber(row(window, "s1").text) > 10
+
+
+def test_draft_and_features_name_the_image_they_belong_to(window: MainWindow, opened: Open) -> None:
+    now, before = opened(
+        a={"PatientName": "Doe^Jane", "StudyDate": "20260302", "ViewPosition": "PA"},
+        b={"PatientName": "Doe^Jane", "StudyDate": "20250114", "ViewPosition": "AP"},
+    )
+    for key, text in ((now, "Doe, Jane · 2026-03-02 · PA"), (before, "Doe, Jane · 2025-01-14 · AP")):
+        window.session.show(key)
+        assert window.report.belongs.full == text
+        assert window.features.belongs.full == text
 
 
 def test_the_whole_way_from_draft_to_export(

@@ -14,11 +14,13 @@ from viewer.features.look_bar import LookBar
 from viewer.features.probabilities import ProbabilityBox
 from viewer.features.sliders import OverlaySliders
 from viewer.i18n import tr
+from viewer.image.belongs import belongs_text
 from viewer.state.groups import FeatureGroup, cited_by
 from viewer.state.images import OpenImage, Work
 from viewer.state.listing import Listing
 from viewer.state.overlay import OverlaySettings
 from viewer.state.results import ResultSet
+from viewer.theme.elided import ElidedLabel
 from viewer.theme.line import Line
 from viewer.theme.text import plain_label
 
@@ -39,6 +41,7 @@ class FeaturePanel(QFrame):
         self._selected: tuple[int, ...] = ()
         self._name = tr("Features")
         self.title = plain_label(self._name, role="title")
+        self.belongs = ElidedLabel(role="small")
         self.search = Line()
         self.search.setPlaceholderText(tr("Search features"))
         self.search.setAccessibleName(tr("Search features"))
@@ -62,6 +65,7 @@ class FeaturePanel(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(10, 8, 4, 4)
         self._column.addLayout(head)
+        self._column.addWidget(self.belongs)
         self._column.addWidget(self.sliders)
         self._column.addWidget(self.columns)
         self._column.addWidget(self.area, 1)
@@ -94,6 +98,7 @@ class FeaturePanel(QFrame):
 
     def show_image(self, image: OpenImage | None, overlay: OverlaySettings) -> None:
         """List the features of an image, or say why there are none; nothing is done when that is already shown."""
+        self.belongs.set_full(belongs_text(image))
         analysis = image.analysis if image is not None else None
         if self._is_shown(analysis, _why_none(image)):
             self.show_overlay(overlay)

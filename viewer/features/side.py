@@ -51,6 +51,7 @@ class FeatureSide(QWidget):
         self.own.show_image(image, overlay)
         if other is not None and image is not None:
             self.beside.show_results(other, overlay.of_beside())
+            self.beside.belongs.set_full(self.own.belongs.full)
         self.own.setVisible(self._mode in (OWN, BESIDE))
         self.beside.setVisible(self._mode != OWN)
         self._make_room()

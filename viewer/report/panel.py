@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 from engine.report.draft import Draft, DraftStatus
 from engine.report.wording import notices_of
 from viewer.i18n import tr
+from viewer.image.belongs import belongs_text
 from viewer.report.against import conflict_text
 from viewer.report.composed import composed_by
 from viewer.report.indication import IndicationField
 from viewer.report.section import SectionBox
 from viewer.report.sentence import SentenceRow
 from viewer.state.images import OpenImage
+from viewer.theme.elided import ElidedLabel
 from viewer.theme.text import plain_label, set_property
 
 KEEP_MS = 1000
@@ -47,7 +49,6 @@ class DraftPanel(QFrame):
         self._keep.setSingleShot(True)
         self._keep.setInterval(KEEP_MS)
         self._keep.timeout.connect(self._tell_typed)
-        title = plain_label(tr("Draft report"), role="title")
         self.status = plain_label()
         self.status.setObjectName("draft_status")
         self.review = QPushButton(tr("Mark reviewed"))
@@ -57,12 +58,7 @@ class DraftPanel(QFrame):
         self.export = QPushButton(tr("Export…"))
         self.export.setAccessibleName(tr("Export the draft"))
         self.export.clicked.connect(self.export_wanted)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self.status)
-        head.addStretch(1)
-        head.addWidget(self.review)
-        head.addWidget(self.export)
+        self.belongs = ElidedLabel(role="small")
         self.indication = IndicationField()
         self.indication.changed.connect(self.indication_typed)
         self.indication.typed.connect(self._on_typed)
@@ -82,10 +78,21 @@ class DraftPanel(QFrame):
         self.area.setWidget(self.body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 4, 4)
-        layout.addLayout(head)
+        layout.addLayout(self._head())
+        layout.addWidget(self.belongs)
         layout.addWidget(self.style_note)
         layout.addWidget(self.indication)
         layout.addWidget(self.area, 1)
+
+    def _head(self) -> QHBoxLayout:
+        """Title and state of the draft, and what is done with the whole of it."""
+        head = QHBoxLayout()
+        head.addWidget(plain_label(tr("Draft report"), role="title"))
+        head.addWidget(self.status)
+        head.addStretch(1)
+        head.addWidget(self.review)
+        head.addWidget(self.export)
+        return head
 
     def show_muted(self, features: frozenset[int]) -> None:
         """Say at each sentence how many of the features behind it are muted; the sentence stays as it is."""
@@ -102,6 +109,7 @@ class DraftPanel(QFrame):
         """Show the draft of an image, or say why there is none; what did not change keeps its widgets."""
         draft = image.history.current if image is not None and image.history is not None else None
         self._draft = draft
+        self.belongs.set_full(belongs_text(image))
         self._show_status(draft)
         self.indication.show_draft(draft)
         if draft is not None and image is not None and image.typed_indication is not None:

@@ -240,5 +240,7 @@ def _note(sentence: Sentence) -> str:
     ids = ", ".join(f"#{i}" for i in shown) + (f" +{more}" if more else "")
     source = tr("AI text, reworded") if sentence.origin == "rewritten" else tr("AI text")
     kind = tr("map") if is_positive(sentence) else tr("no map")
-    parts = [source, ids, kind, basis_text(sentence)] if ids else [source]
+    # First, so that it is never what a narrow row cuts; the colour alone does not tell everybody.
+    state = tr("confirmed") if sentence.state == "confirmed" else ""
+    parts = [state, source, ids, kind, basis_text(sentence)] if ids else [state, source]
     return " · ".join(part for part in parts if part)

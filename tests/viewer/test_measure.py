@@ -86,6 +86,32 @@ def test_points_may_be_clicked_one_by_one_and_escape_gives_up(
     assert not window.actions_by_id["measure_cobb_angle"].isChecked() and only(window).kind is Kind.ANGLE
 
 
+@pytest.mark.parametrize(
+    "arms", [(((20, 20), (50, 50)), ((50, 50), (80, 20))), (((50, 50), (20, 20)), ((50, 50), (80, 20)))]
+)
+def test_an_angle_may_be_drawn_as_two_arms_that_meet(window: MainWindow, opened: Open, draw: Draw, arms: Any) -> None:
+    opened(a={})
+    start(window, "angle")
+    for arm in arms:
+        draw(*arm)
+    assert near(only(window).points, ((20, 20), (50, 50), (80, 20)))
+    assert abs(float(said(window)[0].rstrip("°")) - 90.0) < 2.0
+
+
+@pytest.mark.parametrize("tool", ["length", "ellipse", "cobb_angle"])
+def test_a_point_that_is_set_twice_makes_nothing_without_a_value(
+    window: MainWindow, opened: Open, draw: Draw, tool: str
+) -> None:
+    opened(a={})
+    start(window, tool)
+    for point in [(20, 20), (60, 20), (50, 50)][-1 if tool != "cobb_angle" else 0 :]:
+        draw(point)
+    draw((50, 50))
+    assert not window.session.board.items and window.actions_by_id[f"measure_{tool}"].isChecked()
+    draw((70, 80))
+    assert said(window)
+
+
 def test_the_cardiothoracic_ratio_takes_two_strokes_and_its_midline_tilts(
     window: MainWindow, opened: Open, draw: Draw
 ) -> None:

@@ -188,12 +188,11 @@ class MeasureHand(QObject):
 
     def _add(self, point: Point) -> None:
         radiograph = self._board.radiograph
-        if radiograph is None or not self._stroke.add(self.tool, point, radiograph):
+        slop = DRAG_SLOP / self._canvas.view.scale
+        if radiograph is None or not self._stroke.add(self.tool, point, radiograph, slop):
             return
         tool, points = self.tool, tuple(self._stroke.points)
         self.take(tool)
-        if len(points) > 1 and len(set(points)) == 1:
-            return
         if tool == CALIBRATE:
             self.length_wanted.emit((points[0], points[1]))
             return

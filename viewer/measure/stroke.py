@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from engine.dicom.radiograph import Radiograph
 from engine.measure.geometry import Scale
 from engine.measure.shapes import POINTS, Kind, Measurement, Point, cardiothoracic
@@ -35,10 +37,29 @@ class Stroke:
         """Begin anew."""
         self.points, self.rubber = [], None
 
-    def add(self, tool: str, point: Point, image: Radiograph) -> bool:
-        """Set a point, inside the image; returns whether it was the tool's last one."""
-        self.points.append((min(max(point[0], 0.0), image.columns), min(max(point[1], 0.0), image.rows)))
+    def add(self, tool: str, point: Point, image: Radiograph, slop: float) -> bool:
+        """Set a point, inside the image; returns whether it was the tool's last one.
+
+        Parameters
+        ----------
+        slop : float
+            Pixels of the image within which a hand cannot tell two places apart.
+        """
+        place = (min(max(point[0], 0.0), image.columns), min(max(point[1], 0.0), image.rows))
+        if self._is_set_already(tool, place, slop):
+            return False
+        self.points.append(place)
         return len(self.points) == STROKES[tool]
+
+    def _is_set_already(self, tool: str, place: Point, slop: float) -> bool:
+        """Return whether a point is the one before: lines have a length, the arms of an angle one vertex."""
+        if not self.points:
+            return False
+        if tool == Kind.ANGLE and len(self.points) == 2 and math.dist(self.points[0], place) < slop:
+            self.points.reverse()  # both arms are drawn from the vertex
+            return True
+        last = tool == Kind.ANGLE or len(self.points) + 1 == STROKES[tool]
+        return last and math.dist(self.points[-1], place) < slop
 
     def drawing(self, tool: str) -> Measurement | None:
         """What is being drawn, as far as it is: its last line follows the mouse."""

@@ -150,12 +150,19 @@ def identity_rows(radiograph: Radiograph, language: str = "en") -> list[tuple[st
     if not radiograph.is_dicom:
         source = say("research image without identity ({file})", file=radiograph.source.name)
         rows.insert(0, (say("Source"), source))
+    rows += image_rows(radiograph, say)
+    return [(label, one_line(value)) for label, value in rows if value]
+
+
+def image_rows(radiograph: Radiograph, say: Phrases) -> list[tuple[str, str]]:
+    """Return what limits the image itself: its loss by compression, and what is odd about its file."""
+    rows = []
     if radiograph.acquisition.lossy:
         ratios = ", ".join(f"{ratio:g} : 1" for ratio in radiograph.acquisition.lossy_ratios)
         with_loss = say("with loss, {ratios}", ratios=ratios) if ratios else say("with loss")
         rows.append((say("Compression"), with_loss))
     rows += [(say("Input warning"), warning) for warning in radiograph.warnings]
-    return [(label, one_line(value)) for label, value in rows if value]
+    return [(label, one_line(value)) for label, value in rows]
 
 
 def model_rows(analysis: Analysis, language: str = "en") -> list[tuple[str, str]]:

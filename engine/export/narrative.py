@@ -16,7 +16,7 @@ from engine.dicom.radiograph import Radiograph
 from engine.export.attestation import attest
 from engine.export.basis import indication_rows
 from engine.export.dicom_object import description, equipment, new_instance, observer, source_of, write_object
-from engine.export.identity import cited, composing_rows, confirmation_rows, one_line, status_line
+from engine.export.identity import cited, composing_rows, confirmation_rows, image_rows, one_line, status_line
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
 from engine.report.phrases import phrases_of
@@ -70,7 +70,7 @@ def _content(radiograph: Radiograph, analysis: Analysis, draft: Draft, notes: It
     context = sr.ObservationContext(observer_device_context=observer(analysis))
     items = [*sr.LanguageOfContentItemAndDescendants(language), *context]
     rows = [*composing_rows(draft), *confirmation_rows(draft)]
-    rows += [(say("Source"), note) for note in (*radiograph.warnings, *notes)]
+    rows += [*image_rows(radiograph, say), *((say("Source"), note) for note in notes)]
     rows += [(say("Note"), warning) for warning in analysis.warnings]
     if analysis.gate.verdict == "warning":
         rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))

@@ -15,7 +15,15 @@ from engine.dicom.radiograph import Radiograph
 from engine.export.atomic import write_atomic
 from engine.export.basis import indication_rows
 from engine.export.fhir_coding import iso_date
-from engine.export.identity import cited, composing_rows, confirmation_rows, one_line, software_version, status_line
+from engine.export.identity import (
+    cited,
+    composing_rows,
+    confirmation_rows,
+    image_rows,
+    one_line,
+    software_version,
+    status_line,
+)
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
 from engine.report.phrases import phrases_of
@@ -54,8 +62,9 @@ def oru_message(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> str
     if uid:
         segments.append(_line(1, "ST", STUDY_UID, uid))
     # Several images of a study may have a message each, and nothing else in it says which one this is about.
-    image = (FINDINGS, f"SOP Instance UID: {analysis.sop_instance_uid}")
-    for name, text in (image, *_texts(analysis, draft)):
+    image = [("SOP Instance UID", analysis.sop_instance_uid), *image_rows(radiograph, phrases_of(draft.language))]
+    texts = [*((FINDINGS, f"{label}: {value}") for label, value in image), *_texts(analysis, draft)]
+    for name, text in texts:
         segments.append(_line(len(segments) - 2, "TX", name, escaped(text)))
     return "".join(f"{segment}\r" for segment in segments)
 

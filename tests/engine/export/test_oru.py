@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from engine.export.oru import FINDINGS, IMPRESSION, INDICATION, STUDY_UID, oru_message, write_oru
@@ -47,6 +48,14 @@ def test_the_fields_stand_where_the_standard_wants_them(tmp_path: Path) -> None:
     said = {name: [line[5] for line in lines if line[3] == name] for name in (FINDINGS, INDICATION, IMPRESSION)}
     assert any("cough" in text for text in said[INDICATION]) and said[IMPRESSION]
     assert any("[features 11" in text for text in said[FINDINGS])
+
+
+def test_what_limits_the_image_is_in_the_message() -> None:
+    image = radiograph()
+    odd = replace(image, acquisition=replace(image.acquisition, lossy=True, lossy_ratios=(10.0,)), warnings=("odd",))
+    made = busy(odd)
+    lines = [line[5] for line in fields(oru_message(odd, made, compose(made)))["OBX"]]
+    assert "Compression: with loss, 10 : 1" in lines and "Input warning: odd" in lines
 
 
 def test_what_a_file_says_is_no_delimiter(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def _report(radiograph: Radiograph, analysis: Analysis, draft: Draft, links: dic
         "category": [concept(RADIOLOGY)],
         "code": concept(STUDY_CODE),
         "issued": now(),
-        "conclusion": " ".join([status_line(draft), *impression]),
+        "conclusion": " ".join([f"{status_line(draft)}.", *impression]),
         "presentedForm": [
             {
                 "contentType": "text/html; charset=utf-8",

@@ -45,7 +45,7 @@ def key_object(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> ko.K
             document_title=codes.DCM.OfInterest,
             referenced_objects=[source.dataset],
             observer_device_context=observer(analysis),
-            description=" ".join([status_line(draft), *(stated or ["No positive finding is stated."])]),
+            description=" ".join([f"{status_line(draft)}.", *(stated or ["No positive finding is stated."])]),
         ),
         manufacturer=who["manufacturer"],
         specific_character_set="ISO_IR 192",

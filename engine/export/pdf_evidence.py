@@ -24,9 +24,9 @@ _NOTE = (
     "description on held-out reports (0.5 is chance). A sentence whose features all stand above is not listed again, "
     "unless it is a denial."
 )
-_CONFLICT_NOTE = (
-    "Where active features contradict each other the higher probability is followed. * not calibrated: the "
-    "probability of the finding, divided by the activation of the features on either side."
+_CONFLICT_NOTE = "Where active features contradict each other the reading of the higher probability is followed."
+_STAR_NOTE = (
+    "* not calibrated: the probability of the finding, divided by the activation of the features on either side."
 )
 
 
@@ -72,20 +72,31 @@ def contradiction_table(draft: Draft) -> list[Flowable]:
     if not draft.conflicts:
         return []
     say = phrases_of(draft.language)
-    head = [say("Finding"), say("Taken"), "", say("By features"), say("Lost"), "", say("Of features")]
+    head = [
+        say("Finding"),
+        say("Taken"),
+        say("Probability"),
+        say("By features"),
+        say("Lost"),
+        say("Probability"),
+        say("Of features"),
+    ]
     rows: list[list[Any]] = [head, *(_conflict(conflict, say) for conflict in draft.conflicts)]
     table = Table(
         rows,
-        colWidths=[38 * mm, 30 * mm, 13 * mm, 28 * mm, 30 * mm, 13 * mm, 28 * mm],
+        colWidths=[34 * mm, 29 * mm, 19 * mm, 25 * mm, 29 * mm, 19 * mm, 25 * mm],
         repeatRows=1,
         hAlign="LEFT",
         style=small_table(),
     )
+    notes = [say(_CONFLICT_NOTE)]
+    if not all(conflict.calibrated for conflict in draft.conflicts):
+        notes.append(say(_STAR_NOTE))
     return [
         Paragraph(say("Contradictions of features"), HEADING),
         table,
         Spacer(1, 1 * mm),
-        Paragraph(markup(say(_CONFLICT_NOTE)), SMALL),
+        Paragraph(markup(" ".join(notes)), SMALL),
     ]
 
 

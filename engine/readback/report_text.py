@@ -27,8 +27,9 @@ class Line:
 
     @property
     def whole(self) -> str:
-        """Name and text, indented."""
-        return "  " * self.depth + ": ".join(filter(None, (self.name, self.text)))
+        """Name and text, indented; a text that begins with the name has it once."""
+        name = "" if self.text.startswith(f"{self.name}: ") else self.name
+        return "  " * self.depth + ": ".join(filter(None, (name, self.text)))
 
 
 def report_lines(report: Report) -> list[Line]:
@@ -61,7 +62,7 @@ def value_text(item: Item) -> str:
         unit = item.code
         if not value:
             return "no value"
-        return value if unit is None or unit.value in _NO_UNIT else f"{value} {unit.value}"
+        return value if unit is None or unit.value in _NO_UNIT else f"{value} {_unit(unit.value)}"
     if item.kind == "SCOORD":
         if item.region is None:
             return "a region that cannot be read"
@@ -74,3 +75,8 @@ def value_text(item: Item) -> str:
                 parts.append(f"{what} {', '.join(map(str, numbers))}")
         return ", ".join(parts)
     return " ".join(item.lines)
+
+
+def _unit(code: str) -> str:
+    """Return a UCUM unit for people: braces mark what UCUM has no unit for, such as ``{pixels}``."""
+    return code.removeprefix("{").removesuffix("}") if code.startswith("{") else code

@@ -98,7 +98,7 @@ def test_a_draft_that_states_nothing_has_no_results(tmp_path: Path) -> None:
     path = write_fhir(tmp_path, image, made, compose(made))
     Bundle.model_validate_json(path.read_bytes())
     report = json.loads(path.read_bytes())["entry"][0]["resource"]
-    assert "result" not in report and "not for diagnostic use" in report["conclusion"]
+    assert "result" not in report and "not for diagnostic use until reviewed." in report["conclusion"]
 
 
 def test_what_is_no_date_is_left_out() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engine.errors import ReadError
 from engine.export.pdf import report_pdf, write_pdf
 from engine.export.typeface import join_arabic, markup, plain, visual_order
 from engine.report.compose import compose
+from engine.report.conflicts import Conflict
 from tests.engine.report.factories import PACK_SHA256, analysis, busy, feature, probabilities, radiograph
 
 STRIP = "Draft – not for diagnostic use"
@@ -168,3 +170,14 @@ def test_real_charsets(shared_data: Path, tmp_path: Path) -> None:
         assert STRIP in pages(write_pdf(tmp_path, image, made, compose(made)))[0]
         read += 1
     assert read >= 5
+
+
+def test_probabilities_of_contradictions_have_headings_and_an_asterisk_its_note(tmp_path: Path) -> None:
+    image = radiograph()
+    made = busy(image)
+    conflict = Conflict("side", "Pneumothorax", "left", "right", 0.8, 0.1, (11,), (12,))
+    for calibrated in (True, False):
+        draft = replace(compose(made), conflicts=(replace(conflict, calibrated=calibrated),))
+        page = "".join(pages(write_pdf(tmp_path, image, made, draft)))
+        assert len(re.findall("Taken +Probability +By features +Lost +Probability", page)) == 1
+        assert ("not calibrated" not in page) is calibrated and ("0.80*" not in page) is calibrated

@@ -52,3 +52,16 @@ def test_a_label_without_room_ends_with_dots_and_tells_the_rest(dark: Any, qtbot
     assert label.text() == label.full and label.toolTip() == "right in 80 %"
     label.set_full("short")
     assert label.text() == "short" and label.toolTip() == ""
+
+
+def test_no_number_is_cut_in_two(dark: Any, qtbot: Any) -> None:
+    label = ElidedLabel("AI text · #1155, #2412, #744, #903 · map", whole_words=True)
+    qtbot.addWidget(label)
+    label.show()
+    seen = set()
+    for width in range(10, 300, 3):
+        label.resize(width, 20)
+        seen.add(label.text())
+    assert {"…", "AI text …", "AI text · #1155 …", "AI text · #1155, #2412 …", label.full} <= seen
+    whole = set(label.full.replace(",", "").split())
+    assert all(set(text.removesuffix("…").replace(",", "").split()) <= whole for text in seen)

@@ -42,7 +42,7 @@ class SentenceRow(MarkedRow):
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         # A long list of features must not push the buttons out of sight.
-        self.note = ElidedLabel(role="small")
+        self.note = ElidedLabel(role="small", whole_words=True)
         self.against = ElidedLabel(role="small")
         self.against.hide()
         self.muted = ElidedLabel(role="small")

@@ -16,11 +16,21 @@ class ElidedLabel(QLabel):
     ----------
     tip : str
         Tooltip while the whole text is seen; the whole text goes before it while it is not.
+    whole_words : bool
+        Cut between words only: half a number reads like another one.
     """
 
-    def __init__(self, text: str = "", role: str = "", tip: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "",
+        tip: str = "",
+        parent: QWidget | None = None,
+        *,
+        whole_words: bool = False,
+    ) -> None:
         super().__init__(parent)
-        self.full, self._tip = text, tip
+        self.full, self._tip, self._whole_words = text, tip, whole_words
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         if role:
@@ -45,7 +55,13 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        shown = metrics.elidedText(self.full, Qt.TextElideMode.ElideRight, room)
+        if self._whole_words and shown != self.full:
+            words = self.full
+            while words and metrics.horizontalAdvance(f"{words} …") > room:
+                words = words.rpartition(" ")[0].rstrip(" ,·")
+            shown = f"{words} …" if words else "…"
         if shown != self.text():
             self.setText(shown)
         parts = (self.full if shown != self.full else "", self._tip)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtWidgets import QInputDialog
 
 from engine.measure.shapes import Kind, Measurement
@@ -15,6 +15,7 @@ from engine.measure.sheet import Sheet
 from tests.viewer.factories import make_radiograph
 from tests.viewer.looking import Open, message
 from viewer.image.windowing import Windowing
+from viewer.measure.drawing import beside
 from viewer.measure.hits import hit
 from viewer.state.board import Board
 from viewer.state.sheets import SheetStore
@@ -110,6 +111,18 @@ def test_a_point_that_is_set_twice_makes_nothing_without_a_value(
     assert not window.session.board.items and window.actions_by_id[f"measure_{tool}"].isChecked()
     draw((70, 80))
     assert said(window)
+
+
+def test_no_value_shares_its_place_with_a_side_letter(window: MainWindow, opened: Open) -> None:
+    opened(a={})
+    letters, room = window.canvas.painting.letter_boxes(), QRectF(window.canvas.rect())
+    for letter in letters:
+        for dx, dy in ((-30.0, -8.0), (3.0, 3.0), (-5.0, 10.0)):
+            plate = QRectF(letter.x() + dx, letter.y() + dy, 40.0, 20.0)
+            moved = beside(plate, letters, room)
+            assert not any(moved.intersects(each) for each in letters) and moved.size() == plate.size()
+    away = QRectF(room.center(), letters[0].size())
+    assert beside(away, letters, room) == away
 
 
 def test_the_cardiothoracic_ratio_takes_two_strokes_and_its_midline_tilts(

@@ -108,8 +108,7 @@ class Painting:
             canvas.tool.paint(painter)
         blocks = self.corner_blocks(radiograph, canvas.readout())
         self._corners.draw(painter, blocks, canvas.devicePixelRatioF())
-        picture = self.picture_box()
-        letters = edge_boxes(canvas.rect(), QRectF(picture.x, picture.y, picture.width, picture.height))
+        picture, letters = self.picture_box(), self.letter_boxes()
         draw_edges(painter, letters, edges(radiograph, canvas.orientation))
         mark = turned_text(canvas.orientation)
         if mark:
@@ -118,6 +117,11 @@ class Painting:
             blocks = self.corner_blocks(radiograph, WIDEST_READOUT)
             taken = [*(block.plate for block in blocks), *letters]
             canvas.legend.place(self._base, self._composite, picture, [box_of(rect) for rect in taken])
+
+    def letter_boxes(self) -> tuple[QRectF, QRectF, QRectF, QRectF]:
+        """Where the side letters stand in the widget: left, right, top, bottom."""
+        picture = self.picture_box()
+        return edge_boxes(self._canvas.rect(), QRectF(picture.x, picture.y, picture.width, picture.height))
 
     def corner_blocks(self, radiograph: Radiograph, readout: str) -> list[Block]:
         """Lay out the corner texts; what the picture lacks is said also where a person has hidden the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -31,7 +31,7 @@ def draw_measurement(
     if not lines:
         return None
     room = QRectF(canvas.rect()).adjusted(4, 4, -4, -STRIP_HEIGHT - 4)
-    plate = plate_of(painter, item, canvas.widget_point, lines, room)
+    plate = beside(plate_of(painter, item, canvas.widget_point, lines, room), canvas.painting.letter_boxes(), room)
     draw_text(painter, plate, lines, selected=selected)
     return plate
 
@@ -113,6 +113,17 @@ def plate_of(painter: QPainter, item: Measurement, place: Place, lines: tuple[st
     return QRectF(
         max(room.left(), min(x, room.right() - width)), max(room.top(), min(y, room.bottom() - height)), width, height
     )
+
+
+def beside(plate: QRectF, letters: Sequence[QRectF], room: QRectF) -> QRectF:
+    """Return the plate, moved below or above a side letter that it would cover: both are to be read."""
+    moved = QRectF(plate)
+    for letter in letters:
+        if moved.intersects(letter):
+            moved.moveTop(letter.bottom() + 2.0)
+            if moved.bottom() > room.bottom():
+                moved.moveBottom(letter.top() - 2.0)
+    return moved
 
 
 def _anchor(item: Measurement, place: Place) -> QPointF:

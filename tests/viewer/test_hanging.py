@@ -195,6 +195,19 @@ def test_two_patients_are_never_beside_each_other_without_a_warning(
     assert not pane(window, 0).banner.isVisible() and window.session.current_key == doe
 
 
+def test_an_earlier_study_shown_alone_says_that_a_newer_one_is_open(window: MainWindow, opened: Open) -> None:
+    (prior,) = opened(prior=PRIOR)
+    banner = pane(window, 0).banner
+    assert window.session.current_key == prior and not banner.isVisible()
+    _, newer, doe = opened(prior=PRIOR, newer=BORN, doe=DOE)
+    window.session.show(prior)
+    assert banner.isVisible() and banner.text().startswith("PRIOR 2023-10-02, 2 y 3 mo before")
+    assert "NEWER STUDY" in banner.text()
+    for key in (newer, doe):
+        window.session.show(key)
+        assert not banner.isVisible()
+
+
 def test_the_image_worked_on_stays_when_panes_go(window: MainWindow, opened: Open, qtbot: Any) -> None:
     a, b = opened(a=BORN, b=PRIOR)
     window.hanging.state.hang("1x2", [a, b], active=1)

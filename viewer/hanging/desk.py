@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.dicom.radiograph import Identity
 from viewer.hanging.links import Links
 from viewer.hanging.pane import Pane
 from viewer.hanging.panes import Panes
-from viewer.hanging.words import banner, elsewhere
+from viewer.hanging.words import banner, elsewhere, outdated
 from viewer.measure.shown import ShownMeasures
 from viewer.state.hanging import LAYOUTS, Hanging
 from viewer.state.images import OpenImage
@@ -133,8 +134,8 @@ class Desk(QObject):
         for number in self._others():
             if self.state.panes[number].key == key:
                 self.refresh(number)
-        if key in self.state.keys:
-            self.say()
+        # Of an image that hangs nowhere, too: it may be a newer one.
+        self.say()
 
     def _show_layers(self, key: str | None) -> None:
         for number in self._others():
@@ -150,14 +151,18 @@ class Desk(QObject):
         self.panes.each[number].show_layers(image, self._controller.maps.get(hung.key or "", {}), overlay)
 
     def say(self) -> None:
-        """Write above each of several panes what a person must know of the images beside each other."""
+        """Write above each pane what a person must know of its image and of those beside it, or of newer ones."""
         images = [self.image_of(number) for number in range(self.state.count)]
         known = [image.identity for image in images if image is not None and image.identity is not None]
         for pane, image in zip(self.panes.shown, images, strict=True):
             identity = image.identity if image is not None else None
-            alone = self.state.count == 1 or identity is None
-            tone, text = ("idle", "") if alone or identity is None else banner(identity, known)
+            tone, text = "idle", ""
+            if identity is not None:
+                tone, text = outdated(identity, self._opened()) if self.state.count == 1 else banner(identity, known)
             if image is not None and self.active in self.panes.away and pane not in self.panes.away:
                 # What stands beside it in the main window is of the image in the other one.
                 tone, text = elsewhere(tone, text)
             pane.set_banner(tone, text)
+
+    def _opened(self) -> list[Identity]:
+        return [image.identity for image in self._session.images.values() if image.identity is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from engine.dicom.patients import Relation, day_of, elapsed, taken, worst_relation
+from engine.dicom.patients import Relation, day_of, elapsed, relation, taken, worst_relation
 from engine.dicom.radiograph import Identity
 from viewer.i18n import tr
 from viewer.image.annotations import date_text, person_text, time_text
@@ -58,6 +58,15 @@ def banner(identity: Identity, beside: Sequence[Identity]) -> tuple[str, str]:
         return "warning", _joined(tr("SAME PATIENT? NOT CONFIRMED BY ID, BIRTH DATE AND NAME"), who, *parts)
     return "refused", _joined(tr("DIFFERENT PATIENTS"), who, identity.patient_id if identity.patient_id != who else "",
                               date_text(identity.patient_birth_date), *parts)  # fmt: skip
+
+
+def outdated(identity: Identity, opened: Sequence[Identity]) -> tuple[str, str]:
+    """Tone and text above the only pane: that a newer study of the same patient is open, if there is one."""
+    same = [other for other in opened if relation(identity, other) is Relation.SAME]
+    age = age_text(identity, max([identity, *same], key=taken))
+    if not age or day_of(identity.study_date) is None:
+        return "idle", ""
+    return "warning", _joined(age, tr("A NEWER STUDY OF THIS PATIENT IS OPEN"))
 
 
 def elsewhere(tone: str, text: str) -> tuple[str, str]:

@@ -136,3 +136,11 @@ def test_what_did_not_change_is_not_painted_again() -> None:
     assert painter.paint(groups, maps, overlay.with_opacity(0.2)) is first
     assert painter.paint(groups, maps, overlay.with_threshold(0.3)) is not first
     assert painter.paint(groups, {0: made(0, unit=WEAK)}, overlay) is not first
+
+
+def test_a_map_of_which_nothing_is_seen_says_so_in_the_legend() -> None:
+    groups = group_features([feature(0), feature(1, description="another")])
+    overlay = OverlaySettings().show((0, 1)).with_colours_for(groups)
+    maps = {0: made(0), 1: made(1, unit=1e6)}
+    shown = {layer.feature_ids: layer.label for layer in LayerPainter().paint(groups, maps, overlay).each}
+    assert shown[(1,)].endswith(": nowhere strong enough to be drawn") and "nowhere" not in shown[(0,)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QImage, QPolygonF
 
 from engine.inference.heat_scale import FULL_SCALE, SOFT_EDGE, THRESHOLD
+from viewer.i18n import tr
 from viewer.image.heatmap import DensityMap, Painted, blend_densities, sum_maps
 from viewer.image.outline import outline
 from viewer.state.groups import FeatureGroup
@@ -104,13 +105,14 @@ class _Wanted:
             return [begin, *(share for share in LEVELS if share > begin)]
         return [begin] if lined else []
 
-    def layer(self, method: str, lines: Sequence[tuple[QPolygonF, ...]]) -> Layer:
-        """Return it with the lines at its levels."""
+    def layer(self, total: DensityMap, lines: Sequence[tuple[QPolygonF, ...]]) -> Layer:
+        """Return it with the lines at its levels; a map of which nothing is seen says so."""
+        seen = float(total.density.max()) > FULL_SCALE * self.threshold
         return Layer(
             self.ids,
             self.colour,
-            self.label,
-            method,
+            self.label if seen else f"{self.label}: {tr('nowhere strong enough to be drawn')}",
+            total.method,
             lines[0] if lines else (),
             beside=self.source > 0,
             contours=tuple(line for inner in lines[1:] for line in inner),
@@ -169,7 +171,7 @@ class LayerPainter:
             for level in levels:
                 key = one.source, one.ids, level
                 self._lines[key] = before[key] if key in before else outline(total.density, FULL_SCALE * level)
-            layers.append(one.layer(total.method, [self._lines[one.source, one.ids, level] for level in levels]))
+            layers.append(one.layer(total, [self._lines[one.source, one.ids, level] for level in levels]))
         return Layers(tuple(layers), blend_densities(heat) if heat else None)
 
     def _sum(self, one: _Wanted) -> DensityMap:

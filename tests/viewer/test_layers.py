@@ -143,4 +143,4 @@ def test_a_map_of_which_nothing_is_seen_says_so_in_the_legend() -> None:
     overlay = OverlaySettings().show((0, 1)).with_colours_for(groups)
     maps = {0: made(0), 1: made(1, unit=1e6)}
     shown = {layer.feature_ids: layer.label for layer in LayerPainter().paint(groups, maps, overlay).each}
-    assert shown[(1,)].endswith(": nowhere strong enough to be drawn") and "nowhere" not in shown[(0,)]
+    assert shown[(1,)] == "too weak to be drawn: #1 another" and "weak" not in shown[(0,)]

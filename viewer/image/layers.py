@@ -111,7 +111,8 @@ class _Wanted:
         return Layer(
             self.ids,
             self.colour,
-            self.label if seen else f"{self.label}: {tr('nowhere strong enough to be drawn')}",
+            # First, where it is not what a narrow legend cuts.
+            self.label if seen else f"{tr('too weak to be drawn')}: {self.label}",
             total.method,
             lines[0] if lines else (),
             beside=self.source > 0,

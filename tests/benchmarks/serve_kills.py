@@ -81,6 +81,7 @@ def main() -> None:
             with serving(repository, work / "log", *given) as (process, _page):
                 # So that the kills are spread over all of the work, and each falls anywhere within a job.
                 until = at_their_end(work / "state" / "queue.sqlite") + int(chance.uniform(0, 2 * share))
+                until = min(until, options.images)
                 while process.poll() is None and at_their_end(work / "state" / "queue.sqlite") < until:
                     time.sleep(0.1)
                 time.sleep(chance.uniform(0, options.longest))

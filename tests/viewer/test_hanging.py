@@ -200,6 +200,7 @@ def test_an_earlier_study_shown_alone_says_that_a_newer_one_is_open(window: Main
     banner = pane(window, 0).banner
     assert window.session.current_key == prior and not banner.isVisible()
     _, newer, doe = opened(prior=PRIOR, newer=BORN, doe=DOE)
+    assert window.session.current_key == prior and banner.isVisible()
     window.session.show(prior)
     assert banner.isVisible() and banner.text().startswith("PRIOR 2023-10-02, 2 y 3 mo before")
     assert "NEWER STUDY" in banner.text()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.dicom.patients import Relation, relation
 from engine.dicom.radiograph import Identity
 from viewer.hanging.links import Links
 from viewer.hanging.pane import Pane
@@ -134,8 +135,8 @@ class Desk(QObject):
         for number in self._others():
             if self.state.panes[number].key == key:
                 self.refresh(number)
-        # Of an image that hangs nowhere, too: it may be a newer one.
-        self.say()
+        if key in self.state.keys or self._is_of_patient_shown(key):
+            self.say()
 
     def _show_layers(self, key: str | None) -> None:
         for number in self._others():
@@ -163,6 +164,13 @@ class Desk(QObject):
                 # What stands beside it in the main window is of the image in the other one.
                 tone, text = elsewhere(tone, text)
             pane.set_banner(tone, text)
+
+    def _is_of_patient_shown(self, key: str) -> bool:
+        """Whether an image that hangs nowhere is of the patient in the only pane: it may be a newer one."""
+        shown, changed = self.image_of(0), self._session.images[key]
+        if self.state.count > 1 or shown is None or shown.identity is None or changed.identity is None:
+            return False
+        return relation(shown.identity, changed.identity) is Relation.SAME
 
     def _opened(self) -> list[Identity]:
         return [image.identity for image in self._session.images.values() if image.identity is not None]

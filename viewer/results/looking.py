@@ -13,7 +13,7 @@ from engine.readback.find import Found
 from engine.readback.target import Target
 from engine.worker.decode import shared_decoder
 from engine.worker.job import Job
-from viewer.state.images import Problem
+from viewer.state.images import OpenImage, Problem
 from viewer.state.session import Session
 from viewer.state.shown_results import ShownResults
 from viewer.studies.index import StudyIndex
@@ -37,7 +37,7 @@ class ResultLooking(QObject):
         self._session, self._index = session, index
         self._wanted: set[tuple[str, str]] = set()
         session.current_changed.connect(lambda _key: self.draw())
-        session.image_changed.connect(lambda _key: self.draw())
+        session.image_changed.connect(lambda key: self._draw_on(session.images[key]))
 
     def look(self, paths: Sequence[Path]) -> None:
         """Read result objects among files."""
@@ -53,18 +53,21 @@ class ResultLooking(QObject):
     def draw(self) -> None:
         """Have everything drawn that refers to an image whose pixels are held."""
         for image in self._session.images.values():
-            if image.radiograph is None:
-                continue
-            target = Target.of(image.radiograph)
-            for result in self.shown.of_image(target.uid):
-                pair = result.provenance.sop_instance_uid, target.uid
-                if pair not in self._wanted:
-                    self._wanted.add(pair)
-                    run_task(
-                        partial(_draw, result.source, target),
-                        partial(self._drawn, pair),
-                        partial(self._not_drawn, pair),
-                    )
+            self._draw_on(image)
+
+    def _draw_on(self, image: OpenImage) -> None:
+        if image.radiograph is None:
+            return
+        target = Target.of(image.radiograph)
+        for result in self.shown.of_image(target.uid):
+            pair = result.provenance.sop_instance_uid, target.uid
+            if pair not in self._wanted:
+                self._wanted.add(pair)
+                run_task(
+                    partial(_draw, result.source, target),
+                    partial(self._drawn, pair),
+                    partial(self._not_drawn, pair),
+                )
 
     def _look_known(self, paths: list[Path]) -> None:
         known = {result.source for result in self.shown.objects.values()} | set(self.shown.unread)

@@ -77,17 +77,11 @@ def within_limits() -> Iterator[None]:
         ) from error
 
 
-def parse(content: bytes) -> FileDataset:
-    """Return the data set of a file's bytes.
-
-    Raises
-    ------
-    ReadError
-        ``NOT_DICOM``, ``DICOM_DAMAGED``, ``DICOM_TRUNCATED`` or ``FILE_TOO_LARGE`` (once inflated).
-    """
-    check_inflated_size(content)
+@contextmanager
+def parsing() -> Iterator[None]:
+    """Tell what the parser raises as ``NOT_DICOM`` or ``DICOM_DAMAGED`` of `ReadError`."""
     try:
-        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
+        yield
     except (RecursionError, MemoryError):
         raise
     except InvalidDicomError as error:
@@ -98,6 +92,19 @@ def parse(content: bytes) -> FileDataset:
             f"the file begins as DICOM but cannot be parsed ({_reason(error)})",
             "copy or export it again",
         ) from error
+
+
+def parse(content: bytes) -> FileDataset:
+    """Return the data set of a file's bytes.
+
+    Raises
+    ------
+    ReadError
+        ``NOT_DICOM``, ``DICOM_DAMAGED``, ``DICOM_TRUNCATED`` or ``FILE_TOO_LARGE`` (once inflated).
+    """
+    check_inflated_size(content)
+    with parsing():
+        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
     # The parser gives nothing at all, or a value cut short, when the file ends inside its last element.
     if len(dataset) == 0 or _is_cut_off(dataset, content):
         raise ReadError("DICOM_TRUNCATED", "the file ends in the middle of its data", "copy or export it again")

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
 
 from engine.dicom.archive import split_member
 from engine.dicom.elements import Elements
 from engine.dicom.folders import find_images, head_of
-from engine.dicom.parse import parse, read_bytes, within_limits
+from engine.dicom.parse import parse, parsing, read_bytes, within_limits
 from engine.dicom.recognise import Kind, recognise
 from engine.errors import ReadError
 from engine.readback.objects import ResultObject
@@ -97,13 +96,5 @@ def class_and_uid(path: Path) -> tuple[str, str]:
 
 
 def _beginning(path: Path) -> pydicom.Dataset:
-    try:
+    with parsing():
         return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_KEYS, force=True)
-    except InvalidDicomError as error:
-        raise ReadError("NOT_DICOM", "the file is not a DICOM file", "open the image itself") from error
-    except (RecursionError, MemoryError):
-        raise
-    except Exception as error:  # the parser raises whatever a broken file makes it raise
-        raise ReadError(
-            "DICOM_DAMAGED", "the file begins as DICOM but cannot be parsed", "copy or export it again"
-        ) from error

@@ -7,6 +7,7 @@ import re
 import tomllib
 from functools import cache
 
+from highdicom.sr import CodedConcept
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydicom.sr.coding import Code
 
@@ -16,6 +17,7 @@ from engine.report.vocabulary import DEVICES
 from engine.resources import resource_path
 
 PRIVATE_SCHEME = "99SAERAD"
+_LANGUAGES = {"en": "English", "de": "German"}
 _Triple = tuple[str, str, str]
 
 
@@ -88,3 +90,8 @@ def polarity_code(polarity: str) -> Code:
 
 def _code(triple: _Triple | None) -> Code | None:
     return Code(triple[1], triple[0], triple[2]) if triple else None
+
+
+def language_code(language: str) -> CodedConcept:
+    """Return a language of reports as a code (RFC 5646)."""
+    return CodedConcept(language, "RFC5646", _LANGUAGES.get(language, language))

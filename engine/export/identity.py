@@ -154,6 +154,14 @@ def identity_rows(radiograph: Radiograph, language: str = "en") -> list[tuple[st
     return [(label, one_line(value)) for label, value in rows if value]
 
 
+def warning_rows(analysis: Analysis, say: Phrases) -> list[tuple[str, str]]:
+    """Return what the analysis and the gate warn of."""
+    rows = [(say("Note"), warning) for warning in analysis.warnings]
+    if analysis.gate.verdict == "warning":
+        rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))
+    return rows
+
+
 def image_rows(radiograph: Radiograph, say: Phrases) -> list[tuple[str, str]]:
     """Return what limits the image itself: its loss by compression, and what is odd about its file."""
     rows = []

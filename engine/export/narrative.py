@@ -15,15 +15,23 @@ from pydicom.sr.codedict import codes
 from engine.dicom.radiograph import Radiograph
 from engine.export.attestation import attest
 from engine.export.basis import indication_rows
+from engine.export.codes import language_code
 from engine.export.dicom_object import description, equipment, new_instance, observer, source_of, write_object
-from engine.export.identity import cited, composing_rows, confirmation_rows, image_rows, one_line, status_line
+from engine.export.identity import (
+    cited,
+    composing_rows,
+    confirmation_rows,
+    image_rows,
+    one_line,
+    status_line,
+    warning_rows,
+)
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
 from engine.report.phrases import phrases_of
 from engine.report.wording import notices_of
 
 _CONTAINS = sr.RelationshipTypeValues.CONTAINS
-_LANGUAGES = {"en": "English", "de": "German"}
 
 
 def write_narrative(folder: Path, radiograph: Radiograph, analysis: Analysis, draft: Draft) -> Path:
@@ -66,14 +74,11 @@ def narrative(radiograph: Radiograph, analysis: Analysis, draft: Draft) -> sr.En
 def _content(radiograph: Radiograph, analysis: Analysis, draft: Draft, notes: Iterable[str]) -> sr.ContainerContentItem:
     say = phrases_of(draft.language)
     root = sr.ContainerContentItem(codes.LN.DiagnosticImagingReport, template_id="2000")
-    language = sr.CodedConcept(draft.language, "RFC5646", _LANGUAGES.get(draft.language, draft.language))
     context = sr.ObservationContext(observer_device_context=observer(analysis))
-    items = [*sr.LanguageOfContentItemAndDescendants(language), *context]
+    items = [*sr.LanguageOfContentItemAndDescendants(language_code(draft.language)), *context]
     rows = [*composing_rows(draft), *confirmation_rows(draft)]
     rows += [*image_rows(radiograph, say), *((say("Source"), note) for note in notes)]
-    rows += [(say("Note"), warning) for warning in analysis.warnings]
-    if analysis.gate.verdict == "warning":
-        rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))
+    rows += warning_rows(analysis, say)
     remarks = [status_line(draft), *(f"{label}: {value}" for label, value in rows)]
     asked = [f"{label}: {value}" for label, value in indication_rows(draft, analysis)]
     parts = [

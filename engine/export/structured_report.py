@@ -16,6 +16,7 @@ from engine.export.basis import indication_rows
 from engine.export.codes import (
     PRIVATE_SCHEME,
     finding_code,
+    language_code,
     laterality_code,
     polarity_code,
     private_code,
@@ -40,6 +41,7 @@ from engine.export.identity import (
     confirmation_rows,
     one_line,
     status_line,
+    warning_rows,
 )
 from engine.inference.analysis import Analysis
 from engine.report.draft import Draft
@@ -83,7 +85,7 @@ def structured_report(radiograph: Radiograph, analysis: Analysis, draft: Draft) 
         observation_context=sr.ObservationContext(observer_device_context=observer(analysis)),
         procedure_reported=codes.SCT.ChestImaging,
         imaging_measurements=groups or [_no_statement(source, analysis, algorithm)],
-        language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(_language(draft.language)),
+        language_of_content_item_and_descendants=sr.LanguageOfContentItemAndDescendants(language_code(draft.language)),
         referenced_images=[source],
     )
     _add_narrative(report[0], analysis, draft, [*radiograph.warnings, *notes])
@@ -153,9 +155,7 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
     say = phrases_of(draft.language)
     rows = [*composing_rows(draft), *confirmation_rows(draft), *indication_rows(draft, analysis)]
     rows += [(say("Source"), note) for note in notes]
-    rows += [(say("Note"), warning) for warning in analysis.warnings]
-    if analysis.gate.verdict == "warning":
-        rows.append((say("Input warning"), f"{analysis.gate.message} [{analysis.gate.code}]"))
+    rows += warning_rows(analysis, say)
     comments = [status_line(draft), *(f"{label}: {value}" for label, value in rows)]
     found: list[sr.ContentItem] = []
     summary: list[sr.ContentItem] = []
@@ -175,11 +175,6 @@ def _add_narrative(root: Dataset, analysis: Analysis, draft: Draft, notes: Seque
             container = sr.ContainerContentItem(name, relationship_type=contains)
             container.ContentSequence = sr.ContentSequence(items)
             root.ContentSequence.append(container)
-
-
-def _language(language: str) -> sr.CodedConcept:
-    names = {"en": "English", "de": "German"}
-    return sr.CodedConcept(language, "RFC5646", names.get(language, language))
 
 
 def _private_scheme() -> CodingSchemeIdentificationItem:

@@ -13,16 +13,11 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from engine.report.composing import Composing
-from tests.viewer.factories import FakeEngine
-from viewer.controller import Controller
 from viewer.dialogs import ProblemBox
 from viewer.i18n import language
 from viewer.plugins.menu import PanelMenu
 from viewer.plugins.panel import PanelDock
 from viewer.report.composed import composed_by
-from viewer.state.autosave import DraftStore
-from viewer.state.session import Session
-from viewer.tasks import running
 from viewer.window import MainWindow
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "packaging" / "example-plugin"
@@ -63,15 +58,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture
-def window(installed: None, dark: QApplication, qtbot: Any, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
+def window(installed: None, window: MainWindow) -> MainWindow:
     """A window in whose environment they are installed."""
-    session = Session(DraftStore(tmp_path / "drafts"))
-    made = MainWindow(session, Controller(session, engine))  # type: ignore[arg-type]
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    made.close()
-    qtbot.waitUntil(lambda: running() == 0, timeout=10000)
+    return window
 
 
 def choose(window: MainWindow, name: str, on: bool = True) -> None:
